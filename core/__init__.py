@@ -1,0 +1,1 @@
+"""What AdsVideo is, without browser, provider or queue runner."""

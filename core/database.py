@@ -1,0 +1,258 @@
+"""The engine, and session(): one unit of work that commits on a clean exit."""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import postgresql
+from core.errors import NoRoom, NotAvailable
+from core.settings import ROOT, settings
+
+log = logging.getLogger(__name__)
+MIGRATIONS = ROOT / "core" / "migrations"
+MIGRATION_LOCK = 4_162_026
+MIGRATION_PATIENCE = 60.0
+CLOSE_SECONDS = 5.0
+AfterCommit = Callable[[], Awaitable[object]]
+
+
+def is_postgresql() -> bool:
+    """Which of the two databases this is."""
+    return not settings().database_url.startswith("sqlite")
+
+
+def tune_sqlite(engine: Engine) -> None:
+    """WAL, patience, foreign keys, and transactions that say at their beginning whether they will write.
+
+    A deferred transaction that turns into a writing one fails at once when somebody else writes, whatever
+    busy_timeout says; so writers begin with BEGIN IMMEDIATE and readers with BEGIN.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def insert_once(table: Any, *unique: str) -> Any:
+    """An INSERT that does nothing, and returns nothing, where a row with the same `unique` columns is there already.
+
+    Another transaction that has just written such a row is waited for: whether it counts is then known.
+    """
+    insert = postgresql_insert if is_postgresql() else sqlite_insert
+    return insert(table).on_conflict_do_nothing(index_elements=unique)
+
+
+async def one_by_one(session: AsyncSession, what: str) -> None:
+    """Until the transaction ends nobody else goes on from here for the same `what`. SQLite has one writer anyway."""
+    if is_postgresql():
+        lock = text("SELECT pg_advisory_xact_lock(:kind, hashtext(:what))")
+        await (await session.connection()).execute(lock, {"kind": 9, "what": what})
+
+
+@dataclass
+class Engines:
+    """For units of work that write, and for looks; `idle` is set while none of them is under way."""
+
+    writing: AsyncEngine
+    reading: AsyncEngine
+    under_way: int = 0
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.count(0)
+
+    def count(self, more: int) -> None:
+        """So many units of work have begun, or ended."""
+        self.under_way += more
+        if self.under_way:
+            self.idle.clear()
+        else:
+            self.idle.set()
+
+
+_engines: dict[asyncio.AbstractEventLoop, Engines] = {}
+
+
+def engines() -> Engines:
+    """The engines of the running event loop (connections can't be shared between loops).
+
+    SQLite has one writer at a time. Here they wait in line for the one connection that writes, which costs nothing;
+    in SQLite they would poll, each with a thread of its own.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _engines:
+        _engines[loop] = _new_engines()
+    return _engines[loop]
+
+
+def _new_engines() -> Engines:
+    url = settings().database_url
+    if is_postgresql():
+        both = postgresql.engine(url, settings().database_pool_size)
+        return Engines(both, both)
+    settings().data_folder.mkdir(parents=True, exist_ok=True)
+    url = url.replace("sqlite:", "sqlite+aiosqlite:", 1)
+    writing = create_async_engine(url, pool_size=1, max_overflow=0)
+    reading = create_async_engine(url, pool_size=4, max_overflow=12, execution_options={"reading": True})
+    for made in (writing, reading):
+        tune_sqlite(made.sync_engine)
+    return Engines(writing, reading)
+
+
+async def close() -> None:
+    """Close the running loop's connections, once those who use one are done with it, at the latest after CLOSE_SECONDS.
+
+    A connection that is given back to an engine that is closed already would stay open for good.
+    """
+    if made := _engines.pop(asyncio.get_running_loop(), None):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await made.idle.wait()
+        await made.writing.dispose()
+        await made.reading.dispose()
+
+
+def after_commit(session: AsyncSession, action: AfterCommit) -> None:
+    """Run `action` once the session's transaction has committed; its failure is logged and changes nothing.
+
+    For news and queue jobs: both may be lost, the database and the sweep bring them back.
+    """
+    session.info.setdefault("after_commit", []).append(action)
+
+
+@asynccontextmanager
+async def _on(which: Literal["writing", "reading"]) -> AsyncIterator[AsyncSession]:
+    made = engines()
+    made.count(1)
+    try:
+        async with _opened(getattr(made, which)) as opened:
+            yield opened
+    finally:
+        made.count(-1)
+
+
+@asynccontextmanager
+async def _opened(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine, expire_on_commit=False) as opened:
+        if not is_postgresql():
+            try:
+                yield opened
+            except OperationalError as error:
+                if "disk is full" in str(error.orig):
+                    raise NoRoom() from error
+                raise
+            return
+        await postgresql.once_there(opened.connection)
+        try:
+            yield opened
+        except DBAPIError as error:
+            if postgresql.is_away(error):
+                raise NotAvailable("The database") from error
+            raise
+
+
+@asynccontextmanager
+async def session() -> AsyncIterator[AsyncSession]:
+    """One unit of work that writes: commits on a clean exit, rolls back on an exception.
+
+    A PostgreSQL that restarts is waited for. Raises NotAvailable if it stays away, or goes away in the middle: then
+    nothing was written, except that a commit whose answer was lost may have gone through. Raises NoRoom.
+    """
+    async with _on("writing") as opened:
+        yield opened
+        await opened.commit()
+    for action in opened.info.get("after_commit", []):
+        try:
+            await action()
+        except Exception as error:
+            log.warning("after a commit: %s: %s", type(error).__name__, error)
+
+
+@asynccontextmanager
+async def reading() -> AsyncIterator[AsyncSession]:
+    """One look at the database, for reading only; never waits for a writer. Raises NotAvailable."""
+    async with _on("reading") as opened:
+        yield opened
+
+
+def _is_newest() -> bool:
+    """Whether a SQLite file has the newest tables already; a look of a millisecond that spares Alembic's second."""
+    url = settings().database_url
+    path = Path(url.removeprefix("sqlite:///"))
+    if not url.startswith("sqlite") or not path.is_file():
+        return False
+    newest = max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    try:
+        with contextlib.closing(sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True)) as connection:
+            found: list[tuple[str]] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    except sqlite3.Error:
+        return False
+    return found == [(newest,)]
+
+
+def migrate() -> None:
+    """Bring the database to the newest version of the tables. Blocking; safe in several processes at once.
+
+    Raises NotAvailable.
+    """
+    if _is_newest():
+        return
+    from alembic import command  # noqa: PLC0415 - a slow import that most starts don't need
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    command.upgrade(config, "head")
+
+
+def migrating(run: Callable[[Connection], None]) -> None:
+    """Call `run` with the connection of a migration, in one transaction that no other migration runs beside."""
+    if is_postgresql():
+        # apart: whoever calls may be inside an event loop
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _migrating_postgresql(run)).result()
+        return
+    settings().data_folder.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(settings().database_url, poolclass=NullPool)
+    tune_sqlite(engine)
+    with engine.begin() as connection:
+        run(connection)
+
+
+async def _migrating_postgresql(run: Callable[[Connection], None]) -> None:
+    engine = postgresql.patient_engine(settings().database_url)
+    connection = engine.connect()
+    try:
+        await postgresql.once_there(connection.start, MIGRATION_PATIENCE)
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        await connection.run_sync(run)
+        await connection.commit()
+    finally:
+        await connection.close()
+        await engine.dispose()

@@ -1,0 +1,116 @@
+"""Files in a folder of this machine."""
+
+import asyncio
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import NoRoom
+
+CHUNK = 256 * 1024
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+LISTED = 1000
+
+
+class Disk:
+    """A file appears under its key at once and complete."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    def path(self, key: str) -> Path:
+        """Where the file of that key is."""
+        return self.root / key
+
+    async def keep(self, source: Path, key: str) -> None:
+        """Move a whole, checked file to its place."""
+        await asyncio.to_thread(_place, source, self.path(key))
+
+    async def put(self, content: bytes, key: str) -> None:
+        """Keep these bytes. Raises NoRoom."""
+        try:
+            await asyncio.to_thread(_write, content, self.path(key))
+        except OSError as error:
+            if error.errno in FULL:
+                raise NoRoom() from error
+            raise
+
+    async def get(self, key: str) -> bytes:
+        """The bytes of a file. Raises FileNotFoundError."""
+        return await asyncio.to_thread(self.path(key).read_bytes)
+
+    async def fetch(self, key: str, target: Path) -> None:
+        """A copy of a file. Raises FileNotFoundError."""
+        await asyncio.to_thread(shutil.copyfile, self.path(key), target)
+
+    async def stream(self, key: str) -> tuple[int, AsyncIterator[bytes]]:
+        """A file's size, and its bytes as they come. Raises FileNotFoundError."""
+        file = await asyncio.to_thread(self.path(key).open, "rb")
+
+        async def chunks() -> AsyncIterator[bytes]:
+            with file:
+                while chunk := await asyncio.to_thread(file.read, CHUNK):
+                    yield chunk
+
+        return os.fstat(file.fileno()).st_size, chunks()
+
+    async def size(self, key: str) -> int | None:
+        """How many bytes a file has; None if it is not there."""
+        found = self.path(key)
+        return found.stat().st_size if await asyncio.to_thread(found.is_file) else None
+
+    async def delete(self, key: str) -> None:
+        """Remove a file; one that is not there is no error."""
+        await asyncio.to_thread(self.path(key).unlink, True)
+
+    async def files(self, prefix: str) -> AsyncIterator[list[tuple[str, datetime]]]:
+        """The keys that begin with a folder's name, each with the file's time; some at a time."""
+        found = await asyncio.to_thread(_files, self.root, prefix)
+        for start in range(0, len(found), LISTED):
+            yield found[start : start + LISTED]
+
+    async def url(self, key: str) -> str | None:
+        """None: our own routes hand it out."""
+        return None
+
+
+def _files(root: Path, prefix: str) -> list[tuple[str, datetime]]:
+    found = []
+    for folder, _, names in os.walk(root / prefix):
+        for name in names:
+            path = Path(folder, name)
+            try:
+                changed = path.lstat().st_mtime
+            except FileNotFoundError:
+                continue  # gone meanwhile
+            found.append((path.relative_to(root).as_posix(), datetime.fromtimestamp(changed, UTC)))
+    return found
+
+
+def _place(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        source.replace(target)
+    except OSError:
+        half = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        shutil.copyfile(source, half)
+        half.replace(target)
+        source.unlink(missing_ok=True)
+
+
+def _write(content: bytes, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    half = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        half.write_bytes(content)
+        half.replace(target)
+    except OSError:
+        half.unlink(missing_ok=True)  # on a full disk half a file is in the way of everything else
+        raise

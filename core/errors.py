@@ -1,0 +1,467 @@
+"""The tree of everything that can go wrong, each with a code and a sentence for the user.
+
+AdsVideoError
+├── NotSignedIn            401
+├── SignInRefused          403
+│   ├── EmailNotVerified, DomainNotAllowed, EmailTaken, Blocked
+│   └── SignInFailed
+├── WrongSignature         401, a webhook
+├── CrossSite              403
+├── NotFound               404
+├── Conflict               409
+├── NotEnoughCredits       402
+├── OverBudget             402, says when it refills
+│   └── OverGroupBudget
+├── BodyTooLarge           413
+├── TooManyRequests        429, with the seconds until the next slot
+│   └── TooManyOpen, TooManyUploads, TooManyAttempts
+├── BadInput               422
+│   ├── NoPicture, NoPrompt, PromptTooLong
+│   ├── UnknownModel, ModelUnavailable, WrongOption
+│   ├── PictureError
+│   │   ├── PictureTooLarge    413
+│   │   ├── NotAPicture        415
+│   │   ├── BrokenPicture, TooManyPixels
+│   │   └── PictureAtAddress   422, whatever is wrong with what a URL leads to
+│   ├── TwoPictures, BadAddress, AddressRefused, Unreached
+│   └── IdempotencyConflict
+├── Misconfigured          the app refuses to start or a command to run
+├── NotAvailable           503, a part of ours (Redis, storage, database) does not answer
+│   └── NoRoom                 the disk is full
+└── EngineError            what a model or its server did; ends up on the video
+    ├── Retryable          the same step may be tried again later
+    │   ├── OverCapacity       429 / 503, with Retry-After
+    │   ├── Unreachable
+    │   └── NotReady           finished, but its file is not there yet
+    ├── OutcomeUnknown     a create call broke after the bytes were sent: never sent again blindly
+    └── Permanent          the video has failed
+        ├── ModerationRefused, PictureRefused, RequestRefused
+        ├── QuotaExhausted, WrongKey
+        ├── TimedOut, JobLost, Unplayable
+        └── ProviderFailed
+"""
+
+import re
+from datetime import datetime
+from typing import ClassVar
+
+MAX_DETAIL = 200
+
+
+def clean(text: object) -> str:
+    """A provider's text made fit to show: one line without markup and keys, at most 200 characters."""
+    line = re.sub(r"<[^>]*>", " ", str(text or ""))
+    line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}", "[key]", line)
+    line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
+    return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1].rstrip() + "…"
+
+
+class AdsVideoError(Exception):
+    """The root: everything that reaches a user.
+
+    `template` is the English sentence with `{placeholders}`; pages translate the template and then fill it in.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    template: ClassVar[str] = "Something went wrong. Please try again."
+
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """The sentence in English."""
+        return self.template.format(**self.values)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors travel between processes whole, whatever their constructor takes."""
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[AdsVideoError], args: tuple[object, ...], state: dict[str, object]) -> AdsVideoError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class NotSignedIn(AdsVideoError):
+    code, status, template = "not_signed_in", 401, "Please log in first."
+
+
+class WrongSignature(AdsVideoError):
+    code, status, template = "wrong_signature", 401, "This message is not signed with the secret we share, or too old."
+
+
+class CrossSite(AdsVideoError):
+    code, status = "cross_site", 403
+    template = "This request came from a page of another site and was not carried out."
+
+
+class SignInRefused(AdsVideoError):
+    code, status = "sign_in_refused", 403
+    template = "You can't sign in here."
+
+
+class EmailNotVerified(SignInRefused):
+    code = "email_not_verified"
+    template = "Your e-mail address is not verified at your identity provider. Please verify it there and log in again."
+
+
+class DomainNotAllowed(SignInRefused):
+    code = "domain_not_allowed"
+    template = "Accounts of your e-mail domain can't sign in here. Please use the account of your organisation."
+
+
+class EmailTaken(SignInRefused):
+    code = "email_taken"
+    template = "Your e-mail address belongs to another account here. Please ask your administrator."
+
+
+class Blocked(SignInRefused):
+    code = "blocked"
+    template = "Your account is blocked. Please ask your administrator."
+
+
+class SignInFailed(SignInRefused):
+    code = "sign_in_failed"
+    template = "The sign-in did not work. Please try it again."
+
+
+class NotFound(AdsVideoError):
+    code, status, template = "not_found", 404, "There is no such {thing}."
+
+    def __init__(self, thing: str = "page") -> None:
+        super().__init__(thing=thing)
+
+
+class ImproveFailed(AdsVideoError):
+    code, status = "improve_failed", 502
+    template = "The prompt could not be improved now. Yours is unchanged."
+
+
+class Conflict(AdsVideoError):
+    code, status, template = "conflict", 409, "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class NotEnoughCredits(AdsVideoError):
+    code, status = "not_enough_credits", 402
+    template = "Not enough credits: this video costs {cost}, you have {credits}."
+
+    def __init__(self, cost: int, credits: int) -> None:
+        super().__init__(cost=cost, credits=credits)
+
+
+class OverBudget(AdsVideoError):
+    """`resets_at` is the first moment of the next month, in UTC."""
+
+    code, status = "over_budget", 402
+    template = (
+        "This video costs {cost} credits, and of your budget for this month {left} are left. "
+        "It is full again on {day} (UTC)."
+    )
+
+    def __init__(self, cost: int, left: int, resets_at: datetime) -> None:
+        self.resets_at = resets_at
+        super().__init__(cost=cost, left=left, day=resets_at.date().isoformat())
+
+
+class OverGroupBudget(OverBudget):
+    template = (
+        "This video costs {cost} credits, and of your group's budget for this month {left} are left. "
+        "It is full again on {day} (UTC)."
+    )
+
+
+class TooManyRequests(AdsVideoError):
+    """`retry_after` is in whole seconds."""
+
+    code, status = "too_many_requests", 429
+    template = "You have reached the limit of {limit} videos an hour. The next one can start in {wait}."
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        self.retry_after = retry_after
+        minutes = -(-retry_after // 60)
+        super().__init__(limit=limit, wait=f"{retry_after} s" if retry_after < 60 else f"{minutes} min")
+
+
+class TooManyOpen(TooManyRequests):
+    code = "too_many_open"
+    template = "{limit} of your videos are on their way already. Please wait until one of them is done, or cancel one."
+
+
+class TooManyUploads(TooManyRequests):
+    code = "too_many_uploads"
+    template = "You have reached the limit of {limit} uploads an hour. The next one can start in {wait}."
+
+
+class TooManyAttempts(TooManyRequests):
+    code = "too_many_attempts"
+    template = "Too many sign-ins have failed from your address. Please try again in {wait}."
+
+
+class BadInput(AdsVideoError):
+    code, status, template = "bad_input", 422, "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class BodyTooLarge(AdsVideoError):
+    code, status, template = "body_too_large", 413, "The request is too large."
+
+
+class NoPicture(BadInput):
+    code, template = "no_picture", "Please choose a picture first."
+
+    def __init__(self) -> None:
+        AdsVideoError.__init__(self)
+
+
+class NoPrompt(BadInput):
+    code, template = "no_prompt", "Please describe what should happen in the video."
+
+    def __init__(self) -> None:
+        AdsVideoError.__init__(self)
+
+
+class PromptTooLong(BadInput):
+    code, template = "prompt_too_long", "The prompt has {length} characters; at most {limit} are allowed."
+
+    def __init__(self, length: int, limit: int) -> None:
+        AdsVideoError.__init__(self, length=length, limit=limit)
+
+
+class UnknownModel(BadInput):
+    code, template = "unknown_model", "There is no model called “{model}”."
+
+    def __init__(self, model: str) -> None:
+        AdsVideoError.__init__(self, model=clean(model))
+
+
+class ModelUnavailable(BadInput):
+    code, template = "model_unavailable", "{label} can't be used now: {reason}."
+
+    def __init__(self, label: str, reason: str) -> None:
+        AdsVideoError.__init__(self, label=label, reason=reason)
+
+
+class WrongOption(BadInput):
+    code, template = "wrong_option", "{label} offers {offered}, not {asked}."
+
+    def __init__(self, label: str, offered: str, asked: object) -> None:
+        AdsVideoError.__init__(self, label=label, offered=offered, asked=clean(asked))
+
+
+class PictureError(BadInput):
+    code, template = "bad_picture", "This picture can't be used."
+
+    def __init__(self, **values: object) -> None:
+        AdsVideoError.__init__(self, **values)
+
+
+class PictureTooLarge(PictureError):
+    code, status = "picture_too_large", 413
+    template = "The picture is larger than {limit} MB. Please choose a smaller one."
+
+    def __init__(self, limit: int = 10) -> None:
+        super().__init__(limit=limit)
+
+
+class NotAPicture(PictureError):
+    code, status = "not_a_picture", 415
+    template = "This file is not a picture we can read. Please use JPEG, PNG, WebP, AVIF or GIF."
+
+
+class BrokenPicture(PictureError):
+    code = "broken_picture"
+    template = "The picture is damaged or incomplete and can't be read. Please save it again or choose another."
+
+
+class TooManyPixels(PictureError):
+    code = "too_many_pixels"
+    template = "The picture has too many pixels ({width}x{height}). At most {limit} megapixels are allowed."
+
+    def __init__(self, width: int, height: int, limit: int) -> None:
+        super().__init__(width=width, height=height, limit=limit)
+
+
+class PictureAtAddress(PictureError):
+    """The address could be fetched, but what is there is no picture we can use."""
+
+    code, template = "bad_picture_url", "The picture at this address can't be used: {reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class TwoPictures(BadInput):
+    code, template = "two_pictures", "Please give either image_id or image_url, not both."
+
+    def __init__(self) -> None:
+        AdsVideoError.__init__(self)
+
+
+class BadAddress(BadInput):
+    code = "bad_address"
+    template = "This is not a web address we can use. It must begin with http:// or https://."
+
+    def __init__(self) -> None:
+        AdsVideoError.__init__(self)
+
+
+class AddressRefused(BadInput):
+    code = "address_refused"
+    template = "This address does not lead to a public web server on its usual port, so it is not opened."
+
+    def __init__(self) -> None:
+        AdsVideoError.__init__(self)
+
+
+class Unreached(BadInput):
+    """`detail` is for the log and the owner of a webhook."""
+
+    code = "address_unreachable"
+    template = "Nothing could be fetched from this address. Please check that it opens in a browser."
+
+    def __init__(self, detail: object = "") -> None:
+        self.detail = (str(detail) or type(detail).__name__) if detail != "" else ""
+        AdsVideoError.__init__(self)
+
+
+class IdempotencyConflict(BadInput):
+    code = "idempotency_conflict"
+    template = "This Idempotency-Key was used before with another request. Please take a new key for a new video."
+
+    def __init__(self) -> None:
+        AdsVideoError.__init__(self)
+
+
+class Misconfigured(AdsVideoError):
+    code, template = "misconfigured", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class NotAvailable(AdsVideoError):
+    code, status, template = "not_available", 503, "{part} does not answer at the moment. Please try again in a minute."
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part=part)
+
+
+class NoRoom(NotAvailable):
+    code = "no_room"
+    template = "The disk is full, so nothing new can be kept. What you have is safe; please tell who runs this site."
+
+    def __init__(self) -> None:
+        super().__init__("The disk")
+
+
+class EngineError(AdsVideoError):
+    """What a model or its server did. `detail` is the provider's own text: logged whole, shown only cleaned.
+
+    A template that contains `{detail}` shows it; most do not.
+    """
+
+    code = "engine_error"
+    template = "The model could not make this video."
+
+    def __init__(self, detail: object = "") -> None:
+        self.detail = str(detail or "")
+        super().__init__(detail=clean(detail))
+
+
+class Retryable(EngineError):
+    """The same step may be tried again; `retry_after` in seconds where the provider said so."""
+
+    code = "retryable"
+
+    def __init__(self, detail: object = "", retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail)
+
+
+class OverCapacity(Retryable):
+    code, template = "over_capacity", "The model's server is busy. It is asked again by itself."
+
+
+class Unreachable(Retryable):
+    code, template = "unreachable", "The model's server could not be reached."
+
+
+class NotReady(Retryable):
+    code, template = "not_ready", "The model's server does not hand out the finished video yet."
+
+
+class OutcomeUnknown(EngineError):
+    code = "outcome_unknown"
+    template = "The connection to the model's server broke while the video was handed over; it is being looked up."
+
+
+class Permanent(EngineError):
+    """The video has failed; asking again would not help."""
+
+
+class ModerationRefused(Permanent):
+    code = "moderation"
+    template = "The model's safety rules refused this picture or prompt. Please change it and try again."
+
+
+class PictureRefused(Permanent):
+    code = "picture_refused"
+    template = "The model can't use this picture. Please try another one."
+
+
+class RequestRefused(Permanent):
+    code, template = "request_refused", "The model's server refused the request: {detail}"
+
+
+class QuotaExhausted(Permanent):
+    code = "quota_exhausted"
+    template = "The account at the model's provider has used up its quota. Please tell your administrator."
+
+
+class WrongKey(Permanent):
+    code = "wrong_key"
+    template = "The model's server did not accept our API key. Please tell your administrator."
+
+
+class TimedOut(Permanent):
+    code, template = "timeout", "The model did not finish in the time it is given."
+
+
+class JobLost(Permanent):
+    code = "lost"
+    template = "The model's server no longer knows this video, probably because it was restarted."
+
+
+class Unplayable(Permanent):
+    code = "unplayable"
+    template = "The model's server delivered a file that is not a playable video."
+
+
+class ProviderFailed(Permanent):
+    code = "provider_failed"
+    template = "The model could not make this video: {detail}"
+
+    @property
+    def message(self) -> str:
+        """Without a detail the sentence ends before the colon."""
+        return super().message if self.values["detail"] else "The model could not make this video."
+
+
+def from_code(code: str, detail: str = "") -> AdsVideoError:
+    """The error that a video failed with, from what the database keeps of it."""
+    classes: list[type[EngineError]] = [EngineError]
+    for known in classes:
+        if known.code == code:
+            return known(detail)
+        classes.extend(known.__subclasses__())
+    return EngineError(detail)

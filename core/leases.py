@@ -1,0 +1,418 @@
+"""Who works on a video, until when, and what a step leaves behind.
+
+Claiming a step is one conditional UPDATE that moves `next_look_at` forward, which is the lease: whoever dies with a
+step loses it after LEASE. What has not begun is begun by lane, then in turn between users. Nothing here commits.
+
+    pending, not submitted     due: the submit step          (cancel: at once, refunded)
+    pending, submitted         due: the outcome is unknown, look it up, never submit again
+    processing                 due: look at the provider
+    processing, ready          due: fetch the file
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, case, func, literal, or_
+from sqlalchemy import update as sql_update
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import catalog, progress, queue
+from core.catalog import Server
+from core.database import after_commit, one_by_one
+from core.models import ACTIVE, UTCDateTime, Video, now
+from core.progress import News
+from core.videos import AT_ONCE, Known, canceled, change, change_all, is_to_submit, take, tell
+
+LEASE = timedelta(seconds=20)
+SWEEP_GRACE = timedelta(seconds=5)
+RIVAL_AGE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """As much of a claimed video as the watcher needs; a whole row costs five times as much to read."""
+
+    id: int
+    user_id: int
+    model: str
+    provider_id: str | None
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    submitted_at: datetime | None
+    request_id: str | None = None
+
+
+_WATCHED: list[Any] = [getattr(Video, name) for name in Watched.__slots__]
+
+
+def _is_due(ahead: float = 0) -> ColumnElement[bool]:
+    return col(Video.next_look_at) <= now() + timedelta(seconds=ahead)
+
+
+def _is_due_in_turn() -> ColumnElement[bool]:
+    """`_is_due` in a form that no index serves: else SQLite takes the index of the times and sorts all that is due."""
+    return case((_is_due(), 1), else_=0) == 1
+
+
+def _moment(ahead: timedelta) -> ColumnElement[datetime]:
+    """A time as SQL, so far from now."""
+    return literal(now() + ahead, UTCDateTime())
+
+
+def _first(due: Any) -> Any:
+    """The ids of that query, taken hold of; what somebody else holds is passed over.
+
+    As a CTE, which PostgreSQL runs once: a bare subquery it may run again for every row, past its LIMIT.
+    """
+    return select(due.with_for_update(skip_locked=True).cte("due").c.id)
+
+
+# ----------------------------------------------------------------------------------------------------- submitting
+
+
+_IN_TURN = (col(Video.lane), col(Video.turn), col(Video.id))
+"""As ix_videos_turn has them: the first one is found without sorting all that wait."""
+
+
+async def claim_submit(session: AsyncSession, video_id: int) -> Video | None:
+    """Write down the intent to ask the provider; None if nothing is due there, or it is for our own worker.
+
+    The job of one video begins whichever of its model is next in turn: there are as many jobs as videos, and in what
+    order they were asked for is not the order in which users are served.
+    """
+    model = (await session.exec(select(Video.model).where(Video.id == video_id))).first()
+    if model is None or model in catalog.local_models():
+        return None
+    has_room = await _has_room(session, model)
+    due = select(Video.id).where(is_to_submit(), col(Video.model) == model, _is_due_in_turn())
+    return await take(
+        session,
+        col(Video.id).in_(_first(due.order_by(*_IN_TURN).limit(1))),
+        is_to_submit(),
+        _is_due(),
+        *has_room,
+        submitted_at=now(),
+        attempts=Video.attempts + 1,
+        next_look_at=now() + LEASE,
+    )
+
+
+async def _has_room(session: AsyncSession, model: str) -> list[ColumnElement[bool]]:
+    """That the model's server has fewer jobs than it may have: a condition for the claim, which counts by itself.
+
+    Others who claim for the same server wait until this transaction ends, else two could take the last place.
+    """
+    known = catalog.models().get(model)
+    if known is None or known.server.max_jobs is None:
+        return []
+    await one_by_one(session, f"jobs of {known.server.name}")
+    there = aliased(Video)
+    count = select(func.count()).where(_is_at_provider(there), col(there.model).in_(catalog.models_of(known.server)))
+    return [count.scalar_subquery() < known.server.max_jobs]
+
+
+async def release_submit(session: AsyncSession, video: Video, delay: float, note: str) -> None:
+    """The provider certainly did not take it: try again in `delay` seconds and tell the user why it waits.
+
+    One that was to be canceled meanwhile is canceled, and paid back.
+    """
+    mine = (col(Video.id) == video.id, col(Video.status) == "pending", col(Video.provider_id).is_(None))
+    changed = await change(
+        session,
+        *mine,
+        col(Video.cancel_requested).is_(False),
+        submitted_at=None,
+        note=note,
+        next_look_at=now() + timedelta(seconds=delay),
+    )
+    if changed:
+        news = News(user_id=video.user_id, video_id=video.id, status="pending", stage="waiting", note=note)
+        after_commit(session, lambda: progress.publish(news))
+        after_commit(session, lambda: queue.put("submit", video.id, changed.attempts, delay))
+    else:
+        await canceled(session, video, had_started=False)
+
+
+async def submitted(session: AsyncSession, video: Known, provider_id: str, first_look: float) -> bool:
+    """The provider has it under this id; look at it in `first_look` seconds, or at once if it is to be canceled."""
+    changed = await change(
+        session,
+        col(Video.id) == video.id,
+        col(Video.status) == "pending",
+        col(Video.provider_id).is_(None),
+        status="processing",
+        provider_id=provider_id,
+        started_at=now(),
+        note="",
+        next_look_at=case(
+            (col(Video.cancel_requested), _moment(-AT_ONCE)), else_=_moment(timedelta(seconds=first_look))
+        ),
+    )
+    if changed:
+        tell(session, changed, "processing", stage="queued")
+    return changed is not None
+
+
+async def try_again(session: AsyncSession, video: Known, provider_id: str) -> bool:
+    """The provider spoiled this job by its own fault: submit the video anew, for the same price, once in its life.
+
+    False if it has had its second attempt, is to be canceled or has ended.
+    """
+    changed = await change(
+        session,
+        col(Video.id) == video.id,
+        col(Video.status) == "processing",
+        col(Video.provider_id) == provider_id,
+        col(Video.retried).is_(False),
+        col(Video.ready).is_(False),
+        col(Video.cancel_requested).is_(False),
+        status="pending",
+        retried=True,
+        submitted_at=None,
+        provider_id=None,
+        next_look_at=now(),
+    )
+    if changed:
+        tell(session, changed, "pending", stage="starting")
+        after_commit(session, lambda: queue.put("submit", changed.id, changed.attempts))
+    return changed is not None
+
+
+# ------------------------------------------------------------------------------------------- made by our own worker
+
+
+def _due_local() -> ColumnElement[bool]:
+    return col(Video.model).in_(catalog.local_models()) & col(Video.status).in_(ACTIVE) & _is_due()
+
+
+async def claim_local(session: AsyncSession) -> Video | None:
+    """The next video in turn that a local engine makes; also one whose worker has died."""
+    due = select(Video.id).where(_due_local()).order_by(*_IN_TURN).limit(1)
+    changed = await take(
+        session,
+        col(Video.id).in_(_first(due)),
+        col(Video.status).in_(ACTIVE),
+        _is_due(),
+        status="processing",
+        started_at=func.coalesce(Video.started_at, now()),
+        attempts=Video.attempts + 1,
+        next_look_at=now() + LEASE,
+    )
+    if changed:
+        tell(session, changed, "processing", stage="processing")
+    return changed
+
+
+async def has_due_local(session: AsyncSession) -> bool:
+    """Whether `claim_local` would find one; a look, so that an idle worker does not write."""
+    return (await session.exec(select(Video.id).where(_due_local()).limit(1))).first() is not None
+
+
+async def waiting_local(session: AsyncSession, limit: int = 100) -> list[Video]:
+    """The videos that wait for a local engine, in their order."""
+    query = select(Video).where(col(Video.model).in_(catalog.local_models()), Video.status == "pending")
+    return list((await session.exec(query.order_by(*_IN_TURN).limit(limit))).all())
+
+
+# ----------------------------------------------------------------------------------------------- at the provider
+
+
+def _at_provider() -> ColumnElement[bool]:
+    return _is_at_provider(Video) & col(Video.model).not_in(catalog.local_models())
+
+
+def _is_at_provider(video: type[Video]) -> ColumnElement[bool]:
+    """Asked for, and neither ended nor finished there; the first two are what ix_videos_at_provider holds."""
+    return (
+        col(video.submitted_at).is_not(None)
+        & col(video.completed_at).is_(None)
+        & col(video.status).in_(ACTIVE)
+        & col(video.ready).is_(False)
+    )
+
+
+def _is_unsettled() -> ColumnElement[bool]:
+    return col(Video.provider_id).is_(None) | col(Video.cancel_requested)
+
+
+async def due(session: AsyncSession) -> tuple[set[str], bool]:
+    """The models of which videos are due for a look, and whether any outcome or cancel is due to be settled.
+
+    A look itself, so that an idle worker does not write.
+    """
+    unsettled = _is_unsettled()
+    query = select(Video.model, unsettled).where(_at_provider(), _is_due()).distinct()
+    found = [(model, bool(settle)) for model, settle in await session.exec(query)]
+    return {model for model, settle in found if not settle}, any(settle for _, settle in found)
+
+
+async def count_running(session: AsyncSession) -> dict[str, int]:
+    """How many videos of each model are at their provider."""
+    query = select(Video.model, func.count()).where(_at_provider()).group_by(col(Video.model))
+    return {model: number for model, number in await session.exec(query)}  # noqa: C416 - rows are not quite tuples
+
+
+async def claim_looks(session: AsyncSession, models: Collection[str], limit: int, ahead: float = 0) -> list[Watched]:
+    """The videos of these models that are due for a look, or will be `ahead` seconds from now; the oldest first."""
+    return await _claim(session, limit, ahead, col(Video.model).in_(models) & ~_is_unsettled())
+
+
+async def claim_unsettled(session: AsyncSession, limit: int) -> list[Watched]:
+    """The due videos whose outcome of create is unknown, and those to be canceled at their provider."""
+    return await _claim(session, limit, 0, _is_unsettled())
+
+
+async def _claim(session: AsyncSession, limit: int, ahead: float, which: ColumnElement[bool]) -> list[Watched]:
+    due = select(Video.id).where(_at_provider(), _is_due(ahead), which).order_by(col(Video.next_look_at)).limit(limit)
+    claim = (
+        sql_update(Video)
+        .where(col(Video.id).in_(_first(due)), _is_due(ahead))
+        .values(next_look_at=now() + LEASE)
+        .returning(*_WATCHED)
+    )
+    return [Watched(*row) for row in (await session.exec(claim.execution_options(synchronize_session=False))).all()]
+
+
+async def look_again(session: AsyncSession, delays: Mapping[int, float]) -> None:
+    """Say when each of these claimed videos (by id) is due next, in seconds from now.
+
+    One that has been made due meanwhile, by a webhook or a cancel, stays so.
+    """
+    if not delays:
+        return
+    at = now()
+    table = Video.__table__  # type: ignore[attr-defined]
+    active = or_(*(table.c.status == status for status in ACTIVE))  # IN does not go with many sets of parameters
+    statement = (
+        sql_update(table)
+        .where(table.c.id == bindparam("of"), active, table.c.next_look_at > at)
+        .values(next_look_at=bindparam("at"))
+    )
+    # in one order, so that two who write the same rows wait for each other and never in a ring
+    changes = [{"of": of, "at": at + timedelta(seconds=delay)} for of, delay in sorted(delays.items())]
+    await (await session.connection()).execute(statement, changes)
+
+
+async def announced(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -> list[str]:
+    """Their providers say that these jobs (by the provider's id) have ended; the models of those that are ours.
+
+    A completed one is fetched at once, which shows whether it was true; a failed one is looked at, for the reason.
+    """
+    by_outcome: dict[str, list[str]] = {"completed": [], "failed": []}
+    for provider_id, outcome in ended.items():
+        by_outcome[outcome].append(provider_id)
+    done = await _provider_done(session, col(Video.provider_id).in_(by_outcome["completed"]), None)
+    look = (
+        sql_update(Video)
+        .where(
+            col(Video.provider_id).in_(by_outcome["failed"]),
+            col(Video.status) == "processing",
+            col(Video.ready).is_(False),
+        )
+        .values(next_look_at=now() - AT_ONCE)
+        .returning(col(Video.model))
+    )
+    rows = (await session.exec(look.execution_options(synchronize_session=False))).all()
+    return done + [model for (model,) in rows]
+
+
+async def is_taken(session: AsyncSession, model: str, provider_ids: list[str]) -> set[str]:
+    """Those of the provider's ids that are a video of ours already."""
+    query = select(Video.provider_id).where(Video.model == model, col(Video.provider_id).in_(provider_ids))
+    return {found for found in (await session.exec(query)).all() if found}
+
+
+async def has_rival(session: AsyncSession, video: Video) -> bool:
+    """Whether another video asks for the same and also has no id of the provider: a job found there may be either's."""
+    query = select(Video.id).where(
+        Video.id != video.id,
+        Video.model == video.model,
+        Video.prompt == video.prompt,
+        Video.size == video.size,
+        Video.seconds == video.seconds,
+        col(Video.provider_id).is_(None),
+        col(Video.submitted_at) > now() - RIVAL_AGE,
+    )
+    return (await session.exec(query.limit(1))).first() is not None
+
+
+# ----------------------------------------------------------------------------------------------- fetching the file
+
+
+async def provider_done(session: AsyncSession, found: Mapping[int, str | None]) -> None:
+    """The provider has finished these videos (by id, with the file's address where it told one): fetch their files."""
+    by_url: dict[str | None, list[int]] = {}
+    for video_id, url in found.items():
+        by_url.setdefault(url, []).append(video_id)
+    for url, ids in by_url.items():
+        await _provider_done(session, col(Video.id).in_(ids), url)
+
+
+async def _provider_done(session: AsyncSession, which: ColumnElement[bool], url: str | None) -> list[str]:
+    """Mark them and tell; the models of those that changed."""
+    done = (
+        sql_update(Video)
+        .where(which, col(Video.status) == "processing", col(Video.ready).is_(False))
+        .values(ready=True, finished_url=url, next_look_at=now())
+        .returning(col(Video.id), col(Video.user_id), col(Video.model))
+    )
+    rows = (await session.exec(done.execution_options(synchronize_session=False))).all()
+    news = [News(user_id, video_id, "processing", stage="downloading") for video_id, user_id, _ in rows]
+    after_commit(session, lambda: progress.publish_all(news))
+    return [model for *_, model in rows]
+
+
+def _is_ready() -> ColumnElement[bool]:
+    return (col(Video.status) == "processing") & col(Video.ready).is_(True) & _is_due()
+
+
+async def has_ready(session: AsyncSession) -> bool:
+    """Whether `claim_collects` would find any."""
+    return (await session.exec(select(Video.id).where(_is_ready()).limit(1))).first() is not None
+
+
+async def claim_collects(session: AsyncSession, limit: int) -> list[Video]:
+    """Take on fetching the files of finished videos, the oldest first."""
+    ready = select(Video.id).where(_is_ready()).order_by(col(Video.next_look_at)).limit(limit)
+    return await change_all(
+        session,
+        col(Video.id).in_(_first(ready)),
+        _is_ready(),
+        attempts=Video.attempts + 1,
+        next_look_at=now() + LEASE,
+    )
+
+
+async def hold(session: AsyncSession, video: Video, *, until_canceled: bool = True) -> bool:
+    """Renew the lease of a step that runs; False if the video has ended meanwhile, or was asked to stop."""
+    where = [col(Video.id) == video.id, col(Video.status).in_(ACTIVE), col(Video.attempts) == video.attempts]
+    if until_canceled:
+        where.append(col(Video.cancel_requested).is_(False))
+    return await change(session, *where, next_look_at=now() + LEASE) is not None
+
+
+async def next_submits(session: AsyncSession, server: Server, limit: int) -> list[tuple[int, int]]:
+    """The videos that are next in turn at that server: (video id, attempt)."""
+    mine = col(Video.model).in_(catalog.models_of(server))
+    query = select(Video.id, Video.attempts).where(is_to_submit(), mine, _is_due_in_turn())
+    return [(video_id, attempts) for video_id, attempts in await session.exec(query.order_by(*_IN_TURN).limit(limit))]
+
+
+async def overdue_submits(session: AsyncSession, limit: int = 200) -> list[tuple[int, int]]:
+    """Videos whose submit step should be on the queue and may not be: (video id, attempt).
+
+    Not those of a server with `max_jobs`, which wait for a place there: see `next_submits`.
+    """
+    bounded = [name for name, model in catalog.models().items() if model.server.max_jobs is not None]
+    query = (
+        select(Video.id, Video.attempts)
+        .where(is_to_submit(), col(Video.next_look_at) <= now() - SWEEP_GRACE, col(Video.model).not_in(bounded))
+        .order_by(col(Video.next_look_at))
+        .limit(limit)
+    )
+    return [(video_id, attempts) for video_id, attempts in await session.exec(query)]

@@ -1,0 +1,123 @@
+"""How often a user may ask: what costs money is counted in the database, the rest in Redis."""
+
+import asyncio
+import logging
+import math
+import time
+from datetime import timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter as Limiter
+from redis.exceptions import RedisError
+from sqlalchemy import bindparam, func, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import queue
+from core.errors import TooManyAttempts, TooManyOpen, TooManyRequests, TooManyUploads
+from core.models import ACTIVE, Video, now
+from core.settings import settings
+
+log = logging.getLogger(__name__)
+KEYS = "adsvideo:limits"
+HOUR = timedelta(hours=1)
+_videos: Any = Video.__table__  # type: ignore[attr-defined]
+_OLDEST = (
+    select(_videos.c.created_at)
+    .where(_videos.c.user_id == bindparam("who"), _videos.c.created_at > bindparam("since"))
+    .order_by(_videos.c.id.desc())
+    .limit(1)
+    .offset(bindparam("limit"))
+)
+"""The newest video that stands in the way of one more: made once, since it is asked while the user's row is held."""
+OPEN_WAIT_SECONDS = 30
+"""When to ask again while too many videos are on their way; nobody knows it better."""
+
+
+# ----------------------------------------------------------------------------------------- exact, in the database
+
+
+async def check_generations(session: AsyncSession, user_id: int) -> None:
+    """Raises TooManyRequests if the user's videos of the last hour, the new one included, are over the limit.
+
+    Called after the charge, in its transaction: the charge holds the user's row, so two requests can't both see
+    the last free slot.
+    """
+    limit = settings().generations_per_hour
+    found = await (await session.connection()).execute(_OLDEST, {"who": user_id, "since": now() - HOUR, "limit": limit})
+    if oldest := found.scalar():
+        wait = oldest + HOUR - now()
+        raise TooManyRequests(limit, max(1, math.ceil(wait.total_seconds())))
+
+
+async def check_open(session: AsyncSession, user_id: int) -> None:
+    """Raises TooManyOpen if more of the user's videos, the new one included, are on their way than is allowed.
+
+    Called like `check_generations`, and exact for the same reason. Without the setting an hour's limit is enough.
+    """
+    limit = settings().open_videos_per_user
+    if limit is None:
+        return
+    mine = (col(Video.user_id) == user_id, col(Video.status).in_(ACTIVE))
+    count = await (await session.connection()).execute(select(func.count()).select_from(Video).where(*mine))
+    if count.scalar_one() > limit:
+        raise TooManyOpen(limit, OPEN_WAIT_SECONDS)
+
+
+# ------------------------------------------------------------------------------- good enough, in Redis or in memory
+
+
+_shared: WeakKeyDictionary[object, Limiter] = WeakKeyDictionary()
+_own: WeakKeyDictionary[asyncio.AbstractEventLoop, Limiter] = WeakKeyDictionary()
+
+
+async def _in_redis() -> Limiter:
+    """Counts for all web processes together."""
+    pool = (await queue.redis()).connection_pool
+    if pool not in _shared:
+        storage = RedisStorage("async+redis://", implementation="redispy", key_prefix=KEYS, connection_pool=pool)  # type: ignore[arg-type]
+        _shared[pool] = Limiter(storage)
+    return _shared[pool]
+
+
+def _in_memory() -> Limiter:
+    """Counts for this process alone, which is less strict: for as long as Redis is away."""
+    return _own.setdefault(asyncio.get_running_loop(), Limiter(MemoryStorage()))
+
+
+async def _ask(limiter: Limiter, item: RateLimitItem, who: str, count: bool) -> int:
+    if await (limiter.hit(item, who) if count else limiter.test(item, who)):
+        return 0
+    return max(1, math.ceil((await limiter.get_window_stats(item, who)).reset_time - time.time()))
+
+
+async def _wait(item: RateLimitItem, who: str, *, count: bool = True) -> int:
+    """Seconds until the next one is allowed, 0 for at once; with `count` this one counts if it is allowed."""
+    try:
+        return await _ask(await _in_redis(), item, who, count)
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning("limits are counted in memory, Redis does not answer: %s", error)
+        return await _ask(_in_memory(), item, who, count)
+
+
+async def count_upload(user_id: int) -> None:
+    """Raises TooManyUploads."""
+    limit = settings().uploads_per_hour
+    if wait := await _wait(RateLimitItemPerHour(limit), f"uploads:{user_id}"):
+        raise TooManyUploads(limit, wait)
+
+
+async def check_attempts(address: str, *, failed: bool = False) -> None:
+    """Raises TooManyAttempts if too many sign-ins have `failed` from there; looking alone counts nothing.
+
+    Not where a click signs in: there is nothing to guess.
+    """
+    known = settings()
+    if not known.has_provider:
+        return
+    limit = known.sign_in_attempts_per_minute
+    if wait := await _wait(RateLimitItemPerMinute(limit), f"attempts:{address}", count=failed):
+        raise TooManyAttempts(limit, wait)

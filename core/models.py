@@ -1,0 +1,275 @@
+"""The tables."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Index, String, false, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+ROLES = ("user", "admin")
+KINDS = ("grant", "charge", "refund", "purchase", "adjustment")
+STATUSES = ("pending", "processing", "completed", "failed", "canceled")
+ACTIVE = ("pending", "processing")
+
+
+def now() -> datetime:
+    """The time, in UTC, aware."""
+    return datetime.now(UTC)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware in Python, UTC in the database; SQLite gives datetimes back naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _one_of(column: str, values: tuple[str, ...], table: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=f"ck_{table}_{column}")
+
+
+class User(SQLModel, table=True):
+    """`credits` caches the sum of the user's ledger; only core/credits.py changes either.
+
+    `subject` is the identity at the provider, `ISSUER|SUB`; a cookie counts only with the user's current `epoch`.
+    Of somebody erased only the numbers are left, and `erased_as`, which knows the person again without naming them.
+    """
+
+    __tablename__ = "users"
+    __table_args__ = (_one_of("role", ROLES, "users"), CheckConstraint("credits >= 0", name="ck_users_credits"))
+
+    id: int = Field(default=None, primary_key=True)
+    email: str = Field(max_length=320, unique=True)
+    name: str = Field(default="", max_length=200)
+    avatar_url: str = Field(default="", max_length=2000)
+    role: str = Field(default="user", sa_type=String(16))
+    credits: int = 0
+    subject: str | None = Field(default=None, max_length=600, unique=True, index=True)
+    epoch: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    group_id: int | None = Field(default=None, foreign_key="groups.id", index=True)
+    monthly_budget: int | None = None
+    blocked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    erased_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    erased_as: str | None = Field(default=None, max_length=64, index=True)
+
+
+class Group(SQLModel, table=True):
+    """People who share a budget of credits for the calendar month; None: no budget.
+
+    With `priority` their videos are begun before everybody else's.
+    """
+
+    __tablename__ = "groups"
+
+    id: int = Field(default=None, primary_key=True)
+    name: str = Field(max_length=100, unique=True)
+    monthly_budget: int | None = None
+    priority: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class ApiKey(SQLModel, table=True):
+    """Only the SHA-256 of a key is kept; `start` are its first characters, to tell keys apart."""
+
+    __tablename__ = "api_keys"
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    name: str = Field(default="", max_length=100)
+    start: str = Field(max_length=16)
+    sha256: str = Field(max_length=64, unique=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class LedgerEntry(SQLModel, table=True):
+    """One movement of credits. `reference` says what it was for and is unique: the same thing twice writes one row."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (_one_of("kind", KINDS, "ledger"), Index("ix_ledger_user_created", "user_id", "created_at"))
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    amount: int
+    kind: str = Field(sa_type=String(16))
+    reference: str = Field(max_length=200, unique=True)
+    video_id: int | None = Field(default=None, foreign_key="videos.id")
+    balance_after: int
+    note: str = Field(default="", max_length=200)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class Picture(SQLModel, table=True):
+    """An input, upright and without metadata. `key` is its place in the storage.
+
+    A deleted one has no file any more; its row stays, because videos were made of it.
+    """
+
+    __tablename__ = "pictures"
+    __table_args__ = (Index("ix_pictures_user_sha256", "user_id", "sha256", unique=True),)
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id")
+    sha256: str = Field(max_length=64)
+    key: str = Field(max_length=300)
+    width: int
+    height: int
+    bytes: int
+    preset: str | None = Field(default=None, max_length=50)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Template(SQLModel, table=True):
+    """A prompt that a user has saved. `[words in brackets]` are its blanks."""
+
+    __tablename__ = "templates"
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    title: str = Field(max_length=80)
+    text: str = Field(max_length=500)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+_AT_PROVIDER = text("submitted_at IS NOT NULL AND completed_at IS NULL")
+_REMOVABLE = text("deleted_at IS NOT NULL AND key IS NOT NULL")
+
+
+class Video(SQLModel, table=True):
+    """A video and its life.
+
+    `next_look_at` is when its next step is due; claiming a step moves it forward, which is the lease.
+    `submitted_at` is the intent, written before the provider is asked to create; `provider_id` right after.
+    Between the two the outcome is unknown. `retried`: the provider spoiled it once and got a second attempt.
+    What waits is begun by `lane` (-1 before 0 before 1), then by `turn`, which is the same for the first video of each
+    user, the next for the second, and so on: core/leases.py.
+    """
+
+    __tablename__ = "videos"
+    __table_args__ = (
+        _one_of("status", STATUSES, "videos"),
+        Index("ix_videos_user_newest", "user_id", "id"),
+        Index("ix_videos_due", "status", "next_look_at"),
+        Index("ix_videos_turn", "status", "model", "lane", "turn"),
+        Index("ix_videos_provider", "provider_id"),
+        Index("ix_videos_at_provider", "model", sqlite_where=_AT_PROVIDER, postgresql_where=_AT_PROVIDER),
+        Index("ix_videos_idempotency", "user_id", "idempotency_key", unique=True),
+        Index("ix_videos_gallery", "in_gallery", "id"),
+        Index("ix_videos_user_status", "user_id", "status", "id"),
+        Index("ix_videos_user_model", "user_id", "model", "id", "size"),
+        Index("ix_videos_user_favorite", "user_id", "favorite", "id"),
+        Index("ix_videos_picture", "picture_id", "id"),
+        Index("ix_videos_removable", "deleted_at", sqlite_where=_REMOVABLE, postgresql_where=_REMOVABLE),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id")
+    picture_id: int = Field(foreign_key="pictures.id")
+    prompt: str = Field(max_length=500)
+    model: str = Field(max_length=100)
+    label: str = Field(max_length=100)
+    seconds: int
+    size: str = Field(max_length=16)
+    framing: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    cost_credits: int
+    idempotency_key: str | None = Field(default=None, max_length=200)
+    request_sha256: str | None = Field(default=None, max_length=64)
+    request_id: str | None = Field(default=None, max_length=64)
+
+    status: str = Field(default="pending", sa_type=String(16))
+    next_look_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    lane: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    turn: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    attempts: int = 0
+    submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    provider_id: str | None = Field(default=None, sa_column=Column(String(2000)))
+    finished_url: str | None = Field(default=None, sa_column=Column(String(4000)))
+    ready: bool = False
+    cancel_requested: bool = False
+    retried: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    note: str = Field(default="", max_length=200)
+
+    error_code: str | None = Field(default=None, max_length=50)
+    error_detail: str = Field(default="", max_length=200)
+    key: str | None = Field(default=None, max_length=300)
+    poster_key: str | None = Field(default=None, max_length=300)
+    preview_key: str | None = Field(default=None, max_length=300)
+    original_key: str | None = Field(default=None, max_length=300)
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    bytes: int | None = None
+
+    favorite: bool = False
+    slug: str | None = Field(default=None, max_length=32, unique=True)
+    in_gallery: bool = False
+
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    completed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+VIDEO_KEYS = ("key", "poster_key", "preview_key", "original_key")
+"""The columns of a video that name files: the video, its poster, its small silent copy, and what it was made from."""
+
+
+class WebhookEndpoint(SQLModel, table=True):
+    """Where a user wants to hear how videos end. The secret that signs is kept encrypted: core/secret.py."""
+
+    __tablename__ = "webhook_endpoints"
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    url: str = Field(max_length=2000)
+    sealed_secret: str = Field(max_length=500)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """One event for one endpoint. Due at `next_try_at`, which is also the lease; None once delivered or given up."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        Index("ix_webhook_deliveries_due", "next_try_at"),
+        Index("ix_webhook_deliveries_once", "endpoint_id", "video_id", unique=True),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    endpoint_id: int = Field(foreign_key="webhook_endpoints.id", ondelete="CASCADE")
+    video_id: int = Field(foreign_key="videos.id")
+    event: str = Field(max_length=50)
+    attempts: int = 0
+    next_try_at: datetime | None = Field(default_factory=now, sa_type=UTCDateTime)
+    delivered_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    last_status: int | None = None
+    last_error: str = Field(default="", max_length=200)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class AuditEntry(SQLModel, table=True):
+    """What an administrator did to whom; nobody in `actor_id`: the command line. Never changed, never removed."""
+
+    __tablename__ = "audit_log"
+
+    id: int = Field(default=None, primary_key=True)
+    actor_id: int | None = Field(default=None, foreign_key="users.id")
+    act: str = Field(max_length=40)
+    user_id: int | None = Field(default=None, foreign_key="users.id", index=True)
+    group_id: int | None = None
+    video_id: int | None = None
+    before: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    after: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    note: str = Field(default="", max_length=200)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)

@@ -1,0 +1,59 @@
+"""A video as JSON: what the API answers and a webhook carries."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from core import errors
+from core.models import Video
+from core.progress import News
+
+
+class Problem(BaseModel):
+    """Why a video failed."""
+
+    code: str
+    message: str
+
+
+class VideoOut(BaseModel):
+    """A video. `progress` is 0-100 or null, times are UTC, the URLs are null until it is completed."""
+
+    id: int
+    status: str
+    progress: float | None
+    stage: str | None
+    model: str
+    prompt: str
+    seconds: int
+    size: str
+    width: int | None
+    height: int | None
+    duration: float | None
+    cost_credits: int
+    image_id: int
+    framing: dict[str, Any]
+    error: Problem | None
+    note: str
+    video_url: str | None
+    poster_url: str | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+    @classmethod
+    def of(cls, video: Video, news: News | None = None) -> "VideoOut":
+        """The video as the API shows it, with the last news of it."""
+        done, active = video.status == "completed", video.status in ("pending", "processing")
+        error = errors.from_code(video.error_code, video.error_detail) if video.error_code else None
+        return cls(
+            **video.model_dump(include=set(cls.model_fields) - {"id"}),
+            id=video.id,
+            image_id=video.picture_id,
+            progress=100 if done else news.progress if news and active else None,
+            stage=(news.stage if news else "starting") if active else None,
+            error=Problem(code=error.code, message=error.message) if error else None,
+            video_url=f"/api/v1/videos/{video.id}/content" if done else None,
+            poster_url=f"/api/v1/videos/{video.id}/poster" if done else None,
+        )

@@ -1,0 +1,171 @@
+"""Webhooks of users: endpoints, and a row per delivery, written in the transaction that ends the video.
+
+Signed as standardwebhooks.com says. Claiming a delivery is one conditional UPDATE that moves `next_try_at`, which is
+the lease; nothing here commits.
+"""
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import func, insert, literal
+from sqlalchemy import update as sql_update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import outside, secret
+from core.errors import Conflict, NotFound, clean
+from core.models import UTCDateTime, Video, WebhookDelivery, WebhookEndpoint, now
+from core.video_json import VideoOut
+
+EVENTS = {"completed": "video.completed", "failed": "video.failed", "canceled": "video.canceled"}
+MAX_ENDPOINTS = 10
+LEASE = timedelta(seconds=30)
+AGAIN = (5, 30, 300, 3600, 6 * 3600)
+"""Seconds until the second, third ... attempt; after the last one it is given up."""
+
+
+# ------------------------------------------------------------------------------------------------ endpoints
+
+
+async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEndpoint, str]:
+    """A new endpoint and its secret; this is the only moment it can be read.
+
+    Raises BadAddress and AddressRefused (call `reachable` first, outside of any session), and Conflict over the limit.
+    """
+    address = str(outside.parse(url))
+    count = select(func.count()).where(WebhookEndpoint.user_id == user_id)
+    if (await session.exec(count)).one() >= MAX_ENDPOINTS:
+        raise Conflict("You have ten webhooks already. Delete one first.")
+    made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=secret.seal(made))
+    session.add(endpoint)
+    await session.flush()
+    return endpoint, made
+
+
+async def reachable(url: str) -> None:
+    """Raises BadAddress, AddressRefused if that address is not one we would call."""
+    at = outside.parse(url)
+    await outside.addresses(at.host, at.port or outside.PORTS[at.scheme])
+
+
+async def endpoints(session: AsyncSession, user_id: int) -> list[tuple[WebhookEndpoint, WebhookDelivery | None]]:
+    """The user's endpoints, newest first, each with its last delivery."""
+    latest = (
+        select(func.max(WebhookDelivery.id))
+        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id)
+        .correlate(WebhookEndpoint)
+        .scalar_subquery()
+    )
+    query = (
+        select(WebhookEndpoint, WebhookDelivery)
+        .outerjoin(WebhookDelivery, col(WebhookDelivery.id) == latest)
+        .where(WebhookEndpoint.user_id == user_id)
+        .order_by(col(WebhookEndpoint.id).desc())
+    )
+    return [(endpoint, delivery) for endpoint, delivery in (await session.exec(query)).all()]
+
+
+async def delete(session: AsyncSession, user_id: int, endpoint_id: int) -> None:
+    """That endpoint hears nothing from now on. Raises NotFound."""
+    mine = select(WebhookEndpoint.id).where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.user_id == user_id)
+    of_mine = col(WebhookDelivery.endpoint_id).in_(mine)
+    await session.exec(sql_delete(WebhookDelivery).where(of_mine))
+    gone = sql_delete(WebhookEndpoint).where(col(WebhookEndpoint.id).in_(mine)).returning(col(WebhookEndpoint.id))
+    if (await session.exec(gone)).first() is None:
+        raise NotFound("webhook")
+
+
+# ----------------------------------------------------------------------------------------------- deliveries
+
+
+async def announce(session: AsyncSession, user_id: int, video_id: int, status: str) -> None:
+    """A video has ended: a delivery for each of the user's endpoints, due at once."""
+    at = literal(now(), UTCDateTime())
+    rows = select(  # type: ignore[call-overload]
+        col(WebhookEndpoint.id), literal(video_id), literal(EVENTS[status]), literal(0), at, literal(""), at
+    ).where(col(WebhookEndpoint.user_id) == user_id)
+    columns = ["endpoint_id", "video_id", "event", "attempts", "next_try_at", "last_error", "created_at"]
+    await session.exec(insert(WebhookDelivery).from_select(columns, rows))
+
+
+async def has_due(session: AsyncSession) -> bool:
+    """Whether `claim` would find any; a look, so that an idle worker does not write."""
+    query = select(WebhookDelivery.id).where(col(WebhookDelivery.next_try_at) <= now()).limit(1)
+    return (await session.exec(query)).first() is not None
+
+
+async def claim(session: AsyncSession, limit: int, busy: set[int]) -> list[WebhookDelivery]:
+    """Take on an attempt at so many due deliveries, the oldest first; none to the endpoints that are `busy`."""
+    due = (
+        select(WebhookDelivery.id)
+        .where(col(WebhookDelivery.next_try_at) <= now(), col(WebhookDelivery.endpoint_id).not_in(busy))
+        .order_by(col(WebhookDelivery.next_try_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        sql_update(WebhookDelivery)
+        .where(col(WebhookDelivery.id).in_(due.scalar_subquery()), col(WebhookDelivery.next_try_at) <= now())
+        .values(next_try_at=now() + LEASE, attempts=WebhookDelivery.attempts + 1)
+        .returning(WebhookDelivery)
+    )
+    rows = (await session.exec(taken.execution_options(synchronize_session=False, populate_existing=True))).all()
+    return [row[0] for row in rows]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What to send where. The id and the body stay the same at every attempt."""
+
+    id: str
+    url: str
+    secret: str | None
+    body: str
+
+
+async def message(session: AsyncSession, delivery: WebhookDelivery) -> Message | None:
+    """What a delivery sends; None if its endpoint is gone."""
+    query = (
+        select(WebhookEndpoint, Video)
+        .join(WebhookDelivery, col(WebhookDelivery.endpoint_id) == col(WebhookEndpoint.id))
+        .join(Video, col(Video.id) == col(WebhookDelivery.video_id))
+        .where(WebhookDelivery.id == delivery.id)
+    )
+    found = (await session.exec(query)).first()
+    if found is None:
+        return None
+    endpoint, video = found
+    event = {
+        "type": delivery.event,
+        "timestamp": delivery.created_at.isoformat(),
+        "data": VideoOut.of(video).model_dump(mode="json"),
+    }
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return Message(f"msg_{delivery.id}", endpoint.url, secret.unseal(endpoint.sealed_secret), body)
+
+
+async def delivered(session: AsyncSession, delivery: WebhookDelivery, status: int) -> None:
+    """The endpoint has taken it."""
+    await _settle(session, delivery, delivered_at=now(), next_try_at=None, last_status=status, last_error="")
+
+
+async def failed(
+    session: AsyncSession, delivery: WebhookDelivery, status: int | None, error: str, *, for_good: bool = False
+) -> None:
+    """The endpoint has not taken it: tried again later, or given up."""
+    over = for_good or delivery.attempts > len(AGAIN)
+    again = None if over else now() + timedelta(seconds=AGAIN[delivery.attempts - 1])
+    await _settle(session, delivery, next_try_at=again, last_status=status, last_error=clean(error))
+
+
+async def _settle(session: AsyncSession, delivery: WebhookDelivery, **values: object) -> None:
+    """Only whoever still holds the lease may say how the attempt ended."""
+    mine = (col(WebhookDelivery.id) == delivery.id, col(WebhookDelivery.attempts) == delivery.attempts)
+    await session.exec(
+        sql_update(WebhookDelivery).where(*mine, col(WebhookDelivery.delivered_at).is_(None)).values(**values)
+    )

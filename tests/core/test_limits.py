@@ -1,0 +1,89 @@
+"""How often a user may ask, with a sentence and the time to come back; with Redis and without."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.exceptions import RedisError
+
+from core import database, limits, queue, videos
+from core.errors import TooManyAttempts, TooManyOpen, TooManyRequests, TooManyUploads
+from core.models import User
+from tests.conftest import ask, balance, forget_settings
+from tests.running import free_port
+
+
+@pytest.fixture(params=["redis", "without redis"])
+async def counted(request: pytest.FixtureRequest, alice: User, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
+    """Alice, counted in Redis, and in memory where Redis does not answer."""
+    if request.param != "redis":
+        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    monkeypatch.setenv("UPLOADS_PER_HOUR", "3")
+    monkeypatch.setenv("SIGN_IN_ATTEMPTS_PER_MINUTE", "2")
+    monkeypatch.setenv("GOOGLE_CLIENT_ID", "somebody")
+    forget_settings()
+    yield alice
+    await queue.close()
+
+
+async def test_uploads_are_counted_by_user(counted: User, bob: User) -> None:
+    for _ in range(3):
+        await limits.count_upload(counted.id)
+    with pytest.raises(TooManyUploads, match="limit of 3 uploads an hour") as refused:
+        await limits.count_upload(counted.id)
+    assert 3500 < refused.value.retry_after <= 3600
+    await limits.count_upload(bob.id)
+
+
+async def test_only_failed_attempts_count_and_by_address(counted: User) -> None:
+    for _ in range(5):
+        await limits.check_attempts("203.0.113.1")
+    for _ in range(2):
+        await limits.check_attempts("203.0.113.1", failed=True)
+    with pytest.raises(TooManyAttempts, match="Please try again in") as refused:
+        await limits.check_attempts("203.0.113.1")
+    assert 0 < refused.value.retry_after <= 60
+    with pytest.raises(TooManyAttempts):
+        await limits.check_attempts("203.0.113.1", failed=True)
+    await limits.check_attempts("203.0.113.2", failed=True)
+
+
+async def test_where_a_click_signs_in_there_is_nothing_to_guess(place: object) -> None:
+    for _ in range(100):
+        await limits.check_attempts("127.0.0.1", failed=True)
+
+
+async def test_a_wiped_redis_is_no_error(counted: User) -> None:
+    await limits.count_upload(counted.id)
+    try:
+        await (await queue.redis()).flushall()
+    except (OSError, RedisError):
+        return  # there is none to wipe
+    await limits.count_upload(counted.id)
+
+
+async def test_open_videos_are_bounded_and_a_refused_one_costs_nothing(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPEN_VIDEOS_PER_USER", "2")
+    forget_settings()
+    first = await ask(alice)
+    await ask(alice)
+    with pytest.raises(TooManyOpen, match="2 of your videos") as refused:
+        await ask(alice)
+    assert refused.value.retry_after == limits.OPEN_WAIT_SECONDS
+    assert await balance(alice) == 80
+    async with database.session() as db:
+        await videos.cancel(db, alice.id, first.id)
+    await ask(alice)
+
+
+async def test_without_a_limit_of_its_own_an_hours_limit_is_the_only_one(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENERATIONS_PER_HOUR", "4")
+    forget_settings()
+    for _ in range(4):
+        await ask(alice)
+    with pytest.raises(TooManyRequests) as refused:
+        await ask(alice)
+    assert refused.value.code == "too_many_requests"

@@ -1,0 +1,58 @@
+"""Errors reach Sentry where there is a DSN, without what users wrote or who they are."""
+
+import gzip
+import os
+import subprocess
+import sys
+
+import brotli
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from core.settings import ROOT
+from tests.servers import Call, LocalServer
+
+
+class SentryServer(LocalServer):
+    """Keeps the envelopes it is sent."""
+
+    def app(self) -> ASGIApp:
+        """The one route."""
+
+        async def envelope(request: Request) -> JSONResponse:
+            body = await request.body()
+            unpack = {"gzip": gzip.decompress, "br": brotli.decompress}[request.headers["content-encoding"]]
+            text = unpack(body)
+            self.calls.append(Call("POST", request.url.path, dict(request.headers), fields={"text": text.decode()}))
+            return JSONResponse({})
+
+        return Starlette(routes=[Route("/api/1/envelope/", envelope, methods=["POST"])])
+
+
+def test_an_error_in_the_log_reaches_sentry_with_its_part() -> None:
+    script = (
+        "import logging, sentry_sdk; from core import trail; from core.telemetry import set_up_logging\n"
+        "set_up_logging('worker')\n"
+        "with trail.of_request('click-42'), trail.about(17): logging.getLogger('x').error('the disk is full')\n"
+        "sentry_sdk.flush(10)"
+    )
+    with SentryServer() as server:
+        dsn = f"http://key@127.0.0.1:{server.port}/1"
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={**os.environ, "SENTRY_DSN": dsn},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        (sent,) = [call.fields["text"] for call in server.calls if "the disk is full" in call.fields["text"]]
+    for tag in ('"part":"worker"', '"request":"click-42"', '"video":"17"'):
+        assert tag in sent.replace(" ", "")
+    assert "video=17" in done.stderr
+    assert "key@127" not in done.stderr

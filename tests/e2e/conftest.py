@@ -1,0 +1,105 @@
+"""The running app and a real browser."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.running import RunningApp, free_port
+
+expect.set_options(timeout=30_000)  # the machine may be busy; what is right is seen at once
+
+PEOPLE = [
+    {"sub": "1", "email": "ann@example.com", "email_verified": True, "name": "Ann Example"},
+    {"sub": "2", "email": "new@example.com", "email_verified": False, "name": "Not Verified"},
+    {"sub": "3", "email": "eve@elsewhere.org", "email_verified": True, "name": "Eve"},
+    {"sub": "4", "email": "ANN@example.com", "email_verified": True, "name": "Another Ann"},
+]
+
+
+@pytest.fixture(scope="session")
+def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """The whole app as it comes, once per test process: a start costs ten seconds of CPU."""
+    with RunningApp.started(
+        tmp_path_factory.mktemp("app"), GENERATIONS_PER_HOUR="200", SIGNUP_CREDITS="100"
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def app(running_app: RunningApp) -> RunningApp:
+    """The whole app, for the tests of one file: nobody in it is anybody that they know."""
+    with closing(sqlite3.connect(running_app.folder / "adsvideo.db", timeout=30)) as db, db:
+        db.execute("UPDATE users SET email = 'before' || id || '-' || email, subject = NULL")
+        db.execute("UPDATE videos SET slug = NULL, in_gallery = 0")
+    return running_app
+
+
+def _browser_path() -> str:
+    """Chromium's path; a missing browser is a failure that says how to get one, never a skip."""
+    asked = os.environ.get("CHROMIUM")
+    found = asked or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert found, "No browser found: apt install chromium, or set CHROMIUM to the path of a Chromium or Chrome."
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium; not for the session, its event loop would be in the way of every async test after it."""
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+        opened = playwright.chromium.launch(executable_path=_browser_path(), args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, app: RunningApp) -> Iterator[Page]:
+    """A new visitor's page, in English; an error in the browser's console fails the test."""
+    context = browser.new_context(base_url=app.url, viewport={"width": 1440, "height": 900}, locale="en-US")
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    yield opened
+    context.close()
+    expected = ("status of 4", "net::ERR_ABORTED", "net::ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED")
+    assert [p for p in problems if not any(known in p for known in expected)] == []
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """oidc-provider-mock as a process of its own; gives its issuer."""
+    port = free_port()
+    claims = [part for person in PEOPLE for part in ("--user-claims", json.dumps(person))]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "oidc_provider_mock",
+        "--port",
+        str(port),
+        "--require-nonce",
+        "true",
+    ]
+    process = subprocess.Popen([*command, *claims], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    issuer = f"http://127.0.0.1:{port}"
+    for _ in range(100):
+        try:
+            httpx.get(f"{issuer}/.well-known/openid-configuration")
+            break
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    yield issuer
+    process.terminate()
+    process.wait()

@@ -1,0 +1,63 @@
+"""schemathesis against the running app: whatever is sent, no 5xx and no answer that the OpenAPI document lacks."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import checks
+
+from tests.conftest import photo
+from tests.running import RunningApp, wait_for_end
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.response_headers_conformance,
+]
+
+
+HOW_MANY = settings(
+    max_examples=20, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.fixture(scope="module")
+def headers(app: RunningApp) -> dict[str, str]:
+    """Of somebody who has a picture, a video and credits."""
+    app.command("grant", "alice@example.com", "100000")
+    with app.client("alice@example.com") as alice:
+        picture = alice.post("/images", files={"file": photo()}).json()["id"]
+        made = alice.post("/videos/generate", json={"image_id": picture, "prompt": "x", "seconds": 4}).json()
+        wait_for_end(alice, made["id"])
+        return {"Authorization": alice.headers["Authorization"]}
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
+def test_no_answer_is_a_surprise(app: RunningApp, headers: dict[str, str], mode: GenerationMode) -> None:
+    api: Any = schemathesis.openapi.from_url(f"{app.url}/api/v1/openapi.json")
+    surprises: dict[str, str] = {}
+    asked = 0
+    for found in api.get_all_operations():
+        operation = found.ok()
+
+        @HOW_MANY
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def ask(case: Any) -> None:
+            nonlocal asked
+            asked += 1
+            case.call_and_validate(headers=headers, checks=CHECKS, timeout=30)
+
+        try:
+            ask()
+        except Unsatisfiable:
+            continue  # nothing in it can be wrong
+        except (Exception, BaseExceptionGroup) as failure:
+            surprises[operation.label] = str(failure)
+    assert surprises == {}, "\n\n".join(surprises.values())
+    assert asked > 50

@@ -1,0 +1,216 @@
+"""The main job in a real browser: sign in, choose, write, generate, watch."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import photo
+from tests.running import RunningApp
+
+RENDER = 60_000
+
+
+def sign_in(page: Page) -> None:
+    """One click."""
+    page.goto("/")
+    page.get_by_role("link", name="Login").click()
+    expect(page.get_by_text(re.compile(r"^\d+ credits$")).first).to_be_visible()
+
+
+def credits(page: Page) -> int:
+    """What the header says."""
+    return int(page.get_by_test_id("credits").inner_text().split()[0])
+
+
+def choose(page: Page, title: str = "Blue-dial watch") -> None:
+    """Choose a preset."""
+    page.get_by_role("radio", name=title).click()
+    expect(page.get_by_role("radio", name=title)).to_have_attribute("aria-checked", "true")
+
+
+WATCH = """() => {
+  window.generating = false;
+  new MutationObserver(() => {
+    for (const button of document.querySelectorAll("button:disabled"))
+      if (button.innerText.includes("Generating…")) window.generating = true;
+  }).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+}"""
+
+
+def generate(page: Page, prompt: str = "Slow push in, soft light") -> None:
+    """From a chosen picture to a running video."""
+    page.get_by_label("Prompt", exact=True).fill(prompt)
+    page.evaluate(WATCH)  # it may be over before one looks
+    page.get_by_role("button", name=re.compile("Generate · 10 credits")).click()
+    page.wait_for_function("() => window.generating")
+
+
+def test_from_a_picture_to_a_playing_video(page: Page) -> None:
+    sign_in(page)
+    before = credits(page)
+    expect(page.locator('[aria-checked="true"], [aria-selected="true"]')).to_have_count(0)
+    choose(page)
+    generate(page)
+    expect(page.get_by_test_id("credits")).to_have_text(re.compile(rf"^{before - 10} credits"))
+    expect(page.get_by_text(re.compile("Processing…")).first).to_be_visible(timeout=RENDER)
+    video = page.locator("video.player")
+    expect(video).to_be_visible(timeout=RENDER)
+    expect(page.get_by_text("Generated with Camera (built in, no AI) · 1280x720 · 6.0 s").first).to_be_visible()
+    page.wait_for_function("() => document.querySelector('video.player').currentTime > 0.2")
+    assert page.evaluate("() => { const v = document.querySelector('video.player'); return [v.muted, v.loop] }") == [
+        True,
+        True,
+    ]
+    expect(page.get_by_role("button", name=re.compile("Generate · 10 credits"))).to_be_enabled()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert Path(download.value.path()).stat().st_size > 10_000
+
+
+def test_a_second_tab_and_a_reload_show_the_same_state(page: Page) -> None:
+    sign_in(page)
+    choose(page)
+    second = page.context.new_page()
+    second.goto("/")
+    generate(page)
+    expect(second.get_by_role("button", name="Generating…")).to_be_visible(timeout=10_000)
+    page.reload()
+    expect(page.get_by_role("button", name="Generating…")).to_be_visible()
+    for tab in (page, second):
+        expect(tab.locator("video.player")).to_be_visible(timeout=RENDER)
+    page.reload()
+    expect(page.locator("video.player")).to_be_visible()
+
+
+def test_the_checks_come_in_order_each_with_its_sentence(page: Page) -> None:
+    page.goto("/")
+    button = page.get_by_role("button", name=re.compile("Generate · 10 credits"))
+    button.click()
+    expect(page.get_by_text("Please log in first.")).to_be_visible()
+    sign_in(page)
+    button.click()
+    expect(page.get_by_text("Please choose a picture first.")).to_be_visible()
+    choose(page)
+    page.get_by_label("Prompt", exact=True).fill("")
+    button.click()
+    expect(page.get_by_text("Please describe what should happen in the video.")).to_be_visible()
+
+
+def test_an_upload_of_ones_own_and_a_cancel(page: Page) -> None:
+    sign_in(page)
+    before = credits(page)
+    files = [{"name": "mine.png", "mimeType": "image/png", "buffer": photo(900, 1600, "PNG")}]
+    page.locator("input[type=file]").first.set_input_files(files)  # type: ignore[arg-type]
+    expect(page.get_by_role("radio", checked=True)).to_have_count(1)
+    generate(page, "slow orbit")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Not charged: 10 credits returned").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_test_id("credits")).to_have_text(re.compile(rf"^{before} credits"))
+
+
+def test_a_bad_upload_says_what_is_wrong(page: Page) -> None:
+    sign_in(page)
+    files = [{"name": "trick.jpg", "mimeType": "image/jpeg", "buffer": b"<svg></svg>"}]
+    page.locator("input[type=file]").first.set_input_files(files)  # type: ignore[arg-type]
+    expect(page.get_by_text(re.compile("not a picture we can read"))).to_be_visible()
+
+
+def test_a_double_click_is_one_video(page: Page) -> None:
+    sign_in(page)
+    before = credits(page)
+    choose(page)
+    page.get_by_label("Prompt", exact=True).fill("push in")
+    page.get_by_role("button", name=re.compile("Generate · 10 credits")).dblclick()
+    expect(page.locator("video.player")).to_be_visible(timeout=RENDER)
+    assert credits(page) == before - 10
+
+
+def test_the_prompt_is_counted_and_ends_at_500(page: Page) -> None:
+    page.goto("/")
+    prompt = page.get_by_label("Prompt", exact=True)
+    prompt.fill("x" * 499)
+    expect(page.get_by_text("499/500")).to_be_visible()
+    prompt.press_sequentially("yzz")
+    expect(page.get_by_text(re.compile(r"^50\d/500$"))).to_be_visible()
+
+
+def test_theme_and_language_survive_a_reload(page: Page) -> None:
+    page.goto("/")
+    page.get_by_text("简体中文").first.click()
+    expect(page.get_by_role("link", name="登录")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("link", name="登录")).to_be_visible()
+    assert page.evaluate("() => document.documentElement.lang").startswith("zh")
+
+
+def test_signing_in_and_out_works_on_a_slow_network(page: Page) -> None:
+    page.goto("/pricing")
+    page.wait_for_timeout(1000)  # the page is live, so that it hears of its own sign-in
+    slow = {"offline": False, "latency": 300, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.get_by_role("link", name="Login").first.click()
+    expect(page.get_by_test_id("credits")).to_be_visible(timeout=15_000)
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name="Account").click()
+    page.get_by_text("Sign out", exact=True).click()
+    expect(page.get_by_role("link", name="Login").first).to_be_visible(timeout=15_000)
+    assert page.request.get("/api/v1/me").status == 401
+
+
+def test_a_lost_connection_is_told_in_words_and_the_page_comes_back_by_itself(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Prompt", exact=True).fill("Half a sentence")
+    expect(page.get_by_text("15/500")).to_be_visible()
+    told = page.locator("#lost")
+    page.context.set_offline(True)
+    expect(told).to_contain_text("Connection lost", timeout=RENDER)
+    expect(told).to_contain_text(re.compile(r"Trying to reconnect for 0:\d\d"))
+    page.context.set_offline(False)
+    page.evaluate("window.socket.io.engine.close()")  # offline does not cut a socket that is open
+    expect(told).to_be_hidden(timeout=RENDER)
+    page.get_by_label("Prompt", exact=True).fill("A whole sentence")
+    expect(page.get_by_text("16/500")).to_be_visible()
+
+
+def test_my_own_pictures_are_there_again_after_a_reload(page: Page) -> None:
+    sign_in(page)
+    before = page.get_by_role("radio").count()
+    files = [{"name": "new.png", "mimeType": "image/png", "buffer": photo(777, 555, "PNG")}]
+    page.locator("input[type=file]").first.set_input_files(files)  # type: ignore[arg-type]
+    expect(page.get_by_role("radio")).to_have_count(before + 1)
+    fresh = page.context.new_page()
+    fresh.goto("/")
+    expect(fresh.get_by_role("radio")).to_have_count(before + 1)
+
+
+def test_a_video_is_private_until_a_link_is_asked_for(page: Page, browser: Browser, app: RunningApp) -> None:
+    sign_in(page)
+    choose(page)
+    generate(page)
+    expect(page.locator("video.player")).to_be_visible(timeout=RENDER)
+    page.get_by_role("button", name="Share", exact=True).click()
+    expect(page.get_by_text("This video is private.", exact=False)).to_be_visible()
+    page.get_by_role("button", name="Create link").click()
+    link = page.get_by_label("Link", exact=True).input_value()
+    stranger = browser.new_context(locale="en-US")
+    seen = stranger.new_page()
+    seen.goto(link)
+    expect(seen.locator("video")).to_be_visible()
+    assert seen.locator('meta[property="og:image"]').count() == 1
+    page.get_by_role("button", name="Stop sharing").click()
+    expect(page.get_by_text("The link leads nowhere from now on.")).to_be_visible()
+    answer = seen.goto(link)
+    assert answer is not None
+    assert answer.status == 404
+    stranger.close()
+
+
+def test_signing_out_reaches_the_other_tab(page: Page) -> None:
+    sign_in(page)
+    second = page.context.new_page()
+    second.goto("/")
+    expect(second.get_by_test_id("credits")).to_be_visible()
+    # Not from a page: signing out sends every page of this browser on, the asking one in the middle of its question.
+    page.context.request.get("/auth/logout")
+    expect(second.get_by_role("link", name="Login")).to_be_visible(timeout=10_000)

@@ -1,0 +1,27 @@
+"""The pages as a visitor sees them, without a browser: NiceGUI's simulated user on the app that main.py builds."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nicegui.testing import User as Visitor
+from nicegui.testing import user_simulation
+
+from core import database, users
+from core.models import User
+from core.settings import ROOT
+
+
+@pytest.fixture
+async def visitor(place: Path) -> AsyncIterator[Visitor]:
+    """Somebody with a browser, not signed in."""
+    async with user_simulation(main_file=ROOT / "main.py") as simulated:
+        yield simulated
+
+
+@pytest.fixture
+async def me(visitor: Visitor) -> User:
+    """The visitor has signed in with a click: the local user, with 100 credits."""
+    await visitor.http_client.get("/auth/login")
+    async with database.session() as db:
+        return await users.find_or_create(db, users.LOCAL_EMAIL)

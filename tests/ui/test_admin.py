@@ -1,0 +1,90 @@
+"""The administration is there for administrators alone, and shows what is."""
+
+import pytest
+from nicegui.testing import User as Visitor
+
+from core import admin, database, users, videos
+from core.errors import TimedOut
+from core.models import User
+from tests.conftest import ask, forget_settings, until
+
+RETRIES = 30
+TABS = ("people", "groups", "jobs", "system", "audit")
+
+
+async def test_for_everybody_else_there_is_no_such_page(
+    visitor: Visitor, me: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.session() as db:
+        boss = await users.find_or_create(db, "boss@example.com")
+    monkeypatch.setenv("ADMIN_EMAILS", boss.email)
+    monkeypatch.setenv("GOOGLE_CLIENT_ID", "somebody")  # not a machine of one's own any more
+    forget_settings()
+    for tab in TABS:
+        answer = await visitor.http_client.get(f"/admin?tab={tab}", headers={"accept": "text/html"})
+        assert (answer.status_code, "There is nothing here" in answer.text) == (404, True)
+    async with database.session() as db:
+        await admin.set_role(db, boss.id, me.id, "admin")
+    assert (await visitor.http_client.get("/admin")).status_code == 200
+
+
+async def test_without_a_session_there_is_no_such_page(visitor: Visitor) -> None:
+    assert (await visitor.http_client.get("/admin")).status_code == 404
+
+
+async def test_people_are_listed_with_what_they_have_and_spend(visitor: Visitor, me: User, alice: User) -> None:
+    await ask(alice)
+    async with database.session() as db:
+        await admin.set_budget(db, me.id, alice.id, 60)
+    await visitor.open("/admin")
+    await visitor.should_see("alice@example.com", retries=RETRIES)
+    await visitor.should_see("90 credits")
+    await visitor.should_see("10 of 60 this month")
+
+
+async def test_a_failed_job_says_why_and_is_made_again(visitor: Visitor, me: User, alice: User) -> None:
+    video = await ask(alice, "A secret of Alice")
+    async with database.session() as db:
+        await videos.fail(db, video, TimedOut())
+    await visitor.open("/admin?tab=jobs")
+    visitor.find("Failed").click()
+    await visitor.should_see("The model did not finish in the time it is given.", retries=RETRIES)
+    await visitor.should_not_see("A secret of Alice")
+    visitor.find("Make again").click()
+    await until(lambda: _pending(alice))
+    await visitor.open("/admin?tab=audit")
+    await visitor.should_see(f"Made a video again · alice@example.com · #{video.id}", retries=RETRIES)
+
+
+async def _pending(user: User) -> bool:
+    async with database.reading() as db:
+        newest = await videos.newest(db, user.id)
+    return newest is not None and newest.status == "pending" and newest.cost_credits == 0
+
+
+async def test_the_system_shows_a_wrong_balance_in_red(visitor: Visitor, me: User, alice: User) -> None:
+    await visitor.open("/admin?tab=system")
+    await visitor.should_see("balanced", retries=RETRIES)
+    await visitor.should_see("No worker is there: nothing is made.")
+    async with database.session() as db:
+        found = await db.get(User, alice.id)
+        assert found is not None
+        found.credits += 1
+        db.add(found)
+    await visitor.open("/admin?tab=system")
+    await visitor.should_see(f"Balances that are not the sum of their lines: #{alice.id}", retries=RETRIES)
+
+
+async def test_a_page_that_is_open_ends_when_its_user_is_blocked(visitor: Visitor, me: User) -> None:
+    async with database.session() as db:
+        other = await users.find_or_create(db, "boss@example.com")
+        other.role = "admin"
+        db.add(other)
+    await visitor.open("/account")
+    await visitor.should_see("API keys", retries=RETRIES)
+    async with database.session() as db:
+        await admin.block(db, other.id, me.id, blocked=True)
+    await visitor.should_not_see("API keys", retries=RETRIES)
+    assert (await visitor.http_client.get("/api/v1/me")).status_code == 401
+    refused = await visitor.http_client.get("/auth/login")
+    assert refused.headers["location"] == "/login?why=blocked"

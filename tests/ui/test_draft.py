@@ -1,0 +1,89 @@
+"""What is in the form: it always fits the model, and what a browser kept is not trusted."""
+
+import json
+
+import pytest
+
+from core import catalog
+from core.catalog import Offer, State
+from core.templates import MOVES, toggle_move
+from ui.components.draft import Choices, Draft
+
+
+def draft() -> Draft:
+    """With the shipped models, of which only the camera is ready."""
+    made = Draft()
+    ready = {"camera"}
+    made.set_offers(
+        [
+            Offer(m, State("ready" if m.id in ready else "no_key"), default=m.id == "camera")
+            for m in catalog.models().values()
+        ]
+    )
+    return made
+
+
+def test_length_and_size_follow_the_model(place: object) -> None:
+    made = draft()
+    assert (made.choices.model, made.choices.seconds, made.choices.size) == ("camera", 6, "1280x720")
+    made.update(seconds=10, size="1080x1080")
+    made.update(model="runway")
+    assert (made.choices.seconds, made.choices.size) == (10, "960x960")
+    made.update(model="sora-2")
+    assert (made.choices.seconds, made.choices.size) == (4, "1280x720")
+    assert made.price == 10
+
+
+def test_the_default_is_followed_until_the_visitor_has_chosen(place: object) -> None:
+    made = draft()
+    sora = [Offer(o.model, State("ready"), default=o.model.id == "sora-2") for o in made.offers]
+    made.set_offers(sora)
+    assert made.choices.model == "sora-2"
+    made.update(model="camera")
+    made.set_offers(sora)
+    assert made.choices.model == "camera"
+
+
+def test_a_draft_comes_back(place: object) -> None:
+    made, other = draft(), draft()
+    made.update(preset="watch", prompt="Mine", seconds=8, mode="pad-blur")
+    other.restore(made.to_json())
+    assert other.choices == made.choices
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "",
+        "nonsense",
+        "[]",
+        '{"unknown": 1}',
+        json.dumps({"prompt": 5, "seconds": "x"}),
+        json.dumps({"preset": "../../etc", "picture_id": 99, "model": "other", "mode": "evil", "size": "x"}),
+    ],
+)
+def test_what_was_tampered_with_does_no_harm(place: object, kept: str) -> None:
+    made = draft()
+    made.restore(kept)
+    assert made.choices == Choices(model="camera", seconds=6, size="1280x720")
+    assert Draft.kept_picture(kept) in (0, 99)
+
+
+@pytest.mark.parametrize(
+    ("before", "move", "after"),
+    [
+        ("", "push-in", "Push in"),
+        ("Warm light.", "orbit", "Warm light. Orbit"),
+        ("Warm light", "pan-left", "Warm light, pan left"),
+        ("Warm light, pan left", "pan-left", "Warm light"),
+        ("Slow push-in on the bottle", "push-in", "Slow on the bottle"),
+    ],
+)
+def test_a_camera_move_is_a_switch(before: str, move: str, after: str) -> None:
+    assert toggle_move(before, next(m for m in MOVES if m.name == move)) == after
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.name)
+def test_a_move_recognises_its_own_words(move: object) -> None:
+    for known in MOVES:
+        assert toggle_move(toggle_move("Light", known), known) == "Light"

@@ -1,0 +1,193 @@
+"""The studio: what the form says before it takes credits, and what the panel shows of a video's life."""
+
+from datetime import timedelta
+
+from nicegui import ui
+from nicegui.testing import User as Visitor
+
+from core import credits, database, progress, videos
+from core.errors import AdsVideoError, ModerationRefused, ProviderFailed
+from core.models import User, Video, now
+from core.progress import News
+from tests.conftest import ask, balance
+from ui.components.sample_reel import samples
+
+RETRIES = 30
+
+
+async def finish(video: Video) -> None:
+    """As a worker ends it."""
+    async with database.session() as db:
+        await videos.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
+        await videos.finish(
+            db, video, key="videos/x.mp4", poster_key="videos/x.webp",
+            width=1280, height=720, duration=6.0, size_bytes=1,
+        )  # fmt: skip
+
+
+async def fail(video: Video, error: AdsVideoError) -> None:
+    """As a worker gives it up."""
+    async with database.session() as db:
+        await videos.fail(db, video, error)
+
+
+async def mine() -> int:
+    """How many videos there are."""
+    async with database.reading() as db:
+        return len(await videos.page(db, 1, None, 50))
+
+
+def prompt(visitor: Visitor) -> ui.textarea:
+    """The prompt's field."""
+    return next(iter(visitor.find(ui.textarea).elements))
+
+
+async def test_before_there_is_a_video_the_panel_shows_samples(visitor: Visitor) -> None:
+    await visitor.open("/")
+    await visitor.should_see("Login", retries=RETRIES)
+    await visitor.should_see(marker="samples")
+    await visitor.should_see("Generate · 10 credits")
+    await visitor.should_see("Camera (built in, no AI)")
+
+
+async def test_the_checks_come_in_order(visitor: Visitor) -> None:
+    await visitor.open("/")
+    visitor.find(marker="generate").click()
+    await visitor.should_see("Please log in first.", retries=RETRIES)
+    await visitor.http_client.get("/auth/login")
+    await visitor.open("/")
+    visitor.find(marker="generate").click()
+    await visitor.should_see("Please choose a picture first.", retries=RETRIES)
+    visitor.find(marker="picture-watch").click()
+    prompt(visitor).value = "  "
+    visitor.find(marker="generate").click()
+    await visitor.should_see("Please describe what should happen in the video.", retries=RETRIES)
+    prompt(visitor).value = "x" * 501
+    await visitor.should_see("501/500", retries=RETRIES)
+    visitor.find(marker="generate").click()
+    await visitor.should_see("The prompt has 501 characters; at most 500 are allowed.", retries=RETRIES)
+    assert await mine() == 0
+
+
+async def test_without_enough_credits_nothing_is_charged(visitor: Visitor, me: User) -> None:
+    async with database.session() as db:
+        await credits.take_at_most(db, me.id, 95, "test:poor", "")
+    await visitor.open("/")
+    visitor.find(marker="picture-watch").click()
+    visitor.find(marker="generate").click()
+    await visitor.should_see("Not enough credits: this video costs 10, you have 5.", retries=RETRIES)
+    assert (await balance(me), await mine()) == (5, 0)
+
+
+async def test_a_preset_brings_its_prompt_and_leaves_ones_own_alone(visitor: Visitor) -> None:
+    await visitor.open("/")
+    visitor.find(marker="picture-watch").click()
+    assert prompt(visitor).value.startswith("Slow orbit around the watch")
+    visitor.find(marker="picture-soda").click()
+    assert prompt(visitor).value.startswith("Fast push-in on the ice-cold can")
+    prompt(visitor).value = "My own words"
+    visitor.find(marker="picture-watch").click()
+    assert prompt(visitor).value == "My own words"
+    await visitor.should_see("Use its prompt")
+
+
+async def test_two_clicks_are_one_video(visitor: Visitor, me: User) -> None:
+    await visitor.open("/")
+    visitor.find(marker="picture-watch").click()
+    visitor.find(marker="generate").click()
+    visitor.find(marker="generate").click()
+    await visitor.should_see("Generating…", retries=RETRIES)
+    await visitor.should_see("90 credits", retries=RETRIES)
+    visitor.find(marker="generate").click()
+    assert (await balance(me), await mine()) == (90, 1)
+
+
+async def test_a_video_goes_through_its_life_on_an_open_page(visitor: Visitor, me: User) -> None:
+    await visitor.open("/")
+    video = await ask(me)
+    await visitor.should_see("Starting…", retries=RETRIES)
+    await visitor.should_see("Generating…")
+    await visitor.should_see("90 credits", retries=RETRIES)
+    await progress.publish(News(user_id=me.id, video_id=video.id, stage="queued", ahead=3))
+    await visitor.should_see("Queued (3 ahead)", retries=RETRIES)
+    await progress.publish(News(user_id=me.id, video_id=video.id, stage="processing"))
+    await visitor.should_see("Processing…", retries=RETRIES)
+    await progress.publish(News(user_id=me.id, video_id=video.id, stage="processing", progress=42.4))
+    await visitor.should_see("Processing… 42 %", retries=RETRIES)
+    await progress.publish(News(user_id=me.id, video_id=video.id, stage="downloading"))
+    await visitor.should_see("Downloading…", retries=RETRIES)
+    await finish(video)
+    await visitor.should_see("Generated with Camera (built in, no AI) · 1280x720 · 6.0 s", retries=RETRIES)
+    for word in ("Download", "Share", "Reuse", "Favourite", "Generate · 10 credits"):
+        await visitor.should_see(word)
+
+
+async def test_a_page_opened_in_the_middle_shows_the_middle(visitor: Visitor, me: User) -> None:
+    video = await ask(me)
+    await progress.publish(News(user_id=me.id, video_id=video.id, stage="processing", progress=7))
+    await visitor.open("/")
+    await visitor.should_see("Processing… 7 %", retries=RETRIES)
+    await visitor.should_see("Cancel")
+
+
+async def test_a_failure_says_why_and_that_it_cost_nothing(visitor: Visitor, me: User) -> None:
+    await fail(await ask(me), ModerationRefused("provider's own words"))
+    await visitor.open("/")
+    await visitor.should_see("The model's safety rules refused this picture or prompt.", retries=RETRIES)
+    await visitor.should_see("Not charged: 10 credits returned")
+    await visitor.should_not_see("provider's own words")
+    visitor.find(marker="try-again").click()
+    await visitor.should_see("Generating…", retries=RETRIES)
+    assert (await balance(me), await mine()) == (90, 2)
+
+
+async def test_a_failure_is_told_in_chinese(visitor: Visitor, me: User) -> None:
+    await fail(await ask(me), ProviderFailed("out of memory"))
+    visitor.http_client.cookies.set("lang", "zh")
+    await visitor.open("/")
+    await visitor.should_see("模型未能生成这个视频：out of memory", retries=RETRIES)
+    await visitor.should_see("未扣费：已退回 10 积分")
+
+
+async def test_cancel_returns_the_credits(visitor: Visitor, me: User) -> None:
+    await ask(me)
+    await visitor.open("/")
+    await visitor.should_see("90 credits", retries=RETRIES)
+    visitor.find(marker="cancel").click()
+    await visitor.should_see("You canceled this video.", retries=RETRIES)
+    await visitor.should_see("Not charged: 10 credits returned")
+    await visitor.should_see("100 credits", retries=RETRIES)
+
+
+async def test_a_cancel_that_came_too_late_says_that_it_was_charged(visitor: Visitor, me: User) -> None:
+    video = await ask(me)
+    async with database.session() as db:
+        await videos.canceled(db, video, had_started=True)
+    await visitor.open("/")
+    await visitor.should_see("Charged 10 credits: the model had already started", retries=RETRIES)
+
+
+async def test_what_ended_long_ago_makes_room_for_the_samples(visitor: Visitor, me: User) -> None:
+    video = await ask(me)
+    await finish(video)
+    async with database.session() as db:
+        long_ago = now() - timedelta(hours=13)
+        await videos.change(db, Video.id == video.id, completed_at=long_ago)  # type: ignore[arg-type]
+    await visitor.open("/")
+    await visitor.should_see(marker="samples", retries=RETRIES)
+    await visitor.should_not_see("Generated with")
+
+
+async def test_reuse_brings_the_settings_of_ones_own_video_only(visitor: Visitor, me: User, alice: User) -> None:
+    own = await ask(me, "My prompt", seconds=8, size="720x1280")
+    hers = await ask(alice, "Her prompt")
+    await finish(own)
+    await visitor.open(f"/?reuse={own.id}")
+    assert prompt(visitor).value == "My prompt"
+    await visitor.should_see("8 s")
+    await visitor.open(f"/?reuse={hers.id}")
+    assert prompt(visitor).value == ""
+
+
+def test_there_are_at_least_three_samples() -> None:
+    assert len([sample for sample in samples() if sample.prompt]) >= 3

@@ -1,0 +1,1 @@
+"""Everything a browser, a script or Stripe talks to."""

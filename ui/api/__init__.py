@@ -1,0 +1,98 @@
+"""The HTTP API, `/api/v1`: one file per noun, one envelope for every error."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
+
+from core.errors import AdsVideoError, BadInput, NotFound, TooManyRequests
+
+from . import archive, events, images, me, models, videos, webhooks
+from .answers import problems
+
+BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py looks
+log = logging.getLogger(__name__)
+KINDS = {
+    "json_invalid": "The request's body is not valid JSON.",
+    "model_attributes_type": "The request's body must be a JSON object, sent as application/json.",
+}
+DESCRIPTION = """Everything the studio does, for scripts.
+
+Sign in with `Authorization: Bearer KEY`; a key is made on the account page, or by `uv run main.py key EMAIL`.
+Errors are `{"error": {"code", "message"}}`. Somebody else's anything is 404.
+"""
+
+
+def envelope(error: AdsVideoError) -> JSONResponse:
+    """The answer to a request that ended in that error."""
+    headers: dict[str, str] = {}
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = {"error": {"code": error.code, "message": error.message}}
+    return JSONResponse(body, status_code=error.status, headers=headers)
+
+
+async def _ours(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, AdsVideoError)
+    return envelope(error)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first: dict[str, Any] = error.errors()[0]
+    if first["loc"][0] == "path":
+        return envelope(NotFound("thing"))
+    if first["type"] in KINDS:
+        return envelope(BadInput(KINDS[first["type"]]))
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the request's body"
+    return envelope(BadInput(f"{where}: {first['msg']}"))
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for bytes that are neither JSON nor a form
+        return envelope(BadInput("The request's body can't be read."))
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    body = {"error": {"code": code, "message": str(error.detail)}}
+    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("%s %s", request.method, request.url.path, exc_info=error)
+    return envelope(AdsVideoError())
+
+
+def create() -> FastAPI:
+    """The application to mount at `/api/v1`."""
+    app = FastAPI(title="AdsVideo", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
+    for noun in (images, archive, videos, events, models, me, webhooks):
+        app.include_router(noun.router, responses=problems(401, 403, 422, 429, 500, 503), dependencies=[BEARER])
+    _describe_errors(app)
+    app.add_exception_handler(AdsVideoError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+    return app
+
+
+def _describe_errors(app: FastAPI) -> None:
+    """In the OpenAPI document every error is JSON in our envelope; FastAPI gives it the type of the route's files."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        document = plain()
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                for status, answer in operation["responses"].items():
+                    if status >= "400" and status != "416":
+                        answer["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]

@@ -1,0 +1,34 @@
+"""`/api/v1/videos/zip`: several videos as one file."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from core import archive, library
+from core.database import reading
+from core.errors import NotFound
+
+from ..session import CurrentUser
+from .answers import problems
+
+router = APIRouter(tags=["videos"])
+ZIP: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}}, **problems(404)}
+IDS = r"^[0-9]{1,9}(,[0-9]{1,9})*$"
+
+
+@router.get("/videos/zip", response_class=StreamingResponse, responses=ZIP)
+async def videos_zip(
+    user: CurrentUser, ids: Annotated[str, Query(pattern=IDS, max_length=10 * library.AT_ONCE)]
+) -> StreamingResponse:
+    """The MP4s of these videos and a `manifest.json` of how they were made; those without a file are left out."""
+    asked = {int(one) for one in ids.split(",")}
+    async with reading() as db:
+        found = await library.chosen(db, user.id, list(asked))
+    finished = [video for video in found if video.key]
+    if {video.id for video in found} != asked or not finished:
+        raise NotFound("video")
+    headers = {"Content-Disposition": 'attachment; filename="adsvideo.zip"', "Cache-Control": "no-store"}
+    files = [(library.name_of(video), video.key or "") for video in finished]
+    zipped = archive.zipped({"manifest.json": library.manifest(finished)}, files)
+    return StreamingResponse(zipped, media_type="application/zip", headers=headers)

@@ -1,0 +1,105 @@
+"""`/api/v1/images`: pictures to make videos of."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, field_validator
+
+from core import catalog, limits, pictures, storage
+from core.database import reading, session
+from core.errors import BadInput, NotFound, PictureTooLarge
+from core.models import Picture, User
+from core.pictures import Framing
+
+from .. import files
+from ..session import CurrentUser
+from .answers import file, problems
+from .shapes import Id
+
+router = APIRouter(tags=["images"])
+CACHE = "private, max-age=86400"
+
+
+class JPEG(Response):
+    """A picture of the user's."""
+
+    media_type = "image/jpeg"
+
+
+class ImageOut(BaseModel):
+    """A picture, upright and without metadata; its size in pixels."""
+
+    id: int
+    url: str
+    width: int
+    height: int
+
+
+@router.post("/images", status_code=201, responses=problems(413, 415))
+async def upload(request: Request, user: CurrentUser, file: Annotated[UploadFile, File()]) -> ImageOut:
+    """Keep a picture: JPEG, PNG, WebP, AVIF or GIF (its first frame), at most 10 MB."""
+    if len((await request.form()).getlist("file")) > 1:
+        raise BadInput("Please send one file at a time.")
+    await limits.count_upload(user.id)
+    content = await file.read(pictures.MAX_BYTES + 1)
+    if len(content) > pictures.MAX_BYTES:
+        raise PictureTooLarge()
+    prepared = await pictures.prepare(content)
+    async with session() as db:
+        picture = await pictures.accept(db, user.id, prepared)
+    url = f"/api/v1/images/{picture.id}/content"
+    return ImageOut(id=picture.id, url=url, width=picture.width, height=picture.height)
+
+
+async def _owned(user: User, image_id: int) -> Picture:
+    async with reading() as db:
+        return await pictures.owned(db, user.id, image_id)
+
+
+@router.get("/images/{image_id}/content", response_class=FileResponse, responses=file("image/jpeg"))
+async def content(user: CurrentUser, image_id: Id) -> Response:
+    """The picture itself, as JPEG, with Range. Where files are in a bucket, a redirect to it."""
+    return await files.answer((await _owned(user, image_id)).key, "image/jpeg", cache=CACHE, what="picture")
+
+
+class Wanted(Framing):
+    """A framing for a video of that size."""
+
+    size: str
+
+    @field_validator("size")
+    @classmethod
+    def _offered(cls, size: str) -> str:
+        if size not in catalog.sizes():
+            raise ValueError(f"no model makes videos of {size[:20]}")
+        return size
+
+
+@router.get("/images/presets/{name}/framed", response_class=JPEG, responses=file("image/jpeg"))
+async def framed_preset(_user: CurrentUser, name: str, wanted: Annotated[Wanted, Query()]) -> Response:
+    """A preset picture exactly as a model gets it."""
+    return await _framed(await pictures.preset_content(name), wanted)
+
+
+@router.get("/images/{image_id}/framed", response_class=JPEG, responses=file("image/jpeg"))
+async def framed(user: CurrentUser, image_id: Id, wanted: Annotated[Wanted, Query()]) -> Response:
+    """The picture exactly as a model gets it which makes videos of that size."""
+    picture = await _owned(user, image_id)
+    try:
+        content = await storage.get(picture.key)
+    except FileNotFoundError:
+        raise NotFound("picture") from None
+    return await _framed(content, wanted)
+
+
+async def _framed(picture: bytes, wanted: Wanted) -> Response:
+    return JPEG(await pictures.as_sent(picture, wanted.size, wanted), headers={"Cache-Control": CACHE})
+
+
+@router.delete("/images/{image_id}", status_code=204, responses=problems(404, 409))
+async def delete(user: CurrentUser, image_id: Id) -> None:
+    """Delete a picture; its videos stay. 409 while a video is being made of it."""
+    async with session() as db:
+        picture = await pictures.delete(db, user.id, image_id)
+    await storage.delete(picture.key)

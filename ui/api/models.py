@@ -1,0 +1,50 @@
+"""`/api/v1/models`: the catalogue with state and price."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from core import catalog
+
+from ..session import CurrentUser
+from .shapes import Page
+
+router = APIRouter(tags=["models"])
+
+
+class ModelOut(BaseModel):
+    """A model on offer. Sizes are `WIDTHxHEIGHT`; the first size and length are what is made if none is asked for."""
+
+    id: str
+    label: str
+    engine: str
+    state: Literal["ready", "no_key", "retired", "unreachable"]
+    reason: str | None
+    default: bool
+    sizes: list[str]
+    seconds: list[int]
+    price_credits: int
+    price_per: Literal["clip", "second"]
+
+
+@router.get("/models")
+async def models(_user: CurrentUser) -> Page[ModelOut]:
+    """Every model, in menu order."""
+    return Page(
+        items=[
+            ModelOut(
+                id=offer.model.id,
+                label=offer.model.label,
+                engine=offer.model.engine,
+                state=offer.state.name,
+                reason=offer.state.reason or None,
+                default=offer.default,
+                sizes=list(offer.model.sizes),
+                seconds=list(offer.model.seconds),
+                price_credits=offer.model.price_credits,
+                price_per=offer.model.price_per,
+            )
+            for offer in await catalog.offers()
+        ]
+    )

@@ -1,0 +1,172 @@
+"""`/api/v1/videos`: make, follow, fetch, cancel, delete."""
+
+import asyncio
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import FileResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from core import catalog, library, limits, pictures, videos
+from core.database import reading, session
+from core.errors import NoPicture, NotEnoughCredits, NotFound, TwoPictures
+from core.library import name_of
+from core.models import ACTIVE, User
+from core.pictures import Framing
+
+from .. import files
+from ..session import CallerId, CurrentUser
+from .answers import file, problems
+from .events import LOOK_SECONDS, last_news, listening, look, mine
+from .shapes import Id, Page, VideoOut
+
+router = APIRouter(tags=["videos"])
+CACHE = "private, max-age=86400"
+
+
+
+class GenerateIn(BaseModel):
+    """What to make, of a picture of yours (`image_id`) or of one on the web (`image_url`).
+
+    Without `model`, `seconds` or `size` the default is taken; `framing` is a centred crop.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    image_id: int | None = Field(None, ge=1, le=2**31 - 1, strict=True)
+    image_url: str | None = Field(None, max_length=2000)
+    prompt: str = Field("", max_length=20_000)
+    model: str | None = None
+    seconds: int | None = Field(None, strict=True)
+    size: str | None = None
+    framing: Framing | None = None
+    batch: bool | None = Field(None, description="True: it has time, and is begun after everything that has none")
+
+
+@router.post("/videos/generate", status_code=202, responses=problems(402, 404, 413, 429))
+async def generate(
+    user: CurrentUser,
+    asked: GenerateIn,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> VideoOut:
+    """Take the price and start a video.
+
+    The same `Idempotency-Key` gives the same video and one charge; with another body it is refused.
+    """
+    sha256 = hashlib.sha256(asked.model_dump_json(exclude_none=True).encode()).hexdigest()
+    if idempotency_key:
+        async with reading() as db:
+            if known := await videos.repeated(db, user, idempotency_key, sha256):
+                return VideoOut.of(known, await last_news(known))
+    if asked.image_id is None and not asked.image_url:
+        raise NoPicture()
+    if asked.image_id is not None and asked.image_url:
+        raise TwoPictures()
+    model = await catalog.choose(asked.model)
+    fetched = await _fetch(user, asked, model) if asked.image_url else None
+    async with session() as db:
+        image_id = (await pictures.accept(db, user.id, fetched)).id if fetched else asked.image_id
+        video = await videos.request(
+            db,
+            user,
+            image_id or 0,
+            asked.prompt,
+            model,
+            seconds=asked.seconds,
+            size=asked.size,
+            framing=asked.framing.model_dump() if asked.framing else None,
+            idempotency_key=idempotency_key or None,
+            request_sha256=sha256,
+            lane=1 if asked.batch else None,
+        )
+    return VideoOut.of(video)
+
+
+async def _fetch(user: User, asked: GenerateIn, model: catalog.Model) -> tuple[bytes, int, int]:
+    """The picture at `image_url`; nothing is fetched for a request that is refused anyway."""
+    videos.check_prompt(asked.prompt)
+    cost = model.price(model.choose(asked.seconds, asked.size)[0])
+    if user.credits < cost:
+        raise NotEnoughCredits(cost, user.credits)
+    await limits.count_upload(user.id)
+    return await pictures.fetch(asked.image_url or "")
+
+
+@router.get("/videos")
+async def videos_page(
+    user: CurrentUser,
+    cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Page[VideoOut]:
+    """My videos, newest first."""
+    async with reading() as db:
+        rows = await videos.page(db, user.id, cursor, limit + 1)
+    items = [VideoOut.of(v, await last_news(v)) for v in rows[:limit]]
+    return Page(items=items, next_cursor=str(items[-1].id) if len(rows) > limit else None)
+
+
+@router.get("/videos/{video_id}", responses=problems(404))
+async def video(
+    caller: CallerId,
+    video_id: Id,
+    wait: Annotated[int, Query(ge=0, le=60, description="Answer when it changes, or after so many seconds")] = 0,
+) -> VideoOut:
+    """A video and how far it is."""
+    with listening(caller, video_id) as ear:
+        row, news = await look(caller, video_id)
+        until = asyncio.get_running_loop().time() + wait
+        heard = False
+        while row.status in ACTIVE and not heard and (left := until - asyncio.get_running_loop().time()) > 0:
+            heard = await ear.wait(min(left, LOOK_SECONDS))
+            row, news = await look(caller, video_id)
+    return VideoOut.of(row, news)
+
+
+@router.delete("/videos/{video_id}", status_code=204, responses=problems(404, 409))
+async def delete(user: CurrentUser, video_id: Id) -> None:
+    """Delete a video; its files go a little later. One that is being made must be canceled first (409)."""
+    async with session() as db:
+        await videos.delete(db, user.id, video_id)
+
+
+@router.post("/videos/{video_id}/restore", responses=problems(404))
+async def restore(user: CurrentUser, video_id: Id) -> VideoOut:
+    """Bring back a video that was deleted less than five minutes ago; 404 after that."""
+    async with session() as db:
+        if not await library.restore(db, user.id, [video_id]):
+            raise NotFound("video")
+        row = await videos.owned(db, user.id, video_id)
+    return VideoOut.of(row, await last_news(row))
+
+
+@router.post("/videos/{video_id}/cancel", responses=problems(404, 409))
+async def cancel(user: CurrentUser, video_id: Id) -> VideoOut:
+    """Stop a video. Its price is returned unless its provider had started; 409 if it has ended."""
+    async with session() as db:
+        row = await videos.cancel(db, user.id, video_id)
+    return VideoOut.of(row, await last_news(row))
+
+
+@router.get("/videos/{video_id}/content", response_class=FileResponse, responses=file("video/mp4"))
+async def content(user: CurrentUser, video_id: Id, download: bool = False) -> Response:
+    """The MP4, with Range; `?download=1` as an attachment. Where files are in a bucket, a redirect to it.
+
+    Of a file too heavy for the web a smaller copy is played, and the file itself is downloaded, if it was kept.
+    """
+    row = await mine(user, video_id)
+    key = row.original_key or row.key if download else row.key
+    return await files.answer(key, "video/mp4", cache=CACHE, name=name_of(row) if download else "")
+
+
+@router.get("/videos/{video_id}/preview", response_class=FileResponse, responses=file("video/mp4"))
+async def preview(user: CurrentUser, video_id: Id) -> Response:
+    """A small copy without sound, for a place where many are shown; the MP4 itself where that is small."""
+    row = await mine(user, video_id)
+    return await files.answer(row.preview_key or row.key, "video/mp4", cache=CACHE)
+
+
+@router.get("/videos/{video_id}/poster", response_class=FileResponse, responses=file("image/webp"))
+async def poster(user: CurrentUser, video_id: Id) -> Response:
+    """A picture of the video, as WebP."""
+    return await files.answer((await mine(user, video_id)).poster_key, "image/webp", cache=CACHE)

@@ -1,0 +1,65 @@
+"""Who is signed in: credits and avatar with its menu, or Login."""
+
+from core import users
+from core.database import reading
+from core.models import User
+from core.progress import SIGNED_OUT, News
+
+from .. import i18n, live
+from ..i18n import _
+from .tags import Menu, Tag, link, menu_line, menu_row
+
+
+def credits_badge(user: User) -> None:
+    """The balance; read again whenever a video of the user has changed its state."""
+    badge = Tag("a", "credits", i18n.credits(user.credits), symbol="coins", href="/account", data_testid="credits")
+    badge.put("title", _("Your credits"))
+
+    async def refresh(news: News) -> None:
+        if not news.status:
+            return
+        async with reading() as db:
+            now = await users.get(db, user.id)
+        if now:
+            badge.text = i18n.credits(now.credits)
+
+    live.for_user(user.id).subscribe(refresh)
+
+
+def account(user: User | None) -> None:
+    """The avatar with its menu, or the way in."""
+    if user is None:
+        link(_("Login"), "/auth/login", look="accent").classes("login")
+        return
+    name = user.name or user.email
+    face = Tag("button", "avatar", name[:1].upper(), type="button", aria_label=_("Account"), aria_haspopup="menu")
+    face.put("title", name)
+    with face:
+        if user.avatar_url.startswith("https://"):
+            Tag("img", src=user.avatar_url, alt="", width=36, height=36, referrerpolicy="no-referrer")
+        Menu(lambda: _rows(user, name))
+
+    async def leave(news: News) -> None:
+        """Nothing on a page may be used any more by somebody who is signed out, whatever its browser does."""
+        if news.status == SIGNED_OUT or (news.status == "refresh" and not await _is_still(user)):
+            face.client.content.clear()
+            face.client.run_javascript("reloadUnlessLeaving()")
+
+    live.for_user(user.id).subscribe(leave)
+
+
+async def _is_still(user: User) -> bool:
+    async with reading() as db:
+        now = await users.get(db, user.id)
+    return now is not None and now.epoch == user.epoch and now.blocked_at is None
+
+
+def _rows(user: User, name: str) -> None:
+    with Tag("div", "menu-head"):
+        Tag("div", "menu-title", name)
+        Tag("div", "menu-note", user.email)
+    menu_line()
+    menu_row(_("Account"), symbol="coins", href="/account")
+    if users.role(user) == "admin":
+        menu_row(_("Admin"), symbol="shield", href="/admin")
+    menu_row(_("Sign out"), symbol="log-out", href="/auth/logout")

@@ -1,0 +1,151 @@
+"""The model: one line with name, state, price and length that opens the whole menu; lengths and ratios follow it."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+from nicegui import ui
+
+from core.catalog import Model, Offer
+
+from .. import i18n
+from ..i18n import _
+from .draft import Draft
+from .tags import Tag
+from .words import known
+
+LOOKS = {"ready": "good", "no_key": "warn", "retired": "idle", "unreachable": "bad"}
+
+
+def state_word(name: str) -> str:
+    """A model's state in a word."""
+    words = {"ready": _("ready"), "no_key": _("no key"), "retired": _("retired"), "unreachable": _("unreachable")}
+    return words.get(name, name)
+
+
+def price_text(model: Model) -> str:
+    """What a clip of that model costs, and how long it may be."""
+    lengths = sorted(model.seconds)
+    length = i18n.seconds(str(lengths[0]) if len(lengths) == 1 else f"{lengths[0]}–{lengths[-1]}")
+    if model.price_per == "second":
+        return _("{credits} per second · {length}", credits=i18n.credits(model.price_credits), length=length)
+    return f"{i18n.credits(model.price_credits)} · {length}"
+
+
+def state_dot(name: str) -> Tag:
+    """A coloured dot with the word beside it, so that colour is never the only sign."""
+    return Tag("span", f"state state-{LOOKS.get(name, 'idle')}", state_word(name))
+
+
+class ModelMenu(Tag):
+    """Choosing a model, a length or a ratio puts it into the draft."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__("section", "field", aria_label=_("Model"))
+        self._draft = draft
+        self._listed: list[Offer] = []
+        with self:
+            Tag("h2", "sr-only", _("Model"))
+            self._line = Tag("button", "model-line", symbol="chevron-down", type="button", aria_haspopup="listbox")
+            with self._line:
+                with Tag("span", "model-summary"):
+                    self._name = Tag("span", "model-name", "…")
+                    with Tag("span", "model-facts"):
+                        self._state = state_dot("ready")
+                        self._facts = Tag("span")
+                self._menu = ui.menu().props('fit anchor="bottom left" self="top left" :offset="[0, 6]" role=listbox')
+                self._menu.props["aria-label"] = _("Model")
+                self._menu.classes("menu model-list").on_value_change(self._opened)
+            with Tag("div", "options"):
+                self._lengths = _Choice(_("Length"), lambda value: draft.update(seconds=int(value)))
+                self._ratios = _Choice(_("Ratio"), lambda value: draft.update(size=value))
+        draft.changed.subscribe(self._draw)
+        self._draw()
+
+    def _opened(self) -> None:
+        self._line.put("aria_expanded", bool(self._menu.value))
+        if self._menu.value:
+            self._list()
+
+    def _list(self) -> None:
+        """The rows are built when they are first looked at."""
+        self._menu.clear()
+        with self._menu, Tag("div", "menu-list", role="presentation", data_roving="move"):
+            for offer in self._draft.offers:
+                self._row(offer)
+
+    def _row(self, offer: Offer) -> None:
+        model, ready = offer.model, offer.state.name == "ready"
+        chosen = model.id == self._draft.choices.model
+        row = Tag("button", "model-row", symbol="check", type="button", role="option", data_rove=True)
+        with row:
+            row.put("aria_selected", chosen)
+            row.put("aria_disabled", None if ready else True)
+            row.put("tabindex", "0" if chosen else "-1")
+            row.put("data_model", model.id)
+            with Tag("span", "model-row-main"):
+                Tag("span", "model-name", known(model.label))
+                state_dot(offer.state.name)
+            Tag("span", "model-row-note", i18n.sentence(offer.state.reason) or price_text(model))
+        if ready:
+            row.on_click(partial(self._choose, model.id))
+
+    def _choose(self, model_id: str) -> None:
+        self._menu.close()
+        self._draft.update(model=model_id)
+
+    def _draw(self) -> None:
+        offer = self._draft.offer
+        if offer is None:
+            return
+        self._name.text = known(offer.model.label)
+        self._state.text = state_word(offer.state.name)
+        self._state.classes(replace=f"state state-{LOOKS.get(offer.state.name, 'idle')}")
+        self._facts.text = f"{i18n.credits(self._draft.price)} · {i18n.seconds(self._draft.choices.seconds)}"
+        seconds = sorted(offer.model.seconds)
+        self._lengths.show({str(s): i18n.seconds(s) for s in seconds}, str(self._draft.choices.seconds))
+        self._ratios.show({size: ratio_name(size) for size in offer.model.sizes}, self._draft.choices.size)
+        if self._listed != self._draft.offers:
+            self._listed = self._draft.offers
+            if self._menu.value:
+                self._list()
+
+
+class _Choice(Tag):
+    """A few values side by side, one of them chosen."""
+
+    def __init__(self, label: str, choose: Callable[[str], None]) -> None:
+        super().__init__("div", "segments", role="group", aria_label=label, data_roving="choose")
+        self._choose = choose
+        self._options: dict[str, Tag] = {}
+
+    def show(self, values: dict[str, str], chosen: str) -> None:
+        """These values with their words, that one chosen."""
+        if list(values) != list(self._options):
+            self.clear()
+            self._options = {}
+            with self:
+                for value, word in values.items():
+                    option = Tag("button", "segment", word, type="button", data_rove=True, title=value)
+                    if "x" in value:
+                        _sign(option, value)
+                    option.on_click(partial(self._choose, value))
+                    self._options[value] = option
+        for value, option in self._options.items():
+            option.put("aria_pressed", value == chosen)
+            option.put("tabindex", "0" if value == chosen else "-1")
+
+
+def ratio_name(size: str) -> str:
+    """`16:9` for `1280x720`."""
+    width, height = (int(n) for n in size.split("x"))
+    divisor = math.gcd(width, height)
+    return f"{width // divisor}:{height // divisor}"
+
+
+def _sign(option: Tag, size: str) -> None:
+    """A small frame of that ratio before the word."""
+    width, height = (int(n) for n in size.split("x"))
+    scale = 14 / max(width, height)
+    option.classes("segment-ratio")
+    option.style(f"--width:{max(6, round(width * scale))}px;--height:{max(6, round(height * scale))}px")

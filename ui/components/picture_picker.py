@@ -1,0 +1,174 @@
+"""The picture: the chosen one large, framed to the video's ratio; under it Upload, the presets, the user's own."""
+
+from functools import partial
+
+from markupsafe import Markup
+from nicegui import events
+
+from core import pictures, storage
+from core.database import reading, session
+from core.errors import AdsVideoError, NotFound, NotSignedIn, PictureTooLarge
+from core.models import Picture, User
+
+from .. import i18n
+from ..i18n import _
+from .dialog import confirm
+from .draft import Draft
+from .dropped_video import take_settings
+from .framing import FramingPreview
+from .picture_url import BOX, PictureUrl
+from .prompt_field import is_ours
+from .tags import Tag, icon_button, thumbnail
+
+TYPES = "image/jpeg,image/png,image/webp,image/avif,image/gif,video/mp4"  # of a video only its settings are read
+FILE_INPUT = "picture-file"
+STRIP = "picture-strip"
+OWN = Markup('<img src="{}" alt="" loading="lazy" decoding="async">')
+
+
+class PicturePicker(Tag):
+    """Choosing a preset or one's own picture puts it into the draft."""
+
+    def __init__(self, user: User | None, draft: Draft) -> None:
+        super().__init__("section", "field", aria_label=_("Picture"))
+        self._user, self._draft = user, draft
+        self._tiles: dict[str | int, Tag] = {}
+        self._chosen: str | int = ""
+        with self:
+            self._head()
+            with FramingPreview(user, draft, FILE_INPUT):
+                self._delete = icon_button("trash-2", _("Delete this picture"), self._ask, look="media")
+                self._delete.classes("preview-delete")
+            self._strip()
+            self._url = PictureUrl(user, self._take, self.complain)
+            self._problem = Tag("p", "problem", role="alert", hidden=True)
+        Tag("div", "drop-overlay", _("Drop your picture"), symbol="image", aria_hidden="true")
+        draft.changed.subscribe(self._draw)
+        self._draw()
+
+    def _head(self) -> None:
+        with Tag("div", "field-head"):
+            Tag("h1", "form-title", _("Turn a picture into a video"))
+            Tag("div", "grow")
+            icon_button("chevron-left", _("Scroll back"), look="small", data_scroll="-1", aria_controls=STRIP)
+            icon_button("chevron-right", _("Scroll on"), look="small", data_scroll="1", aria_controls=STRIP)
+
+    def _strip(self) -> None:
+        with Tag("div", "strip", id=STRIP):
+            self._upload_tile()
+            link = Tag("button", "tile tile-upload", _("Link"), symbol="link", type="button", aria_controls=BOX)
+            link.put("title", _("A picture by its web address"))
+            link.on_click(lambda: self._url.open())  # noqa: PLW0108 - the box is drawn below the strip
+            with Tag("div", "tiles", role="radiogroup", aria_label=_("Pictures"), data_roving="move") as self._group:
+                for preset in pictures.presets():
+                    title = preset.title.get(i18n.language(), preset.title["en"])
+                    self._tile(preset.name, title, thumbnail(preset))
+                for picture in self._draft.own.values():
+                    self._own_tile(picture)
+
+    def _upload_tile(self) -> None:
+        about = _("JPEG, PNG, WebP, AVIF or GIF")
+        with Tag("label", "tile tile-upload", _("Upload"), symbol="upload", data_upload="/api/v1/images", title=about):
+            file = Tag("input", "sr-only", type="file", accept=TYPES, aria_label=_("Upload"), id=FILE_INPUT)
+            file.on("uploaded", self._uploaded, ["detail"])
+            file.on("refused", self._refused, ["detail"])
+            file.on("settings", partial(take_settings, self._user, self._draft), ["detail"])
+            file.on("started", lambda: self.complain(""), [])
+
+    def _tile(self, key: str | int, title: str, image: Markup) -> None:
+        tile = Tag("button", "tile", inner=image, type="button", role="radio", aria_checked=False, aria_label=title,
+                   title=title, tabindex="-1" if self._tiles else "0", data_rove=True)  # fmt: skip
+        tile.mark(f"picture-{key}").on_click(lambda: self._choose(key))
+        self._tiles[key] = tile
+
+    def _own_tile(self, picture: Picture) -> None:
+        self._tile(picture.id, _("Your picture"), OWN.format(f"/api/v1/images/{picture.id}/content"))
+
+    # ------------------------------------------------------------------------------------------- what happens
+
+    def _choose(self, key: str | int) -> None:
+        if isinstance(key, int):
+            self._draft.update(preset="", picture_id=key)
+            return
+        preset = next(p for p in pictures.presets() if p.name == key)
+        prompt = self._draft.choices.prompt
+        self._draft.update(preset=key, picture_id=0, prompt=preset.prompt if is_ours(prompt) else prompt)
+
+    async def _uploaded(self, event: events.GenericEventArguments) -> None:
+        """The browser says so; whose picture it really is, the database knows."""
+        try:
+            picture = await self._owned(event.args["detail"]["id"])
+        except (AdsVideoError, KeyError, TypeError):
+            self.complain(_("This picture can't be used."))
+            return
+        self._take(picture)
+
+    def _take(self, picture: Picture) -> None:
+        """A new picture of the user's own: shown and chosen."""
+        self.add(picture)
+        self._draft.update(preset="", picture_id=picture.id)
+        self._tiles[picture.id].run_method("scrollIntoView", {"inline": "center", "block": "nearest"})
+
+    async def _owned(self, picture_id: object) -> Picture:
+        if self._user is None or not isinstance(picture_id, int):
+            raise NotFound("picture")
+        async with reading() as db:
+            return await pictures.owned(db, self._user.id, picture_id)
+
+    def add(self, picture: Picture) -> None:
+        """Show one of the user's own pictures as a tile."""
+        self._draft.own[picture.id] = picture
+        if picture.id not in self._tiles:
+            with self._group:
+                self._own_tile(picture)
+
+    def _ask(self) -> None:
+        picture_id = self._draft.choices.picture_id
+        confirm(_("Delete this picture?"), _("Videos made of it stay."), _("Delete"), partial(self._forget, picture_id))
+
+    async def _forget(self, picture_id: int) -> None:
+        if self._user is None:
+            return
+        try:
+            async with session() as db:
+                picture = await pictures.delete(db, self._user.id, picture_id)
+        except AdsVideoError as error:
+            self.complain(i18n.explain(error))
+            return
+        await storage.delete(picture.key)
+        self._draft.own.pop(picture_id, None)
+        if tile := self._tiles.pop(picture_id, None):
+            tile.delete()
+        self._draft.update(picture_id=0)
+
+    def _refused(self, event: events.GenericEventArguments) -> None:
+        detail = event.args.get("detail") or {}
+        code, message = str(detail.get("code", "")), str(detail.get("message", ""))[:300]
+        if code == PictureTooLarge.code:
+            self.complain(i18n.explain(PictureTooLarge()))
+        elif code == NotSignedIn.code:
+            self.complain(i18n.explain(NotSignedIn()))
+        elif message:
+            self.complain(i18n.sentence(message))
+        else:
+            self.complain(_("The picture could not be uploaded. Please check the connection and try again."))
+
+    def complain(self, sentence: str) -> None:
+        """Say under the strip what is wrong; an empty sentence takes it back."""
+        self._problem.text = sentence
+        self._problem.put("hidden", not sentence)
+
+    # -------------------------------------------------------------------------------------------------- drawing
+
+    def _draw(self) -> None:
+        choices = self._draft.choices
+        for picture in self._draft.own.values():
+            self.add(picture)
+        chosen = choices.preset or choices.picture_id
+        for at, (key, tile) in enumerate(self._tiles.items()):
+            tile.put("aria_checked", key == chosen)
+            tile.put("tabindex", "0" if key == chosen or (not chosen and at == 0) else "-1")
+        self._delete.put("hidden", not choices.picture_id)
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self.complain("")

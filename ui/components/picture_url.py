@@ -1,0 +1,67 @@
+"""The box for a picture's web address; an address that is pasted anywhere on the page comes here as well."""
+
+from collections.abc import Callable
+
+from nicegui import events, ui
+
+from core import limits, pictures
+from core.database import session
+from core.errors import AdsVideoError, NotSignedIn
+from core.models import Picture, User
+
+from .. import i18n
+from ..i18n import _
+from .tags import Tag, button
+
+BOX = "picture-url"
+
+
+class PictureUrl(Tag):
+    """Fetches the picture at an address and gives it to `found`, or the sentence why not to `complain`."""
+
+    def __init__(self, user: User | None, found: Callable[[Picture], None], complain: Callable[[str], None]) -> None:
+        super().__init__("div", "picture-url", data_address=True, hidden=True, id=BOX)
+        self._user, self._found, self._complain = user, found, complain
+        self._busy = False
+        self._draw()
+
+    def _draw(self) -> None:
+        self.clear()
+        with self:
+            label = _("Address of a picture on the web")
+            field = Tag("input", "input", type="url", inputmode="url", autocomplete="off", maxlength="2000",
+                        placeholder="https://", aria_label=label)  # fmt: skip
+            button(_("Fetch"), look="small")
+        field.on("address", self._fetch, ["detail"])
+
+    def open(self) -> None:
+        """Show the box, ready to type."""
+        self.put("hidden", None)
+        ui.run_javascript(f"document.querySelector('#{BOX} input').focus()")
+
+    async def _fetch(self, event: events.GenericEventArguments) -> None:
+        if self._busy:
+            return
+        self._busy = True
+        self._complain("")
+        self.put("data-busy", True)
+        try:
+            picture = await self._picture(str(event.args.get("detail") or ""))
+        except AdsVideoError as error:
+            self._complain(i18n.explain(error))
+            self.put("hidden", None)
+        else:
+            self._found(picture)
+            self.put("hidden", True)
+            self._draw()
+        finally:
+            self._busy = False
+            self.put("data-busy", None)
+
+    async def _picture(self, url: str) -> Picture:
+        if self._user is None:
+            raise NotSignedIn()
+        await limits.count_upload(self._user.id)
+        prepared = await pictures.fetch(url)
+        async with session() as db:
+            return await pictures.accept(db, self._user.id, prepared)

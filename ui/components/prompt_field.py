@@ -1,0 +1,143 @@
+"""The prompt: a field that grows, a live counter, camera moves to click into it."""
+
+from functools import partial
+
+from markupsafe import Markup
+from nicegui import events, ui
+
+from core import improve, pictures
+from core.errors import AdsVideoError, NotSignedIn, PromptTooLong
+from core.models import User
+from core.templates import MOVES, Move, has_move, toggle_move
+from core.videos import MAX_PROMPT
+
+from .. import i18n
+from ..i18n import _
+from .draft import Draft
+from .tags import Tag, button
+from .template_dialog import TemplateDialog
+from .toast import toast
+
+COUNTER_FROM = 450
+CHIP = Markup('<i class="move-view move-{}" aria-hidden="true"></i>{}')
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "push-in": _("Push in"),
+        "pull-out": _("Pull out"),
+        "pan-left": _("Pan left"),
+        "pan-right": _("Pan right"),
+        "tilt-up": _("Tilt up"),
+        "tilt-down": _("Tilt down"),
+        "orbit": _("Orbit"),
+        "drift": _("Drift"),
+    }
+
+
+class PromptField(Tag):
+    """What is written here is the draft's prompt."""
+
+    def __init__(self, user: User | None, draft: Draft) -> None:
+        super().__init__("section", "field")
+        self._user, self._draft = user, draft
+        self._before = ""
+        with self:
+            Tag("h2", "sr-only", _("Prompt"))
+            with Tag("div", "prompt-box") as self._box:
+                self._field = ui.textarea(
+                    placeholder=_("What should happen? “Slow push-in, warm light glides over the glass.”"),
+                    value=draft.choices.prompt,
+                    on_change=self._typed,
+                )
+                self._field.props("borderless autogrow dense maxlength=2000").classes("prompt")
+                self._field.props["aria-label"] = _("Prompt")
+                self._field.props["input-class"] = "prompt-input"
+                with Tag("div", "prompt-foot"):
+                    button(_("Templates"), self._templates, look="link", symbol="layout-template")
+                    if improve.is_on():
+                        self._improve = button(_("Improve my prompt"), self._better, look="link", symbol="sparkles")
+                        self._back = button(_("Back to mine"), self._undo, look="link", hidden=True)
+                    self._offer = button(_("Use its prompt"), self._use_preset, look="link", hidden=True)
+                    self._problem = Tag("span", "prompt-problem", role="alert")
+                    self._counter = Tag("span", "prompt-counter")
+            self._chips()
+        draft.changed.subscribe(self._draw)
+        self._draw()
+
+    def _chips(self) -> None:
+        titles = _titles()
+        self._moves: dict[str, Tag] = {}
+        with Tag("div", "moves", role="group", aria_label=_("Camera moves")):
+            for move in MOVES:
+                inner = CHIP.format(move.name, titles[move.name])
+                chip = Tag("button", "move", inner=inner, type="button", aria_pressed=False)
+                self._moves[move.name] = chip.on_click(partial(self._toggle, move))
+
+    def _typed(self, event: events.ValueChangeEventArguments[str | None]) -> None:
+        text = event.value or ""
+        if text != self._draft.choices.prompt:
+            self._draft.update(prompt=text)
+
+    def _toggle(self, move: Move) -> None:
+        self._draft.update(prompt=toggle_move(self._draft.choices.prompt, move))
+
+    def _use_preset(self) -> None:
+        if preset := self._draft.preset:
+            self._draft.update(prompt=preset.prompt)
+
+    async def _templates(self) -> None:
+        await TemplateDialog(self._user, self._draft.choices.prompt, self._take).fill()
+
+    def _take(self, prompt: str) -> None:
+        self._draft.update(prompt=prompt)
+        self.focus()
+
+    async def _better(self) -> None:
+        """Ask the chat model, and offer the way back."""
+        before = self._draft.choices.prompt
+        self._improve.put("disabled", True)
+        self._improve.put("data-busy", True)
+        try:
+            if self._user is None:
+                raise NotSignedIn()
+            better = await improve.improve(before)
+        except AdsVideoError as error:
+            toast(i18n.explain(error), "bad")
+        else:
+            if self._draft.choices.prompt == before:
+                self._before = before
+                self._draft.update(prompt=better)
+                self._back.put("hidden", False)
+        finally:
+            self._improve.put("disabled", None)
+            self._improve.put("data-busy", None)
+
+    def _undo(self) -> None:
+        self._draft.update(prompt=self._before)
+        self._back.put("hidden", True)
+
+    def focus(self) -> None:
+        """Put the cursor into the field."""
+        self._field.run_method("focus")
+
+    def _draw(self) -> None:
+        prompt = self._draft.choices.prompt
+        if self._field.value != prompt:
+            self._field.value = prompt
+        length = len(prompt.strip())
+        too_long = length > MAX_PROMPT
+        self._counter.text = f"{length}/{MAX_PROMPT}"
+        self._counter.put("data_state", "over" if too_long else "near" if length >= COUNTER_FROM else None)
+        self._problem.text = i18n.explain(PromptTooLong(length, MAX_PROMPT)) if too_long else ""
+        self._box.put("data_state", "over" if too_long else None)
+        self._field.props.set_optional("aria-invalid", "true" if too_long else None)
+        for move in MOVES:
+            self._moves[move.name].put("aria_pressed", has_move(prompt, move))
+        preset = self._draft.preset
+        self._offer.put("hidden", preset is None or prompt == preset.prompt)
+
+
+def is_ours(prompt: str) -> bool:
+    """Whether a prompt is empty or one that a preset brought, so that another preset may replace it."""
+    return not prompt.strip() or prompt in {preset.prompt for preset in pictures.presets()}

@@ -1,0 +1,73 @@
+"""The words for a video's life: its stage while it runs, its state in a list, why it failed and what that cost."""
+
+from core import errors
+from core.models import Video
+from core.progress import Stage
+
+from .. import i18n
+from ..i18n import _
+
+
+def known(text: str) -> str:
+    """A model's label or a note: in the visitor's language where it is our own word, not a name or somebody's."""
+    ours = {
+        "Camera (built in, no AI)": _("Camera (built in, no AI)"),
+        "Welcome": _("Welcome"),
+        "Command line": _("Command line"),
+        "command line": _("command line"),
+    }
+    return ours.get(text, text)
+
+
+def stage_words(stage: Stage, progress: float | None, ahead: int | None) -> str:
+    """What happens now."""
+    if stage == "queued":
+        return _("Queued ({n} ahead)", n=i18n.number(ahead)) if ahead else _("Queued")
+    if stage == "processing":
+        return _("Processing…") if progress is None else _("Processing… {percent} %", percent=int(progress))
+    words = {
+        "starting": _("Starting…"),
+        "downloading": _("Downloading…"),
+        "waiting": _("Waiting…"),
+        "canceling": _("Canceling…"),
+    }
+    return words.get(stage, _("Processing…"))
+
+
+def state_word(video: Video) -> tuple[str, str]:
+    """A video's state as a word and the icon beside it."""
+    words = {
+        "pending": (_("Queued"), "clock"),
+        "processing": (_("Processing…"), "loader-circle"),
+        "completed": (_("Ready"), "circle-check"),
+        "failed": (_("Failed"), "circle-alert"),
+        "canceled": (_("Canceled"), "ban"),
+    }
+    return words[video.status]
+
+
+def reason(video: Video) -> str:
+    """Why there is no video."""
+    if video.status == "canceled":
+        return _("You canceled this video.")
+    return i18n.explain(errors.from_code(video.error_code or "", video.error_detail))
+
+
+def money(video: Video) -> str:
+    """What a video that did not come about has cost."""
+    if not video.cost_credits:
+        return _("Not charged")
+    price = i18n.credits(video.cost_credits)
+    if video.status == "canceled" and video.note == "started":
+        return _("Charged {credits}: the model had already started", credits=price)
+    return _("Not charged: {credits} returned", credits=price)
+
+
+def caption(video: Video) -> str:
+    """`Generated with Sora 2 · 1280x720 · 6.0 s`."""
+    parts = [_("Generated with {label}", label=known(video.label))]
+    if video.width and video.height:
+        parts.append(f"{video.width}x{video.height}")
+    if video.duration:
+        parts.append(i18n.seconds(video.duration))
+    return " · ".join(parts)

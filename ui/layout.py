@@ -1,0 +1,167 @@
+"""frame(): header, credits, avatar, error messages, around every page."""
+
+import copy
+import html
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import Request
+from nicegui import app, context, ui
+
+from core.models import User
+from core.settings import settings
+
+from . import i18n, live, signatures, theme
+from .components.account import account, credits_badge
+from .components.switches import language_switch, theme_switch
+from .components.tags import Menu, Tag, icon_button, menu_line, menu_row
+from .i18n import _
+
+THEMES = ("dark", "light")
+signatures.remember()
+app.config.quasar_config["loadingBar"]["skipHijack"] = True  # an upload shows its progress where it was started
+
+# What stands in a page's place until its script has run: the same classes, so that nothing jumps.
+_CARDS = f'<div class="bone-cards">{"<i class=bone></i>" * 8}</div>'
+_TITLE = '<div class="page-head"><i class="bone bone-title"></i></div>'
+_BOOT = '<div id="boot" aria-hidden="true"><div class="header"></div><div class="page">{}</div></div>'
+BONES = {
+    "": _BOOT.format(""),
+    "studio": _BOOT.format(
+        '<div class="studio"><div class="form"><i class="bone bone-title"></i><i class="bone preview"></i>'
+        '<i class="bone bone-strip"></i><i class="bone bone-prompt"></i><i class="bone bone-line"></i></div>'
+        '<div class="panel"><i class="bone stage"></i></div></div>'
+    ),
+    "library": _BOOT.format(f'{_TITLE}<div class="filter"><i class="bone bone-filter"></i></div>{_CARDS}'),
+    "video": _BOOT.format(
+        '<div class="video-page"><div class="panel"><i class="bone stage"></i></div>'
+        '<div class="details"><i class="bone bone-prompt"></i><i class="bone bone-prompt"></i></div></div>'
+    ),
+    "gallery": _BOOT.format(_TITLE + _CARDS),
+}
+
+
+@contextmanager
+def frame(
+    request: Request,
+    user: User | None,
+    title: str,
+    active: str = "",
+    *,
+    description: str = "",
+    head: str = "",
+    bare: bool = False,
+) -> Iterator[Tag]:
+    """Everything around a page; yields its main area. Call `speak(request)` before, so that `title` is translated.
+
+    `bare` leaves out the visitor, for when something is broken.
+    """
+    ui.page_title(f"{title} · AdsVideo" if title else "AdsVideo")
+    ui.add_head_html(theme.head())
+    ui.add_head_html(_theme_script(request))
+    if description:
+        ui.add_head_html(f'<meta name="description" content="{html.escape(description)}">')
+    ui.add_head_html(head or _unfold(request, title, description))
+    ui.add_body_html(BONES.get(active, BONES[""]) + _lost())
+    context.client.content.classes("content")
+    if (browser := request.session.get("id")) and not bare:
+        live.for_browser(browser).subscribe(lambda: ui.run_javascript("reloadUnlessLeaving()"))
+    with context.client.layout:
+        header(user, active, bare=bare).move(target_index=0)
+    with Tag("div", "page") as page:
+        yield page
+    ui.skip_link(_("Skip to the content"), target=page)
+
+
+def _lost() -> str:
+    """What app.js shows while the page hears nothing from us, and for a moment when it does again."""
+    words = {
+        "title": _("Connection lost"),
+        "text": _("Trying to reconnect for {time}. What is being made goes on, and your text stays."),
+        "back": _("Connected again"),
+    }
+    told = " ".join(f'data-{name}="{html.escape(text)}"' for name, text in words.items())
+    return f'<div id="lost" role="status" {told} hidden><strong></strong><span aria-hidden="true"></span></div>'
+
+
+def address(request: Request) -> str:
+    """Where people reach us, without a slash at the end."""
+    return settings().public_url or str(request.base_url).rstrip("/")
+
+
+def _unfold(request: Request, title: str, description: str) -> str:
+    """Open Graph tags: what a link to this page looks like where it is posted."""
+    tags = {"title": title, "description": description, "image": address(request) + theme.asset("og-image.jpg")}
+    lines = [f'<meta property="og:{name}" content="{html.escape(text)}">' for name, text in tags.items() if text]
+    return "\n".join(lines)
+
+
+def speak(request: Request) -> None:
+    """Draw this page in the visitor's language and theme from the first byte on."""
+    client = context.client
+    code = i18n.of(request)
+    client.storage["language"] = code
+    page = copy.copy(client.page)
+    page.language = i18n.TAGS[code]  # type: ignore[assignment]
+    theme_name = request.cookies.get("theme")
+    page.dark = theme_name == "dark" if theme_name in THEMES else None
+    page.favicon = (theme.STATIC / "favicon.svg").read_text()
+    page.viewport = "width=device-width, initial-scale=1, viewport-fit=cover"
+    client.page = page
+
+
+def _theme_script(request: Request) -> str:
+    """Before anything is painted: the theme on the root element, and the colour of a phone's address bar."""
+    name = request.cookies.get("theme")
+    both: tuple[theme.Mode, ...] = ("light", "dark")
+    for mode in both:
+        if name == mode:
+            script = f'<script>document.documentElement.dataset.theme = "{mode}";</script>'
+            return f'<meta name="theme-color" content="{theme.color("background", mode)}">{script}'
+    return "".join(
+        f'<meta name="theme-color" media="(prefers-color-scheme: {mode})" content="{theme.color("background", mode)}">'
+        for mode in both
+    )
+
+
+def _links() -> list[tuple[str, str, str]]:
+    return [
+        ("studio", "/", _("Studio")),
+        ("library", "/library", _("Library")),
+        ("gallery", "/gallery", _("Gallery")),
+        ("pricing", "/pricing", _("Pricing")),
+    ]
+
+
+def header(user: User | None, active: str, *, bare: bool = False) -> Tag:
+    """The line on top of every page."""
+    with Tag("header", "header") as made, Tag("div", "header-inner"):
+        Tag("a", "brand", "AdsVideo", href="/")
+        with Tag("nav", "nav", aria_label=_("Pages")):
+            for name, target, text in _links():
+                Tag("a", "nav-link", text, href=target, aria_current="page" if name == active else None)
+        Tag("div", "grow")
+        with Tag("div", "header-switches"):
+            language_switch()
+            theme_switch()
+        if user:
+            credits_badge(user)
+        if not bare:
+            account(user)
+        _phone_menu(active)
+    return made
+
+
+def _phone_menu(active: str) -> None:
+    def rows() -> None:
+        for name, target, text in _links():
+            menu_row(text, href=target, aria_current="page" if name == active else None)
+        menu_line()
+        language_switch(in_menu=True)
+        theme_switch(in_menu=True)
+
+    with icon_button("menu", _("Menu"), aria_haspopup="menu").classes("phone-menu"):
+        Menu(rows)
+
+
+

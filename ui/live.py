@@ -1,0 +1,86 @@
+"""The one bridge from Redis to NiceGUI events: one subscription per web process, however many pages are open."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import TypeVar
+
+from nicegui import Event, background_tasks
+
+from core import progress
+from core.progress import News
+
+from . import seen
+
+Key = TypeVar("Key", int, str)
+log = logging.getLogger(__name__)
+_REFRESH = News(status="refresh")
+_by_user: dict[int, Event[[News]]] = {}
+_by_browser: dict[str, Event[[News]]] = {}
+
+
+def for_user(user_id: int) -> Event[[News]]:
+    """Emits the news of that user's videos, and `status="refresh"` after news may have been lost.
+
+    Subscribe inside a page: the subscription ends with it.
+    """
+    return _by_user.setdefault(user_id, Event())
+
+
+def for_browser(browser: str) -> Event[[News]]:
+    """Emits when the visitor of that browser has signed in or out."""
+    return _by_browser.setdefault(browser, Event())
+
+
+def _dispatch(news: News) -> None:
+    seen.hear(news)  # before anybody looks again
+    event = _by_browser.get(news.browser) if news.browser else _by_user.get(news.user_id)
+    if event:
+        event.emit(news)
+
+
+def _drop_unheard(table: dict[Key, Event[[News]]]) -> None:
+    for key in [key for key, event in table.items() if not event.callbacks]:
+        del table[key]
+
+
+async def _relay() -> None:
+    pause = 0.2
+    while True:
+        try:
+            async with aclosing(progress.listen(started)) as heard:
+                async for news in heard:
+                    pause = 0.2
+                    _dispatch(news)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.warning("the live connection to Redis was lost (%s); trying again in %.1f s", error, pause)
+        finally:
+            seen.off()
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 2)
+
+
+def started() -> None:
+    """Redis listens (again): whatever came before may have been missed, so every page looks for itself."""
+    seen.on()
+    _drop_unheard(_by_user)
+    _drop_unheard(_by_browser)
+    for event in list(_by_user.values()):
+        event.emit(_REFRESH)
+
+
+_running: list[asyncio.Task[None]] = []
+
+
+def start() -> None:
+    """Run the bridge until `stop`."""
+    _running.append(background_tasks.create(_relay(), name="live relay"))
+
+
+async def stop() -> None:
+    """End the bridge, before its connection is closed under it."""
+    while _running:
+        _running[-1].cancel()
+        await asyncio.gather(_running.pop(), return_exceptions=True)

@@ -1,0 +1,52 @@
+"""`/admin`: people, groups, jobs, the system, and what administrators did. For everybody else there is no such page."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import Request
+from nicegui import context, ui
+
+from core import users
+from core.models import User
+
+from .. import layout
+from ..components.admin_audit import AuditLog
+from ..components.admin_groups import Groups
+from ..components.admin_jobs import Jobs
+from ..components.admin_people import People
+from ..components.admin_system import System
+from ..components.tags import Tag
+from ..i18n import _
+from ..session import Visitor
+from .errors import nothing_here
+
+Part = Callable[[User], Awaitable[None]]
+
+
+@ui.page("/admin")
+async def admin(request: Request, visitor: Visitor, tab: str = "people") -> None:
+    """One part at a time, each with an address of its own."""
+    layout.speak(request)
+    if visitor is None or users.role(visitor) != "admin":
+        context.client.status_code = 404
+        with layout.frame(request, visitor, _("Not found")):
+            nothing_here()
+        return
+    parts = _parts()
+    name = tab if tab in parts else "people"
+    with layout.frame(request, visitor, _("Admin"), "admin"):
+        with Tag("div", "page-head"):
+            Tag("h1", "page-title", _("Admin"))
+        with Tag("nav", "tabs", aria_label=_("Parts of the administration")):
+            for key, (title, _part) in parts.items():
+                Tag("a", "tab", title, href=f"/admin?tab={key}", aria_current="page" if key == name else None)
+        await parts[name][1](visitor)
+
+
+def _parts() -> dict[str, tuple[str, Part]]:
+    return {
+        "people": (_("People"), lambda me: People(me).load()),
+        "groups": (_("Groups"), lambda me: Groups(me).load()),
+        "jobs": (_("Jobs"), lambda me: Jobs(me).load()),
+        "system": (_("System"), lambda me: System().load()),
+        "audit": (_("Audit log"), lambda me: AuditLog().load()),
+    }

@@ -1,0 +1,88 @@
+"""What is shown where there is nothing, and where something broke; the API and files get plain answers."""
+
+import logging
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from nicegui import Client, app, ui
+from starlette.exceptions import HTTPException
+
+from core.errors import AdsVideoError, NotFound
+from core.models import User
+
+from .. import layout
+from ..components.tags import Tag, link
+from ..i18n import _, explain
+from ..session import visitor
+
+log = logging.getLogger(__name__)
+MACHINES = ("/api/", "/static/", "/_nicegui", "/auth/", "/metrics", "/healthz", "/readyz")
+
+
+def message(title: str, text: str, code: str = "") -> None:
+    """The middle of an error page."""
+    with Tag("div", "notice"):
+        if code:
+            Tag("p", "notice-code", code, aria_hidden="true")
+        Tag("h1", "notice-title", title)
+        Tag("p", "notice-text", text)
+        link(_("Back to the studio"), "/", look="accent")
+
+
+def nothing_here(what: str = "") -> None:
+    """The page for an address that leads nowhere; `what` is the sentence that says why."""
+    message(_("There is nothing here"), what or _("The address is wrong, or what was here is gone."), "404")
+
+
+def _wants_page(request: Request) -> bool:
+    accepted = request.headers.get("accept", "*/*")
+    return not request.url.path.startswith(MACHINES) and ("text/html" in accepted or "*/*" in accepted)
+
+
+@app.exception_handler(404)
+async def not_found(request: Request, error: Exception) -> Response:
+    """Our own page for people, one line of JSON for programs."""
+    if not _wants_page(request) or request.method not in ("GET", "HEAD"):
+        known = NotFound()
+        detail = error.detail if isinstance(error, HTTPException) and isinstance(error.detail, dict) else None
+        body = detail or {"error": {"code": known.code, "message": known.message}}
+        return JSONResponse(body, status_code=404)
+    user = await _visitor_or_none(request)
+    with Client(ui.page(""), request=request) as client:
+        layout.speak(request)
+        with layout.frame(request, user, _("Not found")):
+            nothing_here()
+    return client.build_response(request, 404)
+
+
+def broken(error: Exception) -> None:
+    """Our own page when a page could not be drawn; the header is the visitor's without an account, nothing is read."""
+    client = ui.context.client
+    layout.speak(client.request)
+    known = error if isinstance(error, AdsVideoError) else None
+    with layout.frame(client.request, None, _("Something went wrong"), bare=True):
+        text = _("It is not your fault, and it has been written down. Please try again in a minute.")
+        message(_("Something went wrong"), explain(known) if known else text, "500")
+
+
+app.on_page_exception(broken)
+
+
+@app.exception_handler(Exception)
+async def unexpected(request: Request, error: Exception) -> Response:
+    """What broke before a page could begin: the database, or a part that a page needs to know its visitor."""
+    known = error if isinstance(error, AdsVideoError) else AdsVideoError()
+    if request.scope.get("nicegui_page_path") or not _wants_page(request):
+        return JSONResponse({"error": {"code": known.code, "message": known.message}}, status_code=known.status)
+    log.error("%s %s", request.method, request.url.path, exc_info=error)
+    with Client(ui.page(""), request=request) as client:
+        broken(error)
+    return client.build_response(request, known.status)
+
+
+async def _visitor_or_none(request: Request) -> User | None:
+    try:
+        return await visitor(request)
+    except Exception as error:
+        log.warning("the visitor of an error page is not known: %s", error)
+        return None

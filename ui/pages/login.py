@@ -1,0 +1,31 @@
+"""`/login`: where a sign-in that was refused ends, with the reason and the way to try again."""
+
+from fastapi import Request
+from nicegui import ui
+
+from core.errors import SignInRefused
+
+from .. import i18n, layout
+from ..components.tags import Tag, link
+from ..i18n import _
+from ..session import Visitor
+
+
+def _reason(code: str) -> str:
+    """Why the sign-in was refused, from the code in the address; nothing else of the address is shown."""
+    found = next((kind for kind in SignInRefused.__subclasses__() if kind.code == code), None)
+    return i18n.explain(found()) if found else ""
+
+
+@ui.page("/login")
+async def login(request: Request, visitor: Visitor, why: str = "") -> None:
+    """One sentence and one button."""
+    layout.speak(request)
+    with layout.frame(request, visitor, _("Login")), Tag("div", "notice"):
+        Tag("h1", "notice-title", _("You are not logged in") if visitor is None else _("You are logged in"))
+        if reason := _reason(why):
+            Tag("p", "notice-text", reason, role="alert")
+        if visitor is None:
+            link(_("Log in again") if reason else _("Login"), "/auth/login", look="accent")
+        else:
+            link(_("Back to the studio"), "/", look="accent")

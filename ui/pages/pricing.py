@@ -1,0 +1,90 @@
+"""`/pricing`: what each model costs, what a new user gets, what is left."""
+
+import asyncio
+
+from fastapi import Request
+from nicegui import background_tasks, ui
+
+from core import catalog
+from core.catalog import Offer
+from core.models import User
+from core.settings import settings
+
+from .. import i18n, layout
+from ..components.model_menu import ratio_name, state_dot
+from ..components.tags import Tag
+from ..components.words import known
+from ..i18n import _, n_
+from ..session import Visitor
+
+PATIENCE = 1.0
+
+
+@ui.page("/pricing")
+async def pricing(request: Request, visitor: Visitor) -> None:
+    """The catalogue with its prices; there is no shop yet, and it says so."""
+    layout.speak(request)
+    asking = background_tasks.create(catalog.offers(), name="ask the model servers")
+    done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
+    offers = asking.result() if done else catalog.unasked()
+    about = _("A video costs credits. One that fails or is canceled before it starts costs nothing.")
+    with layout.frame(request, visitor, _("Pricing"), "pricing", description=about):
+        with Tag("div", "page-head"):
+            with Tag("div"):
+                Tag("h1", "page-title", _("Pricing"))
+                Tag("p", "page-note", about)
+            _balance(visitor)
+        with Tag("div", "prices"):
+            for offer in offers:
+                _price(offer)
+        with Tag("div", "facts"):
+            _facts()
+
+
+def _balance(user: User | None) -> None:
+    if user:
+        with Tag("div", "balance"):
+            Tag("span", "price-number", i18n.number(user.credits))
+            Tag("span", "price-unit", n_("credit left", "credits left", user.credits))
+
+
+def _price(offer: Offer) -> None:
+    model = offer.model
+    with Tag("section", "price", aria_label=known(model.label)):
+        with Tag("div", "price-head"):
+            Tag("h2", "model-name", known(model.label))
+            state_dot(offer.state.name)
+        with Tag("div", "price-amount"):
+            Tag("span", "price-number", i18n.number(model.price_credits))
+            per_second = model.price_per == "second"
+            Tag("span", "price-unit", _("credits a second") if per_second else _("credits a video"))
+        Tag("p", "price-line", _("Lengths: {lengths} s", lengths=", ".join(str(s) for s in sorted(model.seconds))))
+        Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(ratio_name(size) for size in model.sizes)))
+        if offer.state.reason:
+            Tag("p", "price-line", i18n.sentence(offer.state.reason))
+
+
+def _facts() -> None:
+    grant, limit = settings().signup_credits, settings().generations_per_hour
+    _fact(
+        _("To start with"),
+        n_("A new account begins with {n} credit.", "A new account begins with {n} credits.", grant),
+    )
+    _fact(
+        _("Nothing for nothing"),
+        _("If a video fails, or you cancel it before the model has started, its credits come back at once."),
+    )
+    _fact(
+        _("Fair share"),
+        n_("Each account can start {n} video an hour.", "Each account can start {n} videos an hour.", limit),
+    )
+    _fact(
+        _("More credits"),
+        _("There is no shop here yet. The person who runs this AdsVideo can add credits to your account."),
+    )
+
+
+def _fact(title: str, text: str) -> None:
+    with Tag("div"):
+        Tag("h2", "fact-title", title)
+        Tag("p", "fact-text", text)

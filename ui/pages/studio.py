@@ -1,0 +1,78 @@
+"""`/`: from a picture to a playing video."""
+
+import asyncio
+
+from fastapi import Request
+from nicegui import background_tasks, ui
+
+from core import catalog, pictures, videos
+from core.database import reading
+from core.errors import NotFound
+from core.models import Picture, User
+
+from .. import layout
+from ..components.current_video import CurrentVideo
+from ..components.draft import Draft
+from ..components.prompt_form import PromptForm
+from ..components.recent import Recent
+from ..components.tags import Tag
+from ..components.video_panel import VideoPanel
+from ..i18n import _
+from ..session import Visitor
+
+OWN = 12  # of the visitor's own pictures so many are offered again
+PATIENCE = 0.4  # seconds that the page waits for the model servers before it is drawn without them
+
+
+@ui.page("/")
+async def studio(request: Request, visitor: Visitor, reuse: int = 0) -> None:
+    """The form on the left, the video panel on the right; one column on a phone."""
+    layout.speak(request)
+    draft = Draft(own=await own_pictures(visitor))
+    asking = background_tasks.create(catalog.offers(), name="ask the model servers")
+    current = CurrentVideo(visitor)
+    await current.start()
+    done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
+    draft.set_offers(asking.result() if done else catalog.unasked())
+    if reuse and visitor:
+        await fill(draft, visitor, reuse)
+    about = _("Turn a product picture into a short video. Choose a picture, say what should happen, watch it.")
+    frame = layout.frame(request, visitor, _("Studio"), "studio", description=about)
+    with frame, Tag("div", "studio") as columns:
+        form = PromptForm(visitor, draft, current)
+        with VideoPanel(current, draft, form.try_again):
+            recent = Recent(visitor, current) if visitor else None
+    if recent:
+        await recent.draw()
+
+    def arrange() -> None:
+        """On a phone the panel comes first when it has something of the visitor's own."""
+        columns.classes(add="panel-first" if current.video else "", remove="" if current.video else "panel-first")
+
+    current.changed.subscribe(arrange)
+    arrange()
+
+    async def refresh_menu() -> None:
+        draft.set_offers(await asking)
+
+    if not done:
+        ui.timer(0.1, refresh_menu, once=True)
+
+
+async def own_pictures(user: User | None) -> dict[int, Picture]:
+    """The visitor's last pictures by their number, newest first."""
+    if user is None:
+        return {}
+    async with reading() as db:
+        return {picture.id: picture for picture in await pictures.uploads(db, user.id, OWN)}
+
+
+async def fill(draft: Draft, user: User, video_id: int) -> None:
+    """Put the settings of one of the user's videos into the form; one that is not theirs is ignored."""
+    try:
+        async with reading() as db:
+            video = await videos.owned(db, user.id, video_id)
+            picture = await pictures.of_video(db, video)
+    except NotFound:
+        return
+    draft.fill(video, picture)

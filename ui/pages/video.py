@@ -1,0 +1,93 @@
+"""`/videos/{id}`: one of my videos with all there is to know about it; live while it is being made."""
+
+from functools import partial
+
+from fastapi import Request
+from nicegui import context, ui
+
+from core import catalog, library, videos
+from core.database import reading, session
+from core.errors import AdsVideoError, NotFound
+from core.models import User, Video
+
+from .. import i18n, layout
+from ..components.current_video import CurrentVideo
+from ..components.tags import Tag
+from ..components.toast import toast
+from ..components.video_card import thumb
+from ..components.video_details import VideoDetails
+from ..components.video_panel import VideoPanel
+from ..i18n import _
+from ..session import Visitor
+from .errors import nothing_here
+from .library import MAX_ID, notice
+
+PRIVATE = '<meta name="robots" content="noindex">'  # and no Open Graph tags: nobody else sees more than a login
+
+
+@ui.page("/videos/{video_id:int}")
+async def video(request: Request, visitor: Visitor, video_id: int) -> None:
+    """The panel as in the studio, the details beside it, the other videos of the same picture below."""
+    layout.speak(request)
+    if visitor is None:
+        with layout.frame(request, visitor, _("Video"), head=PRIVATE):
+            way_in = f"/auth/login?next=/videos/{video_id}"
+            notice(_("Your videos are kept here"), _("Please log in to see them."), _("Login"), way_in, heading="h1")
+        return
+    current = CurrentVideo(visitor, only=video_id)
+    if video_id <= MAX_ID:
+        await current.start()
+    if current.video is None:
+        context.client.status_code = 404
+        with layout.frame(request, visitor, _("Not found")):
+            nothing_here(i18n.explain(NotFound("video")))
+        return
+    async with reading() as db:
+        others = await library.versions(db, current.video)
+    current.changed.subscribe(partial(_leave_when_gone, current, video_id))
+    with layout.frame(request, visitor, _("Video"), "video", head=PRIVATE):
+        Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
+        Tag("h1", "sr-only", _("Video"))
+        with Tag("div", "video-page"):
+            VideoPanel(current, None, partial(_try_again, visitor))
+            VideoDetails(current, partial(_again, current, visitor), partial(_delete, current, visitor))
+        if others:
+            with Tag("section", "versions"):
+                Tag("h2", "details-title", _("Other videos of this picture"))
+                with Tag("div", "shelf"):
+                    for other in others:
+                        thumb(other)
+
+
+def _leave_when_gone(current: CurrentVideo, video_id: int) -> None:
+    """It was deleted, here or in another tab: the library offers to bring it back."""
+    if current.video is None:
+        ui.navigate.to(f"/library?deleted={video_id}")
+
+
+async def _again(current: CurrentVideo, user: User) -> None:
+    if current.video:
+        await _try_again(user, current.video)
+
+
+async def _try_again(user: User, video: Video) -> None:
+    try:
+        model = await catalog.choose(video.model)
+        async with session() as db:
+            made = await videos.again(db, user, video, model)
+    except AdsVideoError as error:
+        toast(i18n.explain(error), "bad")
+    else:
+        ui.navigate.to(f"/videos/{made.id}")
+
+
+async def _delete(current: CurrentVideo, user: User) -> None:
+    """At once: the news of it leads to the library, as in every other tab."""
+    if current.video is None:
+        return
+    try:
+        async with session() as db:
+            await videos.delete(db, user.id, current.video.id)
+    except AdsVideoError as error:
+        toast(i18n.explain(error), "bad")
+    await current.follow(current.video.id)

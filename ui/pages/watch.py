@@ -1,0 +1,77 @@
+"""`/v/{slug}`: a shared video, for anybody who has the link; unfolds with its poster where the link is posted."""
+
+import html
+from textwrap import shorten
+
+from fastapi import Request
+from nicegui import context, ui
+
+from core import social
+from core.database import reading
+from core.errors import NotFound
+from core.models import Video
+
+from .. import i18n, layout
+from ..components.tags import Tag, link
+from ..components.video_card import player
+from ..components.words import caption
+from ..i18n import _
+from ..session import Visitor
+from .errors import nothing_here
+
+
+@ui.page("/v/{slug}")
+async def watch(request: Request, visitor: Visitor, slug: str) -> None:
+    """The player, its prompt, and the way to one's own."""
+    layout.speak(request)
+    try:
+        async with reading() as db:
+            video = await social.shared(db, slug)
+    except NotFound:
+        context.client.status_code = 404
+        with layout.frame(request, visitor, _("Not found")):
+            nothing_here(_("This video is not shared, or not any more."))
+        return
+    title = shorten(video.prompt, 70, placeholder="…")
+    head = _unfold(request, video, title)
+    with layout.frame(request, visitor, title, description=video.prompt, head=head), Tag("div", "watch"):
+        _player(video)
+        with Tag("div", "watch-head"):
+            with Tag("div"):
+                Tag("h1", "watch-title", video.prompt)
+                with Tag("p", "watch-facts"):
+                    Tag("span", "", caption(video) + " · ")
+                    Tag("time", "", i18n.ago(video.created_at), title=i18n.exactly(video.created_at))
+            with Tag("div", "toolbar"):
+                link(_("Download"), f"/v/{slug}/content", symbol="download", download="adsvideo.mp4")
+                link(_("Make your own"), "/", look="accent")
+
+
+def _player(video: Video) -> None:
+    source = f"/v/{video.slug}"
+    ratio = "portrait" if (video.height or 0) > (video.width or 0) else "other"
+    with Tag("div", "stage", data_ratio=ratio):
+        Tag("img", "stage-blur", src=f"{source}/poster", alt="", aria_hidden="true")
+        player(source, video)
+
+
+def _unfold(request: Request, video: Video, title: str) -> str:
+    """Open Graph tags; absolute addresses, because they are read elsewhere."""
+    address = f"{layout.address(request)}/v/{video.slug}"
+    tags = {
+        "og:type": "video.other",
+        "og:site_name": "AdsVideo",
+        "og:title": title,
+        "og:description": caption(video),
+        "og:url": address,
+        "og:image": f"{address}/poster",
+        "og:image:type": "image/webp",
+        "og:image:width": video.width or "",
+        "og:image:height": video.height or "",
+        "og:video": f"{address}/content",
+        "og:video:type": "video/mp4",
+        "og:video:width": video.width or "",
+        "og:video:height": video.height or "",
+    }
+    lines = [f'<meta property="{name}" content="{html.escape(str(value))}">' for name, value in tags.items() if value]
+    return "\n".join([*lines, '<meta name="twitter:card" content="summary_large_image">'])

@@ -1,0 +1,137 @@
+"""Sign in and out: at an OpenID Connect provider, or, where none is configured, as the local user with a click."""
+
+import logging
+from functools import lru_cache
+from typing import Any
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.starlette_client import OAuth
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from httpx import HTTPError
+from joserfc.errors import JoseError
+from starlette.background import BackgroundTask
+
+from core import limits, users
+from core.database import session as unit_of_work
+from core.errors import Blocked, SignInFailed, SignInRefused, TooManyAttempts
+from core.settings import settings
+from core.users import Identity
+
+from .. import i18n, session
+
+log = logging.getLogger(__name__)
+router = APIRouter(include_in_schema=False)
+
+
+@lru_cache
+def _provider() -> Any:
+    """The client of the configured issuer: code flow with PKCE, state and nonce checked."""
+    known = settings()
+    secret = known.google_client_secret
+    oauth = OAuth()
+    oauth.register(
+        "provider",
+        client_id=known.google_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        server_metadata_url=f"{known.oidc_issuer}/.well-known/openid-configuration",
+        client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256", "timeout": 10},
+    )
+    return oauth.provider
+
+
+def _inside(target: object) -> str:
+    """A path of ours to go to; never another site."""
+    path = str(target or "/")
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
+
+
+def _callback(request: Request) -> str:
+    """One address, whatever the Host header says, where PUBLIC_URL is set."""
+    return f"{settings().public_url or str(request.base_url).rstrip('/')}/auth/callback"
+
+
+def _go(target: str, browser: str) -> Response:
+    """On to that page; the browser's other pages hear of it only when the new cookie has left."""
+    return RedirectResponse(target, status_code=303, background=BackgroundTask(session.tell, browser))
+
+
+def _refused(error: SignInRefused) -> Response:
+    return RedirectResponse(f"/login?why={error.code}", status_code=303)
+
+
+async def _failed(request: Request, error: SignInRefused) -> Response:
+    try:
+        await limits.check_attempts(session.address(request), failed=True)
+    except TooManyAttempts as too_many:
+        return _too_many(request, too_many)
+    return _refused(error)
+
+
+def _too_many(request: Request, error: TooManyAttempts) -> Response:
+    """In plain words: a page of ours would cost more than the attempt."""
+    with i18n.speaking(i18n.of(request)):
+        return PlainTextResponse(i18n.explain(error), error.status, {"Retry-After": str(error.retry_after)})
+
+
+@router.get("/auth/login")
+async def login(request: Request, next: str = "/") -> Response:
+    """Lead to the provider, or sign the local user in, and go back to where the click came from."""
+    if not settings().has_provider:
+        async with unit_of_work() as db:
+            user = await users.find_or_create(db, users.LOCAL_EMAIL, "You")
+        if user.blocked_at is not None:
+            return _refused(Blocked())
+        return _go(_inside(next), session.sign_in(request, user))
+    request.session["next"] = _inside(next)
+    try:
+        await limits.check_attempts(session.address(request))
+    except TooManyAttempts as error:
+        return _too_many(request, error)
+    try:
+        answer: Response = await _provider().authorize_redirect(request, _callback(request))
+    except (AuthlibBaseError, HTTPError, ValueError) as error:
+        log.error("the identity provider can't be reached: %s", error)
+        return _refused(SignInFailed())
+    return answer
+
+
+@router.get("/auth/callback")
+async def callback(request: Request) -> Response:
+    """The way back from the provider: its answer is checked, then the browser is the user's."""
+    if not settings().has_provider:
+        return RedirectResponse("/", status_code=303)
+    target = _inside(request.session.get("next"))
+    try:
+        await limits.check_attempts(session.address(request))
+        token = await _provider().authorize_access_token(request)
+        who = _identity(token.get("userinfo") or {})
+        async with unit_of_work() as db:
+            user = await users.behind(db, who)
+    except TooManyAttempts as error:
+        return _too_many(request, error)
+    except SignInRefused as error:
+        log.warning("sign-in refused: %s", error.code)
+        return await _failed(request, error)
+    except (AuthlibBaseError, JoseError, HTTPError, KeyError, TypeError, ValueError) as error:
+        log.warning("sign-in failed: %s: %s", type(error).__name__, error)
+        return await _failed(request, SignInFailed())
+    return _go(target, session.sign_in(request, user))
+
+
+def _identity(claims: dict[str, Any]) -> Identity:
+    picture = str(claims.get("picture", ""))
+    return Identity(
+        issuer=claims["iss"],
+        subject=claims["sub"],
+        email=str(claims.get("email", "")).lower(),
+        email_verified=claims.get("email_verified") in (True, "true"),
+        name=str(claims.get("name", ""))[:200],
+        avatar_url=picture[:2000] if picture.startswith("https://") else "",
+    )
+
+
+@router.get("/auth/logout")
+async def logout(request: Request) -> Response:
+    """Sign out of this browser."""
+    return _go("/", session.sign_out(request))

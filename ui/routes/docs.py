@@ -1,0 +1,21 @@
+"""`/docs`: the API described, with everything from our own host."""
+
+from fastapi import APIRouter
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+
+from .. import theme
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/docs")
+def docs() -> HTMLResponse:
+    """Swagger UI (Apache-2.0, its licence beside its files) over the API's OpenAPI document."""
+    return get_swagger_ui_html(
+        openapi_url="/api/v1/openapi.json",
+        title="AdsVideo API",
+        swagger_js_url=theme.asset("swagger/swagger-ui-bundle.js"),
+        swagger_css_url=theme.asset("swagger/swagger-ui.css"),
+        swagger_favicon_url=theme.asset("favicon.svg"),
+    )

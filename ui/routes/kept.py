@@ -1,0 +1,77 @@
+"""Static files are answered from memory, compressed once: nothing is read, packed or asked about them a second time."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .compression import STATIC, coding_of
+
+LARGEST = 1024 * 1024
+ROOM = 32 * 1024 * 1024
+NOT_KEPT = (b"set-cookie", b"date")
+
+
+@dataclass(frozen=True)
+class _File:
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class KeptFiles:
+    """ASGI, around everything else: sessions, cookies and headers are no business of a file that is the same for all.
+
+    What is kept says of itself that it never changes (`immutable`). What is asked in parts or by its tag goes on.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._files: OrderedDict[tuple[str, str, bool], _File] = OrderedDict()
+        self._size = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(STATIC):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        whole = scope["method"] == "GET" and "range" not in headers and "if-none-match" not in headers
+        key = (coding_of(headers), scope["path"], b"v=" in scope.get("query_string", b""))
+        file = self._files.get(key) if whole else None
+        if file:
+            self._files.move_to_end(key)
+            await send({"type": "http.response.start", "status": 200, "headers": file.headers})
+            await send({"type": "http.response.body", "body": file.body})
+        else:
+            await self.app(scope, receive, _Taking(self, send, key if whole else None))
+
+    def keep(self, key: tuple[str, str, bool], file: _File) -> None:
+        """Remember it, and forget what nobody has asked for the longest."""
+        before = self._files.pop(key, None)
+        self._size += len(file.body) - (len(before.body) if before else 0)
+        self._files[key] = file
+        while self._size > ROOM:
+            self._size -= len(self._files.popitem(last=False)[1].body)
+
+
+class _Taking:
+    """The `send` of one request: passes everything on but cookies, and keeps what may be kept."""
+
+    def __init__(self, owner: KeptFiles, send: Send, key: tuple[str, str, bool] | None) -> None:
+        self._owner, self._send, self._key = owner, send, key
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._headers = [pair for pair in message["headers"] if pair[0].lower() not in NOT_KEPT]
+            message = {**message, "headers": self._headers}
+            if message["status"] != 200 or "immutable" not in Headers(raw=self._headers).get("cache-control", ""):
+                self._key = None
+        elif self._key and message["type"] == "http.response.body":
+            self._body += message.get("body", b"")
+            if len(self._body) > LARGEST:
+                self._key = None
+            elif not message.get("more_body"):
+                self._owner.keep(self._key, _File(self._headers, bytes(self._body)))
+        await self._send(message)

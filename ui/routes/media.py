@@ -1,0 +1,44 @@
+"""Media of shared videos, for anybody who has the link."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+
+from core import social
+from core.database import reading
+from core.errors import NotAvailable, NotFound
+from core.models import Video
+
+from .. import files
+
+router = APIRouter(include_in_schema=False)
+
+
+async def _shared(slug: str, key_of: Callable[[Video], str | None], media_type: str) -> Response:
+    try:
+        async with reading() as db:
+            video = await social.shared(db, slug)
+        # not cached by proxies: a link that is withdrawn leads nowhere at once
+        return await files.answer(key_of(video), media_type, cache="private, max-age=300")
+    except (NotFound, NotAvailable) as error:
+        body = {"error": {"code": error.code, "message": error.message}}
+        return JSONResponse(body, status_code=error.status)
+
+
+@router.get("/v/{slug}/content")
+async def content(slug: str) -> Response:
+    """The MP4 of a shared video, with Range."""
+    return await _shared(slug, lambda video: video.key, "video/mp4")
+
+
+@router.get("/v/{slug}/preview")
+async def preview(slug: str) -> Response:
+    """A small copy of a shared video without sound, for a place where many are shown."""
+    return await _shared(slug, lambda video: video.preview_key or video.key, "video/mp4")
+
+
+@router.get("/v/{slug}/poster")
+async def poster(slug: str) -> Response:
+    """The poster of a shared video."""
+    return await _shared(slug, lambda video: video.poster_key, "image/webp")

@@ -1,0 +1,87 @@
+"""Health: is the process up, is everything it needs there, and how is it doing."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+from nicegui import Client
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import text
+
+from core import metrics, queue, storage
+from core.database import reading
+
+log = logging.getLogger(__name__)
+router = APIRouter(include_in_schema=False)
+PATIENCE = 3.0
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process is up."""
+    return {"status": "ok"}
+
+
+async def _database() -> bool:
+    async with reading() as db:
+        return (await db.connection()) is not None and (await db.execute(text("SELECT 1"))).scalar() == 1
+
+
+async def _redis() -> bool:
+    return bool(await (await queue.redis()).ping())
+
+
+async def _worker() -> bool:
+    return await queue.worker_seen()
+
+
+async def _storage() -> bool:
+    if trouble := await storage.trouble():
+        log.warning("not ready: storage: %s", trouble)
+    return not trouble
+
+
+async def _holds(name: str, check: Callable[[], Awaitable[bool]]) -> bool:
+    """The reason is for the log: who asks may be anybody."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await check()
+    except Exception as error:
+        log.warning("not ready: %s: %s", name, error or type(error).__name__)
+        return False
+
+
+@router.get("/readyz")
+async def readyz() -> JSONResponse:
+    """Whether database, Redis, storage and a worker are there; 503 if one is not."""
+    checks = {"database": _database, "redis": _redis, "storage": _storage, "worker": _worker}
+    results = await asyncio.gather(*(_holds(name, check) for name, check in checks.items()))
+    parts = {name: "ok" if good else "down" for name, good in zip(checks, results, strict=True)}
+    return JSONResponse({"status": "ok" if all(results) else "down", **parts}, status_code=200 if all(results) else 503)
+
+
+class _Told(Collector):
+    """What has just been collected, for the one who writes it down."""
+
+    def __init__(self, metrics: list[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+@router.get("/metrics")
+async def prometheus() -> Response:
+    """For Prometheus: the jobs of all, and this process's own memory, CPU and connected pages."""
+    async with reading() as db:
+        told = await metrics.collect(db)
+    pages = GaugeMetricFamily("adsvideo_connected_pages", "Pages that are connected to this web process.")
+    pages.add_metric([], sum(client.has_socket_connection for client in Client.instances.values()))
+    registry = CollectorRegistry()
+    registry.register(_Told([*told, pages]))
+    ProcessCollector(registry=registry)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})

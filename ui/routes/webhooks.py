@@ -1,0 +1,64 @@
+"""What video servers tell by themselves: signed webhooks (standardwebhooks.com, as OpenAI sends them)."""
+
+import json
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from redis.exceptions import RedisError
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from core import leases, queue
+from core.database import session
+from core.errors import WrongSignature
+from core.settings import settings
+
+router = APIRouter(include_in_schema=False)
+EVENTS: dict[str, queue.Outcome] = {"video.completed": "completed", "video.failed": "failed"}
+MAX_ID = 2000
+
+
+@router.post("/webhooks/videos")
+async def video_ended(request: Request) -> Response:
+    """Fetch that video now instead of after its next look, or look why it failed.
+
+    The event only says that it is time, the file or the look says what is true: a replay asks once more, an unknown id
+    does nothing and is answered alike. 401 if it is not signed with OPENAI_WEBHOOK_SECRET or older than five minutes.
+    """
+    try:
+        event = _signed(await request.body(), dict(request.headers))
+    except WrongSignature as error:
+        return JSONResponse({"error": {"code": error.code, "message": error.message}}, status_code=error.status)
+    if ended := _ended(event):
+        provider_id, outcome = ended
+        try:
+            await queue.announce(provider_id, outcome)
+        except RedisError:
+            async with session() as db:
+                await leases.announced(db, {provider_id: outcome})
+    return Response(status_code=200)
+
+
+def _signed(body: bytes, headers: dict[str, str]) -> object:
+    """The event, if it is ours to believe. Raises WrongSignature."""
+    secret = settings().openai_webhook_secret
+    if secret is None:
+        raise WrongSignature()
+    try:
+        Webhook(secret.get_secret_value()).verify(body, headers, json_parse=False)
+    except (WebhookVerificationError, ValueError):  # ValueError: the signature or the body is not even readable
+        raise WrongSignature() from None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _ended(event: object) -> tuple[str, queue.Outcome] | None:
+    """The provider's id of the video that has ended, and how; None for any other event."""
+    if not isinstance(event, dict) or not isinstance(event.get("data"), dict):
+        return None
+    provider_id, outcome = event["data"].get("id"), EVENTS.get(str(event.get("type")))
+    if outcome is None or not isinstance(provider_id, str) or not 0 < len(provider_id) <= MAX_ID:
+        return None
+    return provider_id, outcome

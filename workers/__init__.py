@@ -1,0 +1,1 @@
+"""Everything that takes longer than a click."""

@@ -1,0 +1,56 @@
+"""Framed pictures, kept for a while: a batch asks for the same one again and again, and framing costs 50 ms."""
+
+import asyncio
+import json
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from core import framing, storage
+from core.database import reading
+from core.errors import NotFound
+from core.models import Picture, Video
+from core.settings import settings
+from workers.apart import apart
+
+KEPT_SECONDS = 300.0
+KEPT_BYTES = 24 * 1024 * 1024
+Key = tuple[str, int, str, str, float]
+
+
+@dataclass
+class Frames:
+    """At most KEPT_BYTES of them; one that several ask for at once is made once."""
+
+    kept: OrderedDict[Key, tuple[float, bytes]] = field(default_factory=OrderedDict)
+    making: dict[Key, asyncio.Task[bytes]] = field(default_factory=dict)
+
+    async def of(self, video: Video, scale: float = 1.0) -> bytes:
+        """The video's picture as JPEG, framed to the video's size times `scale`. Raises NotFound."""
+        key = (settings().database_url, video.picture_id, video.size, json.dumps(video.framing, sort_keys=True), scale)
+        at, content = self.kept.get(key, (0.0, b""))
+        if content and time.monotonic() - at < KEPT_SECONDS:
+            self.kept.move_to_end(key)
+            return content
+        if key not in self.making:
+            self.making[key] = task = asyncio.create_task(_frame(video, scale))
+            task.add_done_callback(lambda done: self._keep(key, done))
+        return await asyncio.shield(self.making[key])
+
+    def _keep(self, key: Key, done: asyncio.Task[bytes]) -> None:
+        self.making.pop(key, None)
+        if done.cancelled() or done.exception():
+            return
+        self.kept[key] = (time.monotonic(), done.result())
+        while sum(len(content) for _, content in self.kept.values()) > KEPT_BYTES:
+            self.kept.popitem(last=False)
+
+
+async def _frame(video: Video, scale: float) -> bytes:
+    async with reading() as db:
+        row = await db.get(Picture, video.picture_id)
+    if row is None:
+        raise NotFound("picture")
+    width, _, height = video.size.partition("x")
+    content = await storage.get(row.key)
+    return await apart(framing.frame, content, int(width), int(height), video.framing, scale)

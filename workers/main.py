@@ -1,0 +1,121 @@
+"""WorkerSettings: jobs, cron, start and stop. `main.py worker` runs it; `arq workers.main.WorkerSettings` works too."""
+
+import asyncio
+import contextlib
+import importlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+from arq.connections import RedisSettings
+from arq.cron import CronJob, cron
+from arq.worker import Worker, create_worker
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from core import connection, database, queue, timings
+from workers import apart, cleanup, generate, ledger, steady
+from workers.collect import Collects
+from workers.deliveries import Deliveries
+from workers.render import Renders
+from workers.steps import Engines, end_all
+from workers.watch import Watcher
+
+log = logging.getLogger(__name__)
+Context = dict[str, Any]
+
+
+async def start(context: Context) -> None:
+    """Open what the jobs share and set watcher, collects, renders and deliveries going."""
+    context["engines"] = engines = Engines()
+    engines.warm_up()
+    context["collects"] = collects = Collects(engines)
+    context["watcher"] = watcher = Watcher(engines, ready=collects.wake)
+    context["renders"] = renders = Renders(engines)
+    context["loops"] = [asyncio.create_task(part.run()) for part in (watcher, collects, renders, Deliveries(), timings)]
+
+
+async def stop(context: Context) -> None:
+    """Stop the loops, which give back what they hold, then close everything."""
+    await end_all(context.pop("loops", []))
+    if engines := context.pop("engines", None):
+        await engines.close()
+    await queue.close()
+    await database.close()
+    apart.close()
+
+
+def redis_settings() -> RedisSettings:
+    """For arq's own command line, which waits for a Redis that restarts but begins anew with all that it does."""
+    found = connection.arq_settings()
+    found.conn_retries = 60
+    found.conn_retry_delay = 1
+    found.retry = Retry(ExponentialBackoff(cap=1.0, base=0.1), 20)
+    found.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
+    return found
+
+
+SWEEP = cron(generate.sweep, second=set(range(0, 60, 5)), run_at_startup=True)  # type: ignore[arg-type]
+REMOVE = cron(cleanup.remove_deleted, second=30, run_at_startup=True)  # type: ignore[arg-type]
+CLEAN = cron(cleanup.clean, minute=17, second=45)  # type: ignore[arg-type]
+
+CHECK = cron(ledger.check_ledger, minute=set(range(0, 60, 10)), run_at_startup=True)  # type: ignore[arg-type]
+
+
+class WorkerSettings:
+    """arq's settings. Jobs are short; what they leave undone is found again by the sweep."""
+
+    functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [generate.submit]
+    cron_jobs: ClassVar[list[CronJob]] = [SWEEP, CHECK, REMOVE, CLEAN]
+    on_startup = start
+    on_shutdown = stop
+    queue_name = queue.QUEUE
+    redis_settings = redis_settings()
+    poll_delay = 0.1
+    keep_result = 0
+    max_jobs = 32
+    job_timeout = 600
+    max_tries = 3
+    health_check_interval = 5
+    job_completion_wait = 4
+
+
+async def close(worker: Worker) -> None:
+    """Close arq's worker. A step that had to be canceled must not end that: arq would raise its CancelledError."""
+    await end_all(worker.tasks.values())
+    worker.tasks.clear()
+    await worker.close()
+
+
+async def _run_until_told() -> None:
+    stopping, context = steady.stop_signals(), Context()
+    await start(context)
+    pool = connection.client()
+
+    def create() -> Worker:
+        ours = {"ctx": context, "redis_pool": pool, "handle_signals": False}
+        return create_worker(WorkerSettings, **ours, redis_settings=None, on_startup=None, on_shutdown=None)  # type: ignore[arg-type]
+
+    try:
+        await steady.work(create, stopping)
+    finally:
+        await stop(context)
+        await connection.close(pool)
+
+
+def run() -> None:
+    """Work until SIGTERM or Ctrl-C. Blocking. A Redis that goes away is waited for, and what needs none goes on."""
+    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt), asyncio.Runner(loop_factory=_loop()) as runner:
+        runner.run(_run_until_told())
+
+
+def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it is installed (it comes with NiceGUI, but not on Windows): a sixth less CPU per video."""
+    try:
+        uvloop = importlib.import_module("uvloop")
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -1,0 +1,178 @@
+"""What every step of a video needs: its engine, its job, its lease and its news."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import catalog, leases, progress
+from core.catalog import OPENAI_HOST, Model, Server
+from core.database import session
+from core.errors import NotAvailable
+from core.leases import Watched
+from core.models import Video, now
+from core.progress import News
+from workers.engines import Engine, Job, open_engine
+from workers.frames import Frames
+
+log = logging.getLogger(__name__)
+HOLD_SECONDS = 3.0
+NEWS_SECONDS = 0.2
+WRITE_SECONDS = 60.0
+AGAIN_SECONDS = 2.0
+T = TypeVar("T")
+_frames = Frames()
+
+
+class Engines:
+    """The engines of this process, one per server, opened when first needed."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Engine] = {}
+
+    def of(self, server: Server) -> Engine:
+        """The engine that talks to that server."""
+        if server.name not in self._open:
+            self._open[server.name] = open_engine(server)
+        return self._open[server.name]
+
+    def warm_up(self) -> None:
+        """Open those that are configured: their SDKs take seconds to import, and no video need wait for that."""
+        for server in catalog.servers().values():
+            if server.configured and not server.local and OPENAI_HOST not in server.base_url:
+                self.of(server)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for engine in self._open.values():
+            await engine.close()
+        self._open.clear()
+
+
+async def job_of(video: Video) -> Job:
+    """The video as an engine sees it."""
+    width, _, height = video.size.partition("x")
+
+    async def picture(scale: float = 1.0) -> bytes:
+        return await _frames.of(video, scale)
+
+    return Job(
+        reference=f"adsvideo-{video.id}",
+        model=catalog.get(video.model),
+        prompt=video.prompt,
+        seconds=video.seconds,
+        width=int(width),
+        height=int(height),
+        created_at=(video.submitted_at or video.created_at).timestamp(),
+        picture=picture,
+    )
+
+
+def is_overdue(video: Video | Watched, model: Model) -> bool:
+    """Whether it has used up the time its model is given."""
+    return (now() - video.created_at).total_seconds() > model.max_wait_seconds
+
+
+def backoff(attempts: int, told: float | None = None) -> float:
+    """Seconds to wait before another try: what the server told, else 2, 4, 8 ... 60, with up to a quarter of jitter."""
+    wait = told if told is not None else min(60.0, 2.0 ** min(attempts, 6))
+    return max(0.5, wait) * random.uniform(1, 1.25)
+
+
+class Stopped(Exception):
+    """The video has ended otherwise, or another worker has taken the step over: drop the work."""
+
+    code = "stopped"
+
+
+class Reporter:
+    """Passes percentages on as news, at most five a second; raises Stopped once the step has lost its video.
+
+    May be called from a thread.
+    """
+
+    def __init__(self, video: Video) -> None:
+        self.video = video
+        self.stopped = False
+        self._loop = asyncio.get_running_loop()
+        self._told = 0.0
+
+    def __call__(self, percent: int) -> None:
+        if self.stopped:
+            raise Stopped()
+        if time.monotonic() - self._told >= NEWS_SECONDS:
+            self._told = time.monotonic()
+            asyncio.run_coroutine_threadsafe(self._tell(percent), self._loop)
+
+    async def _tell(self, percent: int) -> None:
+        stage: progress.Stage = "downloading" if self.video.ready else "processing"
+        news = News(user_id=self.video.user_id, video_id=self.video.id, stage=stage, progress=percent)
+        with contextlib.suppress(Exception):  # news may be lost
+            await progress.publish(news)
+
+
+async def rest(wake: asyncio.Event, seconds: float) -> None:
+    """Until `wake` is set, but no longer than so many seconds.
+
+    Not by asyncio.wait_for: before Python 3.12 it loses a cancel that comes together with the event, and the loop that
+    rests would never end.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+
+
+async def end_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel them and wait until they have ended; again every AGAIN_SECONDS, for a cancel that a library has lost."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        done, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
+        await asyncio.gather(*done, return_exceptions=True)  # else asyncio says that nobody has looked at their errors
+
+
+@asynccontextmanager
+async def holding(video: Video, *, until_canceled: bool = True) -> AsyncIterator[Reporter]:
+    """Keep the lease of a step while it runs. The reporter stops the work when the lease is lost."""
+    report = Reporter(video)
+
+    async def hold() -> None:
+        while True:
+            await asyncio.sleep(HOLD_SECONDS)
+            try:
+                async with session() as db:
+                    if not await leases.hold(db, video, until_canceled=until_canceled):
+                        report.stopped = True
+                        return
+            except Exception as error:
+                log.warning("video %s: the lease could not be renewed: %s", video.id, error)
+
+    task = asyncio.create_task(hold())
+    try:
+        yield report
+    finally:
+        report.stopped = True  # a thread that still works for us stops at its next report
+        task.cancel()
+
+
+async def written(change: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Write down, in a session of its own, what a provider has said: it says it once, so the database is waited for.
+
+    `change` is one conditional UPDATE, which may be tried again when the answer to its commit was lost.
+    """
+    end = time.monotonic() + WRITE_SECONDS
+    while True:
+        try:
+            async with session() as db:
+                return await change(db)
+        except NotAvailable as error:
+            if time.monotonic() > end:
+                raise
+            log.warning("%s", error)
