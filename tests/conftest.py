@@ -7,6 +7,7 @@ import asyncio
 import io
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -45,6 +46,9 @@ def clean_environment() -> Iterator[None]:
     for name in list(os.environ):
         if name.startswith(OURS):
             del os.environ[name]
+    # where it is set every start of the app compiles all of its libraries again: most of the time of a start
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     settings.Settings.model_config["env_file"] = None
     yield
 
