@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from nicegui import ui
 from nicegui.testing import User as Visitor
 
 from core import credits, database, progress, videos
@@ -10,6 +9,7 @@ from core.errors import AdsVideoError, ModerationRefused, ProviderFailed
 from core.models import User, Video, now
 from core.progress import News
 from tests.conftest import ask, balance
+from ui.components.prompt_input import PromptInput
 from ui.components.sample_reel import samples
 
 RETRIES = 30
@@ -37,9 +37,16 @@ async def mine() -> int:
         return len(await videos.page(db, 1, None, 50))
 
 
-def prompt(visitor: Visitor) -> ui.textarea:
-    """The prompt's field."""
-    return next(iter(visitor.find(ui.textarea).elements))
+def prompt(visitor: Visitor) -> str:
+    """What stands in the prompt's field."""
+    field = next(iter(visitor.find(marker="prompt").elements))
+    assert isinstance(field, PromptInput)
+    return field.value
+
+
+def write(visitor: Visitor, text: str) -> None:
+    """Type that into the prompt's field, instead of what is there."""
+    visitor.find(marker="prompt").trigger("input", text)
 
 
 async def test_before_there_is_a_video_the_panel_shows_samples(visitor: Visitor) -> None:
@@ -59,10 +66,10 @@ async def test_the_checks_come_in_order(visitor: Visitor) -> None:
     visitor.find(marker="generate").click()
     await visitor.should_see("Please choose a picture first.", retries=RETRIES)
     visitor.find(marker="picture-watch").click()
-    prompt(visitor).value = "  "
+    write(visitor, "  ")
     visitor.find(marker="generate").click()
     await visitor.should_see("Please describe what should happen in the video.", retries=RETRIES)
-    prompt(visitor).value = "x" * 501
+    write(visitor, "x" * 501)
     await visitor.should_see("501/500", retries=RETRIES)
     visitor.find(marker="generate").click()
     await visitor.should_see("The prompt has 501 characters; at most 500 are allowed.", retries=RETRIES)
@@ -82,12 +89,12 @@ async def test_without_enough_credits_nothing_is_charged(visitor: Visitor, me: U
 async def test_a_preset_brings_its_prompt_and_leaves_ones_own_alone(visitor: Visitor) -> None:
     await visitor.open("/")
     visitor.find(marker="picture-watch").click()
-    assert prompt(visitor).value.startswith("Slow orbit around the watch")
+    assert prompt(visitor).startswith("Slow orbit around the watch")
     visitor.find(marker="picture-soda").click()
-    assert prompt(visitor).value.startswith("Fast push-in on the ice-cold can")
-    prompt(visitor).value = "My own words"
+    assert prompt(visitor).startswith("Fast push-in on the ice-cold can")
+    write(visitor, "My own words")
     visitor.find(marker="picture-watch").click()
-    assert prompt(visitor).value == "My own words"
+    assert prompt(visitor) == "My own words"
     await visitor.should_see("Use its prompt")
 
 
@@ -183,10 +190,10 @@ async def test_reuse_brings_the_settings_of_ones_own_video_only(visitor: Visitor
     hers = await ask(alice, "Her prompt")
     await finish(own)
     await visitor.open(f"/?reuse={own.id}")
-    assert prompt(visitor).value == "My prompt"
+    assert prompt(visitor) == "My prompt"
     await visitor.should_see("8 s")
     await visitor.open(f"/?reuse={hers.id}")
-    assert prompt(visitor).value == ""
+    assert prompt(visitor) == ""
 
 
 def test_there_are_at_least_three_samples() -> None:

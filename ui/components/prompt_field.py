@@ -3,7 +3,6 @@
 from functools import partial
 
 from markupsafe import Markup
-from nicegui import events, ui
 
 from core import improve, pictures
 from core.errors import AdsVideoError, NotSignedIn, PromptTooLong
@@ -14,6 +13,7 @@ from core.videos import MAX_PROMPT
 from .. import i18n
 from ..i18n import _
 from .draft import Draft
+from .prompt_input import PromptInput
 from .tags import Tag, button
 from .template_dialog import TemplateDialog
 from .toast import toast
@@ -45,14 +45,7 @@ class PromptField(Tag):
         with self:
             Tag("h2", "sr-only", _("Prompt"))
             with Tag("div", "prompt-box") as self._box:
-                self._field = ui.textarea(
-                    placeholder=_("What should happen? “Slow push-in, warm light glides over the glass.”"),
-                    value=draft.choices.prompt,
-                    on_change=self._typed,
-                )
-                self._field.props("borderless autogrow dense maxlength=2000").classes("prompt")
-                self._field.props["aria-label"] = _("Prompt")
-                self._field.props["input-class"] = "prompt-input"
+                self._field = PromptInput(draft.choices.prompt, self._typed)
                 with Tag("div", "prompt-foot"):
                     button(_("Templates"), self._templates, look="link", symbol="layout-template")
                     if improve.is_on():
@@ -74,8 +67,7 @@ class PromptField(Tag):
                 chip = Tag("button", "move", inner=inner, type="button", aria_pressed=False)
                 self._moves[move.name] = chip.on_click(partial(self._toggle, move))
 
-    def _typed(self, event: events.ValueChangeEventArguments[str | None]) -> None:
-        text = event.value or ""
+    def _typed(self, text: str) -> None:
         if text != self._draft.choices.prompt:
             self._draft.update(prompt=text)
 
@@ -124,14 +116,14 @@ class PromptField(Tag):
     def _draw(self) -> None:
         prompt = self._draft.choices.prompt
         if self._field.value != prompt:
-            self._field.value = prompt
+            self._field.write(prompt)
         length = len(prompt.strip())
         too_long = length > MAX_PROMPT
         self._counter.text = f"{length}/{MAX_PROMPT}"
         self._counter.put("data_state", "over" if too_long else "near" if length >= COUNTER_FROM else None)
         self._problem.text = i18n.explain(PromptTooLong(length, MAX_PROMPT)) if too_long else ""
         self._box.put("data_state", "over" if too_long else None)
-        self._field.props.set_optional("aria-invalid", "true" if too_long else None)
+        self._field.put("aria_invalid", "true" if too_long else None)
         for move in MOVES:
             self._moves[move.name].put("aria_pressed", has_move(prompt, move))
         preset = self._draft.preset

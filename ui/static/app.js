@@ -312,8 +312,22 @@ addEventListener(
 let focusedIn = null;
 addEventListener("focusin", (e) => (focusedIn = e.target.closest?.(".panel") ?? null));
 
+// A browser that can't size a field by its text (field-sizing) is told its height.
+const grow = (field) => {
+  if (CSS.supports("field-sizing", "content")) return;
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
+};
+addEventListener("input", (e) => e.target.matches?.(".prompt-input") && grow(e.target));
+
 window.adsvideo = {
   choose: chooseAll,
+  // What has been typed meanwhile is newer than a text that answers what stood there before.
+  write(field, before, text) {
+    if (field?.value !== before.replace(/\r\n?/g, "\n")) return;
+    field.value = text;
+    grow(field);
+  },
   // The panel is drawn anew: if the button that had the focus is gone, the focus goes on in the panel.
   keepFocus(panel) {
     requestAnimationFrame(() => {
