@@ -14,7 +14,7 @@ AdsVideoError
 │   └── OverGroupBudget
 ├── BodyTooLarge           413
 ├── TooManyRequests        429, with the seconds until the next slot
-│   └── TooManyOpen, TooManyUploads, TooManyAttempts
+│   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts
 ├── BadInput               422
 │   ├── NoPicture, NoPrompt, PromptTooLong
 │   ├── UnknownModel, ModelUnavailable, WrongOption
@@ -198,6 +198,11 @@ class TooManyOpen(TooManyRequests):
 class TooManyUploads(TooManyRequests):
     code = "too_many_uploads"
     template = "You have reached the limit of {limit} uploads an hour. The next one can start in {wait}."
+
+
+class TooManyFetches(TooManyRequests):
+    code = "too_many_fetches"
+    template = "{limit} pictures are being fetched for you already. Please try again when one of them is there."
 
 
 class TooManyAttempts(TooManyRequests):

@@ -4,6 +4,9 @@ import asyncio
 import logging
 import math
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,7 +20,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import queue
-from core.errors import TooManyAttempts, TooManyOpen, TooManyRequests, TooManyUploads
+from core.errors import TooManyAttempts, TooManyFetches, TooManyOpen, TooManyRequests, TooManyUploads
 from core.models import ACTIVE, Video, now
 from core.settings import settings
 
@@ -72,6 +75,10 @@ async def check_open(session: AsyncSession, user_id: int) -> None:
 
 _shared: WeakKeyDictionary[object, Limiter] = WeakKeyDictionary()
 _own: WeakKeyDictionary[asyncio.AbstractEventLoop, Limiter] = WeakKeyDictionary()
+_fetches: Counter[int] = Counter()
+FETCHES_AT_ONCE = 2
+FETCH_WAIT_SECONDS = 10
+"""A fetch takes no longer."""
 
 
 async def _in_redis() -> Limiter:
@@ -108,6 +115,24 @@ async def count_upload(user_id: int) -> None:
     limit = settings().uploads_per_hour
     if wait := await _wait(RateLimitItemPerHour(limit), f"uploads:{user_id}"):
         raise TooManyUploads(limit, wait)
+
+
+@contextmanager
+def fetching(user_id: int) -> Iterator[None]:
+    """Around the fetch of a picture by its address. Raises TooManyFetches.
+
+    Counted in this process: what is to be protected is its memory and its places for fetches, which one user's slow
+    addresses would fill for everybody.
+    """
+    if _fetches[user_id] >= FETCHES_AT_ONCE:
+        raise TooManyFetches(FETCHES_AT_ONCE, FETCH_WAIT_SECONDS)
+    _fetches[user_id] += 1
+    try:
+        yield
+    finally:
+        _fetches[user_id] -= 1
+        if not _fetches[user_id]:
+            del _fetches[user_id]
 
 
 async def check_attempts(address: str, *, failed: bool = False) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import outside, pictures
-from core.errors import AddressRefused, BadAddress, PictureAtAddress, Unreached
+from core import limits, outside, pictures
+from core.errors import AddressRefused, BadAddress, PictureAtAddress, TooManyFetches, Unreached
 from core.models import User
 from tests.conftest import forget_settings
 from tests.servers.pictures import PictureServer
@@ -165,6 +165,25 @@ async def test_a_drip_is_given_up(allowed: PictureServer, monkeypatch: pytest.Mo
     monkeypatch.setattr("core.pictures.FETCH_SECONDS", 0.5)
     with pytest.raises(Unreached):
         await asyncio.wait_for(pictures.fetch(f"{allowed.root}/drip.jpg"), 20)
+
+
+async def test_one_user_fetches_two_at_once_and_holds_up_nobody(
+    allowed: PictureServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.pictures.FETCH_SECONDS", 1.0)
+
+    async def fetch(user_id: int, path: str) -> tuple[bytes, int, int]:
+        with limits.fetching(user_id):
+            return await pictures.fetch(f"{allowed.root}/{path}")
+
+    slow = [asyncio.create_task(fetch(1, "drip.jpg")) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyFetches, match="2 pictures are being fetched") as refused:
+        await fetch(1, "photo.jpg")
+    assert (refused.value.status, refused.value.retry_after) == (429, 10)
+    assert (await fetch(2, "photo.jpg"))[1] == 320
+    assert all(isinstance(end, Unreached) for end in await asyncio.gather(*slow, return_exceptions=True))
+    assert (await fetch(1, "photo.jpg"))[1] == 320
 
 
 async def test_what_is_not_there_is_said(allowed: PictureServer) -> None:

@@ -25,9 +25,11 @@ async def test_the_api_tells_the_budget_and_refuses_beyond_it(visitor: Visitor, 
     assert budget["resets_at"].endswith("Z")
 
 
-async def test_the_button_says_what_is_left(visitor: Visitor, me: User) -> None:
+async def test_the_button_and_the_account_say_what_is_left(visitor: Visitor, me: User) -> None:
     async with database.session() as db:
         await db.exec(update(User).where(User.id == me.id).values(monthly_budget=50))  # type: ignore[arg-type]
     await visitor.open("/")
     words = "Leaves you 90 credits · 40 of 50 in your budget this month"
     await until(lambda: any(e.props.get("title") == words for e in visitor.find(marker="generate").elements))
+    await visitor.open("/account")
+    await visitor.should_see("50 of 50 in your budget this month · Full again on", retries=20)

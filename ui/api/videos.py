@@ -89,8 +89,9 @@ async def _fetch(user: User, asked: GenerateIn, model: catalog.Model) -> tuple[b
     cost = model.price(model.choose(asked.seconds, asked.size)[0])
     if user.credits < cost:
         raise NotEnoughCredits(cost, user.credits)
-    await limits.count_upload(user.id)
-    return await pictures.fetch(asked.image_url or "")
+    with limits.fetching(user.id):
+        await limits.count_upload(user.id)
+        return await pictures.fetch(asked.image_url or "")
 
 
 @router.get("/videos")

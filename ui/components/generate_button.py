@@ -13,6 +13,7 @@ from ..i18n import _
 from .current_video import CurrentVideo
 from .draft import Draft
 from .tags import Click, Tag, link
+from .words import budget_left
 
 PRESSED = "(e) => { const b = e.currentTarget; if (b.disabled) return; b.disabled = true; emit(); }"
 
@@ -78,10 +79,7 @@ class GenerateButton(Tag):
         if after < 0:
             day = i18n.day(self._budget.resets_at)
             return _("Over this month's budget, which is full again on {day}", day=day)
-        of = {"left": i18n.number(after), "limit": i18n.number(self._budget.limit)}
-        if self._budget.shared:
-            return words + " · " + _("{left} of {limit} in your group's budget this month", **of)
-        return words + " · " + _("{left} of {limit} in your budget this month", **of)
+        return f"{words} · {budget_left(self._budget, after)}"
 
     def _move(self) -> None:
         if self._current.is_active:

@@ -61,7 +61,8 @@ class PictureUrl(Tag):
     async def _picture(self, url: str) -> Picture:
         if self._user is None:
             raise NotSignedIn()
-        await limits.count_upload(self._user.id)
-        prepared = await pictures.fetch(url)
+        with limits.fetching(self._user.id):
+            await limits.count_upload(self._user.id)
+            prepared = await pictures.fetch(url)
         async with session() as db:
             return await pictures.accept(db, self._user.id, prepared)

@@ -3,6 +3,7 @@
 from core import errors
 from core.models import Video
 from core.progress import Stage
+from core.teams import Budget
 
 from .. import i18n
 from ..i18n import _
@@ -71,3 +72,11 @@ def caption(video: Video) -> str:
     if video.duration:
         parts.append(i18n.seconds(video.duration))
     return " · ".join(parts)
+
+
+def budget_left(budget: Budget, left: int) -> str:
+    """What is `left` of this month's budget."""
+    of = {"left": i18n.number(left), "limit": i18n.number(budget.limit)}
+    if budget.shared:
+        return _("{left} of {limit} in your group's budget this month", **of)
+    return _("{left} of {limit} in your budget this month", **of)

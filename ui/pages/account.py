@@ -5,7 +5,7 @@ from functools import partial
 from fastapi import Request
 from nicegui import ui
 
-from core import credits, users
+from core import credits, teams, users
 from core.database import reading, session
 from core.errors import AdsVideoError
 from core.models import ApiKey, LedgerEntry, User
@@ -17,7 +17,7 @@ from ..components.dialog import confirm
 from ..components.tags import Tag, button
 from ..components.toast import toast
 from ..components.webhooks import Webhooks
-from ..components.words import known
+from ..components.words import budget_left, known
 from ..i18n import _
 from ..session import Visitor, sign_out_everywhere
 from .library import notice
@@ -59,6 +59,7 @@ class Ledger(Tag):
             with Tag("div", "account-head"):
                 Tag("h2", "account-title", _("Credits"))
                 self._balance = Tag("span", "price-number", i18n.number(user.credits))
+            self._budget = Tag("p", "page-note", hidden=True)
             self._rows = Tag("div", "rows", role="list")
             self._more = button(_("Load more"), self.load, hidden=True)
         live.for_user(user.id).subscribe(self._hear)
@@ -67,6 +68,11 @@ class Ledger(Tag):
         """The next page of lines."""
         async with reading() as db:
             found = await credits.ledger(db, self._user.id, self._last, PAGE + 1)
+            budget = await teams.budget(db, self._user.id)
+        if budget:
+            day = _("Full again on {day}", day=i18n.day(budget.resets_at))
+            self._budget.text = f"{budget_left(budget, budget.left)} · {day}"
+        self._budget.put("hidden", budget is None)
         with self._rows:
             for entry in found[:PAGE]:
                 _line(entry)
