@@ -64,8 +64,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, app: RunningApp) -> Iterator[Page]:
-    """A new visitor's page, in English; an error in the browser's console fails the test."""
-    context = browser.new_context(base_url=app.url, viewport={"width": 1440, "height": 900}, locale="en-US")
+    """A new visitor's page, in English; an error in the browser's console fails the test.
+
+    With reduced motion: the sample films of every open page would take a third of a core that the test waits for.
+    """
+    context = browser.new_context(
+        base_url=app.url, viewport={"width": 1440, "height": 900}, locale="en-US", reduced_motion="reduce"
+    )
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))

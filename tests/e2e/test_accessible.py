@@ -201,7 +201,7 @@ def test_no_page_needs_a_sideways_scroll_on_a_phone_or_at_200_percent(
     browser: Browser, app: RunningApp, film: int
 ) -> None:
     sizes: list[ViewportSize] = [{"width": 390, "height": 844}, {"width": 720, "height": 450}]
-    context = browser.new_context(base_url=app.url, viewport=sizes[0], locale="en-US")
+    context = browser.new_context(base_url=app.url, viewport=sizes[0], locale="en-US", reduced_motion="reduce")
     page = context.new_page()
     for path in (*FOR_ALL, "/v/film", "/auth/login", *FOR_ALL, f"/videos/{film}", *ADMIN):
         settle(page, path)

@@ -250,7 +250,7 @@ def test_anothers_video_is_not_there(page: Page, app: RunningApp, film: int, her
 
 
 def test_a_stranger_is_asked_to_log_in(browser: Browser, app: RunningApp, film: int) -> None:
-    context = browser.new_context(base_url=app.url, locale="en-US")
+    context = browser.new_context(base_url=app.url, locale="en-US", reduced_motion="reduce")
     stranger = context.new_page()
     stranger.goto(f"/videos/{film}")
     expect(stranger.get_by_text("Please log in to see them.")).to_be_visible()

@@ -40,7 +40,7 @@ def _ask(client: httpx.Client, prompt: str) -> int:
 
 
 def test_the_page_shows_the_models_name_and_its_true_size(app: RunningApp, browser: Browser) -> None:
-    context = browser.new_context(base_url=app.url, locale="en-US")
+    context = browser.new_context(base_url=app.url, locale="en-US", reduced_motion="reduce")
     page = context.new_page()
     sign_in(page)
     choose(page)
@@ -54,7 +54,7 @@ def test_the_page_shows_the_models_name_and_its_true_size(app: RunningApp, brows
 def test_a_failure_says_why_and_that_nothing_was_charged(
     app: RunningApp, browser: Browser, server: VideosServer
 ) -> None:
-    context = browser.new_context(base_url=app.url, locale="en-US")
+    context = browser.new_context(base_url=app.url, locale="en-US", reduced_motion="reduce")
     page = context.new_page()
     sign_in(page)
     choose(page)

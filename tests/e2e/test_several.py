@@ -78,7 +78,7 @@ def several(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_one_is_as_good_as_the_other_and_a_page_survives_the_restart_of_its_own(
     several: Several, browser: Browser
 ) -> None:
-    context = browser.new_context(locale="en-US", base_url=several.a.url)
+    context = browser.new_context(locale="en-US", reduced_motion="reduce", base_url=several.a.url)
     at_a, at_b = context.new_page(), context.new_page()
     sign_in(at_a, "1")
     expect(at_a.get_by_test_id("credits")).to_have_text(re.compile("100 credits"))

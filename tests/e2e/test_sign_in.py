@@ -26,7 +26,7 @@ def app(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
 @pytest.fixture
 def context(browser: Browser, app: RunningApp) -> Iterator[BrowserContext]:
     """A browser nobody has used."""
-    opened = browser.new_context(base_url=app.url, locale="en-US")
+    opened = browser.new_context(base_url=app.url, locale="en-US", reduced_motion="reduce")
     yield opened
     opened.close()
 
@@ -98,7 +98,7 @@ def test_signed_out_everywhere_an_old_cookie_is_useless(
     page.goto("/account")
     page.get_by_role("button", name="Sign out everywhere").click()
     expect(page.get_by_role("link", name="Login").first).to_be_visible()
-    thief = browser.new_context(base_url=app.url, storage_state=old, locale="en-US")
+    thief = browser.new_context(base_url=app.url, storage_state=old, locale="en-US", reduced_motion="reduce")
     stolen = thief.new_page()
     stolen.goto("/")
     expect(stolen.get_by_role("link", name="Login")).to_be_visible()

@@ -47,6 +47,7 @@ def generate(page: Page, prompt: str = "Slow push in, soft light") -> None:
 
 
 def test_from_a_picture_to_a_playing_video(page: Page) -> None:
+    page.emulate_media(reduced_motion="no-preference")
     sign_in(page)
     before = credits(page)
     expect(page.locator('[aria-checked="true"], [aria-selected="true"]')).to_have_count(0)

@@ -103,7 +103,7 @@ async def test_a_link_that_was_taken_back_leads_nowhere(visitor: Visitor, alice:
 async def test_pricing_is_honest(visitor: Visitor, me: User) -> None:
     await visitor.open("/pricing")
     await visitor.should_see("A new account begins with 100 credits.", retries=RETRIES)
-    for words in ("Sora 2", "no key", "it is not set up here", "There is no shop here yet.", "credits left"):
+    for words in ("Sora 2", "no key", "It is not set up here", "There is no shop here yet.", "credits left"):
         await visitor.should_see(words)
 
 
