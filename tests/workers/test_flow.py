@@ -32,7 +32,7 @@ def runway(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunwayServe
         yield running
 
 
-async def ended(video: Video, status: str, seconds: float = 20) -> Video:
+async def ended(video: Video, status: str, seconds: float = 120) -> Video:
     """The video once it has that status."""
 
     async def check() -> bool:
@@ -47,7 +47,7 @@ async def ended(video: Video, status: str, seconds: float = 20) -> Video:
 async def test_the_built_in_camera_makes_a_video_of_the_size_asked(alice: User) -> None:
     video = await ask(alice, seconds=4, size="720x1280")
     async with running_worker():
-        done = await ended(video, "completed", 60)
+        done = await ended(video, "completed")
     assert (done.width, done.height) == (720, 1280)
     assert done.duration == pytest.approx(4.0, abs=0.05)
     assert done.started_at and done.completed_at and done.started_at <= done.completed_at
@@ -61,7 +61,7 @@ async def test_the_built_in_camera_makes_a_video_of_the_size_asked(alice: User) 
 async def test_several_local_videos_are_made_in_their_order(alice: User) -> None:
     asked = [await ask(alice, seconds=4) for _ in range(3)]
     async with running_worker():
-        done = [await ended(video, "completed", 90) for video in asked]
+        done = [await ended(video, "completed") for video in asked]
     finished = [video.completed_at for video in done]
     assert finished == sorted(finished)  # type: ignore[type-var]
 
@@ -103,7 +103,7 @@ async def test_many_at_once_are_one_question_to_a_server_that_lists(alice: User,
     server.latency = 4
     asked = [await ask(alice, f"cup {n}", model="sora-2", seconds=4) for n in range(10)]
     async with running_worker():
-        await asyncio.gather(*(ended(video, "completed", 40) for video in asked))
+        await asyncio.gather(*(ended(video, "completed") for video in asked))
     lists, looks = [c for c in server.asked("GET") if c.path == "/v1/videos"], server.asked("GET", "/v1/videos/")
     single = [c for c in looks if not c.path.endswith("/content")]
     assert len(lists) + len(single) < 15
@@ -124,7 +124,7 @@ async def test_what_the_provider_spoiled_itself_is_made_once_more_for_the_same_p
     runway.failures = ["INTERNAL.BAD_OUTPUT.CODE01"]
     video = await ask(alice, model="runway", seconds=5)
     async with running_worker():
-        done = await ended(video, "completed", 30)
+        done = await ended(video, "completed")
     assert (runway.creates, done.retried) == (2, True)
     assert await ledger(alice) == CHARGED
 
@@ -133,7 +133,7 @@ async def test_what_the_provider_spoils_twice_has_failed_and_is_paid_back(alice:
     runway.failure = "INTERNAL.BAD_OUTPUT.CODE01"
     video = await ask(alice, model="runway", seconds=5)
     async with running_worker():
-        failed = await ended(video, "failed", 30)
+        failed = await ended(video, "failed")
     assert (runway.creates, failed.error_code) == (2, "provider_failed")
     assert await ledger(alice) == RETURNED
 
@@ -141,7 +141,7 @@ async def test_what_the_provider_spoils_twice_has_failed_and_is_paid_back(alice:
 async def test_a_refusal_by_the_providers_safety_is_not_tried_again(alice: User, runway: RunwayServer) -> None:
     video = await ask(alice, "A cup [moderation]", model="runway", seconds=5)
     async with running_worker():
-        failed = await ended(video, "failed", 30)
+        failed = await ended(video, "failed")
     assert (runway.creates, failed.error_code) == (1, "moderation")
     assert await ledger(alice) == RETURNED
 
@@ -175,7 +175,7 @@ async def test_a_broken_create_that_was_taken_is_found_and_not_sent_again(alice:
     server.script = ["break-taken"]
     video = await ask(alice, "Only once", model="sora-2", seconds=4)
     async with running_worker():
-        await ended(video, "completed", 30)
+        await ended(video, "completed")
     assert server.creates == 1
     assert await ledger(alice) == CHARGED
 
@@ -187,7 +187,7 @@ async def test_a_broken_create_that_was_not_taken_is_settled_and_not_sent_again(
     server.script = ["break"]
     video = await ask(alice, model="sora-2")
     async with running_worker():
-        failed = await ended(video, "failed", 30)
+        failed = await ended(video, "failed")
     assert (failed.error_code, server.creates) == ("lost", 1)
     assert await ledger(alice) == RETURNED
 
@@ -201,19 +201,19 @@ async def test_a_worker_that_died_during_create_is_resolved_by_the_next_one(alic
     fields = {"model": "sora-2", "prompt": "Died in the middle", "seconds": "4", "size": "1280x720"}
     server._make(Call("POST", "/v1/videos", {}, fields=fields))
     async with running_worker():
-        await ended(video, "completed", 30)
+        await ended(video, "completed")
     assert server.creates == 0
     assert await ledger(alice) == CHARGED
 
 
 async def test_a_provider_that_forgot_its_jobs_loses_the_video_not_the_money(alice: User, server: VideosServer) -> None:
-    server.latency = 60
+    server.latency = 600
     video = await ask(alice, model="sora-2")
     async with running_worker():
         await ended(video, "processing")
         await until(lambda: len(server.asked("GET", "/videos/")) >= 1)
         server.forget()
-        failed = await ended(video, "failed", 30)
+        failed = await ended(video, "failed")
     assert failed.error_code == "lost"
     assert await ledger(alice) == RETURNED
 
@@ -226,7 +226,7 @@ async def test_a_provider_that_is_away_for_a_while_costs_nothing(alice: User, se
         server.stop()
         await asyncio.sleep(1.5)
         server.start()
-        await ended(video, "completed", 40)
+        await ended(video, "completed")
     assert await ledger(alice) == CHARGED
 
 
@@ -247,7 +247,7 @@ async def test_the_deadline_ends_a_video_that_never_does(alice: User, server: Vi
 
 async def test_a_cancel_before_the_provider_started_is_paid_back(alice: User, server: VideosServer) -> None:
     server.kind = Mode(words=("queued", "queued", "completed", "failed"))
-    server.latency = 60
+    server.latency = 600
     video = await ask(alice, model="sora-2")
     async with running_worker():
         await ended(video, "processing")
@@ -259,7 +259,7 @@ async def test_a_cancel_before_the_provider_started_is_paid_back(alice: User, se
 
 
 async def test_a_cancel_after_the_provider_started_is_not_paid_back(alice: User, server: VideosServer) -> None:
-    server.latency = 60
+    server.latency = 600
     video = await ask(alice, model="sora-2")
     async with running_worker():
         await ended(video, "processing")
@@ -279,7 +279,7 @@ async def test_with_redis_wiped_every_video_still_ends(
     with Redis.from_url(redis_url) as client:
         client.flushall()
     async with running_worker():
-        await asyncio.gather(*(ended(video, "completed", 40) for video in asked))
+        await asyncio.gather(*(ended(video, "completed") for video in asked))
     assert server.creates == 4
     assert await balance(alice) == 60
 
