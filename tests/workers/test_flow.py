@@ -1,6 +1,8 @@
 """The flow: a real arq worker, a real Videos server; asked once, charged once, settled once."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests.conftest import ask, balance, forget_settings, ledger, reread, runnin
 from tests.servers import Call
 from tests.servers.runway import RunwayServer
 from tests.servers.videos import Mode, VideosServer
+from workers.steps import Reporter
 
 CHARGED = [("grant", 100), ("charge", -10)]
 RETURNED = [*CHARGED, ("refund", 10)]
@@ -66,12 +69,25 @@ async def test_several_local_videos_are_made_in_their_order(alice: User) -> None
     assert finished == sorted(finished)  # type: ignore[type-var]
 
 
-async def test_a_local_video_canceled_in_the_middle_stops_and_is_paid_back(alice: User) -> None:
-    video = await ask(alice, seconds=10)
+async def test_a_local_video_canceled_in_the_middle_stops_and_is_paid_back(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video, rendering, go_on, tell = await ask(alice, seconds=10), [], threading.Event(), Reporter.__call__
+
+    def held(reporter: Reporter, percent: int) -> None:
+        """The render, in its thread, goes no further than here before the test lets it."""
+        rendering.append(reporter)
+        go_on.wait(120)
+        tell(reporter, percent)
+
+    monkeypatch.setattr(Reporter, "__call__", held)
     async with running_worker():
-        await ended(video, "processing")
+        await until(lambda: rendering)
         async with database.session() as db:
             await videos.cancel(db, alice.id, video.id)
+        await until(lambda: rendering[0].stopped)
+        assert list(storage.workspace().iterdir()) != []
+        go_on.set()
         await until(lambda: list(storage.workspace().iterdir()) == [])
     assert await ledger(alice) == RETURNED
     assert (await reread(video)).key is None
@@ -100,13 +116,23 @@ def settings_in(path: Path) -> str:
 
 
 async def test_many_at_once_are_one_question_to_a_server_that_lists(alice: User, server: VideosServer) -> None:
-    server.latency = 4
+    server.latency = 600
     asked = [await ask(alice, f"cup {n}", model="sora-2", seconds=4) for n in range(10)]
+
+    def questions() -> list[str]:
+        return [c.path for c in server.asked("GET") if not c.path.endswith("/content")]
+
     async with running_worker():
+        await asyncio.gather(*(ended(video, "processing") for video in asked))
+        before = len(questions())
+        await until(lambda: len(questions()) > before)  # what was asked before all of them ran may come in late
+        server.calls.clear()
+        started = time.monotonic()
+        await until(lambda: len(questions()) >= 3)
+        assert len(questions()) <= time.monotonic() - started + 2, "more than one question a second"
+        server.latency = 0
         await asyncio.gather(*(ended(video, "completed") for video in asked))
-    lists, looks = [c for c in server.asked("GET") if c.path == "/v1/videos"], server.asked("GET", "/v1/videos/")
-    single = [c for c in looks if not c.path.endswith("/content")]
-    assert len(lists) + len(single) < 15
+    assert set(questions()) == {"/v1/videos"}
     assert server.creates == 10
 
 
@@ -219,12 +245,13 @@ async def test_a_provider_that_forgot_its_jobs_loses_the_video_not_the_money(ali
 
 
 async def test_a_provider_that_is_away_for_a_while_costs_nothing(alice: User, server: VideosServer) -> None:
-    server.latency = 2
+    server.latency = 600
     video = await ask(alice, model="sora-2", seconds=4)
     async with running_worker():
         await ended(video, "processing")
         server.stop()
         await asyncio.sleep(1.5)
+        server.latency = 0
         server.start()
         await ended(video, "completed")
     assert await ledger(alice) == CHARGED

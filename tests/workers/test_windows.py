@@ -75,13 +75,14 @@ async def test_a_worker_that_died_before_it_wrote_its_intent_down_keeps_nobody_w
 
 
 async def test_a_cancel_during_create_reaches_the_provider_and_is_paid_back(alice: User, server: VideosServer) -> None:
-    server.latency = 600
+    server.held, server.latency = True, 600
     server.kind = Mode(words=("queued", "queued", "completed", "failed"))
     video = await ask(alice, model="sora-2", seconds=4)
     async with running_worker():
         await until(lambda: server.asked("POST"))
         async with database.session() as db:
             assert (await videos.cancel(db, alice.id, video.id)).cancel_requested
+        server.held = False
         await has(video, "canceled")
     assert (server.creates, len(server.asked("DELETE"))) == (1, 1)
     assert server.jobs == {}
@@ -89,13 +90,14 @@ async def test_a_cancel_during_create_reaches_the_provider_and_is_paid_back(alic
 
 
 async def test_a_cancel_while_the_server_is_busy_is_not_submitted_again(alice: User, server: VideosServer) -> None:
-    server.slow = 3.0
+    server.held = True
     server.script = [(429, {}, {"Retry-After": "1"})]
     video = await ask(alice, model="sora-2", seconds=4)
     async with running_worker():
         await until(lambda: server.asked("POST"))
         async with database.session() as db:
             await videos.cancel(db, alice.id, video.id)
+        server.held = False
         await has(video, "canceled")
         await asyncio.sleep(1.5)
     assert server.creates == 1
