@@ -218,7 +218,7 @@ async def ledger(user: User) -> list[tuple[str, int]]:
         return [(e.kind, e.amount) for e in reversed(await credits.ledger(db, user.id, None, 200))]
 
 
-async def until(check: Callable[[], object], seconds: float = 20) -> None:
+async def until(check: Callable[[], object], seconds: float = 60) -> None:
     """Wait until `check` (may be async) says yes."""
     end = asyncio.get_running_loop().time() + seconds
     while True:

@@ -23,10 +23,22 @@ MAIN = Path(__file__).resolve().parent.parent / "main.py"
 START_SECONDS = 60
 
 
+_kept: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    """A port nobody listens on.
+
+    On Linux nobody else is given it as long as this process lives, for it stays bound: a server sets SO_REUSEADDR and
+    can listen on it all the same, now and after a restart. Elsewhere it is only unlikely to be taken.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    if sys.platform == "linux":
+        _kept.append(probe)
+        return int(probe.getsockname()[1])
+    with probe:
         return int(probe.getsockname()[1])
 
 

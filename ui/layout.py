@@ -18,6 +18,9 @@ from .components.tags import Menu, Tag, icon_button, menu_line, menu_row
 from .i18n import _
 
 THEMES = ("dark", "light")
+BUILD_SECONDS = 60.0
+"""What a page may take to be built; then it is an error. NiceGUI's 3 seconds are less than a restart of the database
+takes, which is waited for, and less than a busy machine may need."""
 signatures.remember()
 app.config.quasar_config["loadingBar"]["skipHijack"] = True  # an upload shows its progress where it was started
 

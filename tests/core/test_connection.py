@@ -116,10 +116,13 @@ async def test_sentinels_tell_where_it_is_the_first_of_them_being_away(at: Use, 
         there.close()
 
 
-async def test_one_that_hangs_is_waited_for_once_and_used_again_when_it_goes_on(at: Use, valkey: Valkey) -> None:
+async def test_one_that_hangs_is_waited_for_once_and_used_again_when_it_goes_on(
+    at: Use, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at(valkey.url)
     redis = await queue.redis()
     assert await redis.ping()
+    monkeypatch.setattr(connection, "PAUSE_SECONDS", 600.0)
     valkey.hang()
     with pytest.raises(RedisError, match="Timeout reading"):
         await redis.ping()
@@ -130,6 +133,7 @@ async def test_one_that_hangs_is_waited_for_once_and_used_again_when_it_goes_on(
     assert await progress.last_or_none(2) is None
     await limits.count_upload(1)
     valkey.go_on()
+    redis.connection_pool.connection_kwargs["retry"]._again_at = 0.0  # so long later
 
     async def answers() -> bool:
         return await progress.publish(News(1, 2, stage="processing"))
@@ -156,7 +160,6 @@ async def test_a_subscription_notices_that_nothing_can_come_any_more(at: Use, va
 def test_an_embedded_server_that_hangs_is_replaced_and_never_doubled(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(embedded, "HUNG_SECONDS", 0.5)
     monkeypatch.setattr(embedded, "_started", [])  # that of the other tests goes on
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/adsvideo.db")
     monkeypatch.delenv("REDIS_URL", raising=False)
@@ -165,7 +168,9 @@ def test_an_embedded_server_that_hangs_is_replaced_and_never_doubled(
         embedded.ensure()
         process = embedded._started[-1]
         os.kill(process.pid, signal.SIGSTOP)
+        monkeypatch.setattr(embedded, "HUNG_SECONDS", 0.5)
         embedded.ensure()
+        monkeypatch.setattr(embedded, "HUNG_SECONDS", 60.0)  # a slow one does not hang
         assert embedded.answers()
         assert process.wait(30) == -signal.SIGKILL
         embedded.ensure()

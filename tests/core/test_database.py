@@ -44,7 +44,7 @@ async def test_whoever_never_ends_does_not_hold_up_the_end(alice: User, monkeypa
 
     hanging = asyncio.create_task(hang())
     await begun.wait()
-    await asyncio.wait_for(database.close(), 10)
+    await asyncio.wait_for(database.close(), 60)
     leave.set()
     await hanging
 

@@ -76,7 +76,7 @@ async def test_a_bucket_hands_out_parts_by_an_address_that_expires(kept: str) ->
         return
     assert url
     assert "X-Amz-Expires=3600" in url
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=60) as browser:
         part = await browser.get(url, headers={"Range": "bytes=2-4"})
     assert (part.status_code, part.content, part.headers["content-type"]) == (206, b"234", "video/mp4")
 

@@ -37,7 +37,7 @@ def test_an_error_in_the_log_reaches_sentry_with_its_part() -> None:
         "import logging, sentry_sdk; from core import trail; from core.telemetry import set_up_logging\n"
         "set_up_logging('worker')\n"
         "with trail.of_request('click-42'), trail.about(17): logging.getLogger('x').error('the disk is full')\n"
-        "sentry_sdk.flush(10)"
+        "sentry_sdk.flush(60)"
     )
     with SentryServer() as server:
         dsn = f"http://key@127.0.0.1:{server.port}/1"
@@ -47,7 +47,7 @@ def test_an_error_in_the_log_reaches_sentry_with_its_part() -> None:
             env={**os.environ, "SENTRY_DSN": dsn},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert done.returncode == 0, done.stderr

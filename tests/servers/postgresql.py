@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -28,7 +29,13 @@ class PostgreSQL:
     def __init__(self, *settings: str) -> None:
         self.settings = settings or (*FAST, *SMALL)
         self.folder = Path(tempfile.mkdtemp(prefix="adsvideo-postgresql-"))
-        self.port = _free_port()
+        # bound as long as we live, so that nobody else is given the port; on Linux PostgreSQL gets it all the same
+        self._reserved = socket.socket()
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind(("127.0.0.1", 0))
+        self.port = int(self._reserved.getsockname()[1])
+        if sys.platform != "linux":
+            self._reserved.close()
         self._process: subprocess.Popen[bytes] | None = None
         self._as_whom: dict[str, Any] = {}
         installed = _installed()
@@ -113,6 +120,7 @@ class PostgreSQL:
     def close(self) -> None:
         """Stop it and remove everything."""
         self.stop()
+        self._reserved.close()
         shutil.rmtree(self.folder)
 
     def sql(self, *statements: str, database: str = "postgres") -> str:
@@ -126,9 +134,3 @@ def _installed() -> Path:
     assert found
     assert found.origin
     return Path(found.origin).parent
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -104,7 +104,7 @@ class RunwayServer(LocalServer):
         if step == "break":
             await until_gone(request.scope["abort"])
         if step == "hang":
-            await asyncio.sleep(1)
+            await asyncio.sleep(3600)
         if isinstance(step, tuple | list):
             return JSONResponse(step[1], step[0], step[2] if len(step) > 2 else None)
         call.fields.update(await request.json())

@@ -18,8 +18,8 @@ class S3Server:
 
     def empty(self) -> None:
         """Only the bucket, with nothing in it."""
-        httpx.post(f"{self.root}/moto-api/reset").raise_for_status()
-        httpx.put(f"{self.root}/{BUCKET}").raise_for_status()
+        httpx.post(f"{self.root}/moto-api/reset", timeout=60).raise_for_status()
+        httpx.put(f"{self.root}/{BUCKET}", timeout=60).raise_for_status()
 
     def variables(self, prefix: str = "") -> dict[str, str]:
         """What points the app at it."""

@@ -45,7 +45,7 @@ class Valkey:
 
     def client(self) -> Redis:
         """To look behind the app."""
-        return Redis(port=self.port, socket_timeout=5)
+        return Redis(port=self.port, socket_timeout=30)
 
     def start(self) -> None:
         """Start it and wait until it answers."""

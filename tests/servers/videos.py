@@ -134,7 +134,8 @@ class VideosServer(LocalServer):
     cut: int = 0  # so many content calls break off in the middle of the file
     page: int = 100
     slow: float = 0.0  # seconds that every answer takes
-    webhook: str = ""  # where to tell that a job has ended; needs a latency
+    held: bool = False  # no answer leaves as long as it is set
+    webhook: str = ""  # where to tell that a job has ended; needs a latency, which may change meanwhile
     webhook_secret: str = ""  # whsec_...
 
     def __post_init__(self) -> None:
@@ -178,6 +179,8 @@ class VideosServer(LocalServer):
             call = Call(request.method, path, dict(request.headers), port, dict(request.query_params))
             self.calls.append(call)
             await asyncio.sleep(self.slow)
+            while self.held:
+                await asyncio.sleep(0.02)
             if self.key and "/bucket/" not in path and self.key not in call.key:
                 return self._error(401, "Incorrect API key provided", "invalid_api_key")
             return await endpoint(request, call)
@@ -196,7 +199,7 @@ class VideosServer(LocalServer):
         if step == "break":
             await until_gone(request.scope["abort"])
         if step == "hang":
-            await asyncio.sleep(1)
+            await asyncio.sleep(3600)
         if isinstance(step, tuple | list):
             return JSONResponse(step[1], step[0], step[2] if len(step) > 2 else None)
         if "multipart" in call.headers.get("content-type", ""):
@@ -279,20 +282,21 @@ class VideosServer(LocalServer):
         )
         self.jobs[made.id] = made
         if self.webhook and self.latency is not None:
-            task = asyncio.get_running_loop().create_task(self._tell(made, self.latency))
+            task = asyncio.get_running_loop().create_task(self._tell(made))
             self._telling.add(task)
             task.add_done_callback(self._telling.discard)
         return made
 
-    async def _tell(self, made: Made, latency: float) -> None:
+    async def _tell(self, made: Made) -> None:
         """Send the webhook when the job has ended; nobody there is no trouble of ours."""
-        await asyncio.sleep(latency + 0.001)
+        while self._progress(made) < 1:
+            await asyncio.sleep(0.02)
         kind = "video.failed" if made.fault else "video.completed"
         event = {"id": f"evt_{made.id}", "object": "event", "type": kind, "data": {"id": made.id}}
         body = json.dumps(event)
         headers = signed(self.webhook_secret, body)
         with contextlib.suppress(httpx.HTTPError):
-            async with httpx.AsyncClient(timeout=10, verify=False) as client:  # reading certificates takes longer
+            async with httpx.AsyncClient(timeout=60, verify=False) as client:  # reading certificates takes longer
                 await client.post(self.webhook, content=body, headers=headers)
 
     # --- look ---

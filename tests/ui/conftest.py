@@ -1,6 +1,7 @@
 """The pages as a visitor sees them, without a browser: NiceGUI's simulated user on the app that main.py builds."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,16 @@ from core import database, users
 from core.models import User
 from core.settings import ROOT
 
+PATIENCE = 600
+"""How often a visitor looks before giving up, ten or twenty times a second: what is there is seen at once."""
+
 
 @pytest.fixture
 async def visitor(place: Path) -> AsyncIterator[Visitor]:
     """Somebody with a browser, not signed in."""
     async with user_simulation(main_file=ROOT / "main.py") as simulated:
+        for look in ("should_see", "should_not_see"):
+            setattr(simulated, look, partial(getattr(simulated, look), retries=PATIENCE))
         yield simulated
 
 

@@ -32,4 +32,4 @@ async def test_the_button_and_the_account_say_what_is_left(visitor: Visitor, me:
     words = "Leaves you 90 credits · 40 of 50 in your budget this month"
     await until(lambda: any(e.props.get("title") == words for e in visitor.find(marker="generate").elements))
     await visitor.open("/account")
-    await visitor.should_see("50 of 50 in your budget this month · Full again on", retries=20)
+    await visitor.should_see("50 of 50 in your budget this month · Full again on")

@@ -67,4 +67,4 @@ async def test_closing_ends_the_processes() -> None:
             return True
         return False
 
-    await until(gone, 10)
+    await until(gone)

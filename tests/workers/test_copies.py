@@ -74,7 +74,7 @@ async def test_the_worker_keeps_both_or_the_copy_alone_and_removes_all_of_them(
     async with database.session() as db:
         asked = await videos.request(db, alice, picture.id, "push in", catalog.get("camera"), seconds=4)
     async with running_worker():
-        done = await ended(asked, "completed", 120)
+        done = await ended(asked, "completed")
     kept = [key for key in (done.key, done.poster_key, done.original_key) if key]
     assert len(kept) == (3 if keep == "true" else 2)
     sizes = [(storage.path(key) or Path()).stat().st_size for key in kept]

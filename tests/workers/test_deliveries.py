@@ -56,7 +56,8 @@ async def test_a_completed_video_is_told_signed_and_as_the_api_shows_it(alice: U
         await listen(alice, receiver)
         video = await ask(alice, seconds=4)
         async with running_worker():
-            await until(lambda: receiver.events, 60)
+            await until(lambda: receiver.events, 120)
+            await until(is_over)  # the answer arrives before it is written down
     event = receiver.events[0]
     assert event["type"] == "video.completed"
     assert event["data"] == VideoOut.of(await reread(video)).model_dump(mode="json")
@@ -139,7 +140,7 @@ async def test_after_six_attempts_it_is_given_up(alice: User, inside: None) -> N
         await listen(alice, receiver)
         await failed_video(alice)
         async with running_worker():
-            await until(is_over, 40)
+            await until(is_over, 120)
         assert len(receiver.calls) == 6
     [delivery] = await deliveries()
     assert (delivery.attempts, delivery.last_status, delivery.delivered_at) == (6, 500, None)
@@ -171,9 +172,9 @@ async def test_an_endpoint_that_hangs_holds_up_neither_videos_nor_other_endpoint
             await failed_video(alice)
         video = await ask(alice, seconds=4)
         async with running_worker():
-            await until(lambda: len(quick.events) == 9, 60)
+            await until(lambda: len(quick.events) == 9, 120)
             assert (await reread(video)).status == "completed"
-            assert len(slow.calls) >= 1
+            await until(lambda: slow.calls)
             assert slow.events == []
 
 
@@ -184,7 +185,7 @@ async def test_an_address_that_has_moved_inside_is_not_called(alice: User, insid
         async with database.session() as db:
             await db.exec(update(WebhookEndpoint).values(url="http://169.254.169.254/latest"))
         async with running_worker():
-            await until(is_over, 40)
+            await until(is_over, 120)
     [delivery] = await deliveries()
     assert (delivery.last_status, delivery.attempts) == (None, 6)
     assert "public web server" in delivery.last_error

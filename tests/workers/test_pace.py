@@ -1,6 +1,7 @@
 """How often a server is asked: quick for few, a bounded share for many, never against its word."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +14,15 @@ from workers.engines import Engine, Look, open_engine
 from workers.engines.openai_videos import OpenAIVideos
 from workers.pace import Pace
 
+NOW = now()
 MODEL = catalog.Model("m", "M", Server("s", "openai-videos"), "m", ("1x1",), (4,))
+
+
+@pytest.fixture(autouse=True)
+def time_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly a test runs, no look becomes due and no video older in it."""
+    monkeypatch.setattr("workers.pace.time", SimpleNamespace(monotonic=lambda: 1000.0))
+    monkeypatch.setattr("workers.pace.now", lambda: NOW)
 
 
 def engine_of(server: Server) -> Engine:
@@ -32,7 +41,7 @@ def blind(**more: float) -> Pace:
 
 def running_for(seconds: float) -> Watched:
     """A video that has run for so long."""
-    started = now() - timedelta(seconds=seconds)
+    started = NOW - timedelta(seconds=seconds)
     return Watched(1, 1, "m", "video_1", False, started, started, started)
 
 

@@ -84,6 +84,6 @@ async def test_videos_in_the_making_end_as_if_nothing_had_happened(
             assert all(v.status in ("pending", "processing", "completed") for v in found), [v.error_code for v in found]
             return all(video.status == "completed" for video in found)
 
-        await until(all_done, 90)
+        await until(all_done, 200)
     assert server.creates == 4
     assert await ledger(alice) == [("grant", 100), *[("charge", -10)] * 5]

@@ -27,7 +27,7 @@ CHARGED = [("grant", 100), ("charge", -10)]
 RETURNED = [*CHARGED, ("refund", 10)]
 
 
-async def has(video: Video, *statuses: str, seconds: float = 30) -> Video:
+async def has(video: Video, *statuses: str, seconds: float = 120) -> Video:
     """The video once it has one of these statuses."""
 
     async def check() -> bool:
@@ -75,13 +75,14 @@ async def test_a_worker_that_died_before_it_wrote_its_intent_down_keeps_nobody_w
 
 
 async def test_a_cancel_during_create_reaches_the_provider_and_is_paid_back(alice: User, server: VideosServer) -> None:
-    server.slow, server.latency = 1.0, 60
+    server.held, server.latency = True, 600
     server.kind = Mode(words=("queued", "queued", "completed", "failed"))
     video = await ask(alice, model="sora-2", seconds=4)
     async with running_worker():
         await until(lambda: server.asked("POST"))
         async with database.session() as db:
             assert (await videos.cancel(db, alice.id, video.id)).cancel_requested
+        server.held = False
         await has(video, "canceled")
     assert (server.creates, len(server.asked("DELETE"))) == (1, 1)
     assert server.jobs == {}
@@ -89,13 +90,14 @@ async def test_a_cancel_during_create_reaches_the_provider_and_is_paid_back(alic
 
 
 async def test_a_cancel_while_the_server_is_busy_is_not_submitted_again(alice: User, server: VideosServer) -> None:
-    server.slow = 3.0
+    server.held = True
     server.script = [(429, {}, {"Retry-After": "1"})]
     video = await ask(alice, model="sora-2", seconds=4)
     async with running_worker():
         await until(lambda: server.asked("POST"))
         async with database.session() as db:
             await videos.cancel(db, alice.id, video.id)
+        server.held = False
         await has(video, "canceled")
         await asyncio.sleep(1.5)
     assert server.creates == 1
@@ -107,7 +109,7 @@ async def test_a_cancel_while_the_outcome_is_unknown_is_settled(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch, taken: bool
 ) -> None:
     monkeypatch.setattr("workers.settle.ABSENT_SECONDS", 2.0)
-    server.latency = 60
+    server.latency = 600
     server.kind = Mode(words=("queued", "queued", "completed", "failed"))
     video = await ask(alice, "broken off", model="sora-2", seconds=4)
     await unknown(video)
@@ -166,7 +168,7 @@ async def test_the_deadline_comes_also_while_the_outcome_is_unknown(alice: User,
 async def test_a_job_that_two_videos_may_be_is_given_to_neither(
     alice: User, charlie: User, server: VideosServer
 ) -> None:
-    server.latency = 60
+    server.latency = 600
     first, second = [await ask(user, "the same words", model="sora-2", seconds=4) for user in (alice, charlie)]
     await unknown(first, since=50)
     await unknown(second, since=50)
@@ -180,7 +182,7 @@ async def test_a_job_that_two_videos_may_be_is_given_to_neither(
 
 
 async def test_a_job_that_is_another_videos_already_is_not_taken_from_it(alice: User, server: VideosServer) -> None:
-    server.latency = 60
+    server.latency = 600
     job(server, "the same words")
     known, lost = [await ask(alice, "the same words", model="sora-2", seconds=4) for _ in range(2)]
     await at_the_provider(known, next(iter(server.jobs)))
@@ -229,7 +231,7 @@ async def test_redis_emptied_in_the_middle_loses_nothing(
                 client.flushall()
                 await asyncio.sleep(0.5)
         for video in asked:
-            await has(video, "completed", seconds=60)
+            await has(video, "completed")
     assert server.creates == 4
     assert await balance(alice) == 60
 
@@ -237,7 +239,7 @@ async def test_redis_emptied_in_the_middle_loses_nothing(
 async def test_a_provider_that_restarts_and_forgets_loses_what_ran_and_takes_what_comes(
     alice: User, server: VideosServer
 ) -> None:
-    server.latency = 60
+    server.latency = 600
     before = [await ask(alice, f"before {n}", model="sora-2", seconds=4) for n in range(3)]
     async with running_worker():
         for video in before:
@@ -248,8 +250,8 @@ async def test_a_provider_that_restarts_and_forgets_loses_what_ran_and_takes_wha
         server.latency = 1
         server.start()
         after = await ask(alice, "after", model="sora-2", seconds=4)
-        await has(after, "completed", seconds=60)
-        ended = [await has(video, "failed", seconds=60) for video in before]
+        await has(after, "completed")
+        ended = [await has(video, "failed") for video in before]
     assert {video.error_code for video in ended} == {"lost"}
     assert server.creates == 4
     assert await balance(alice) == 90
@@ -263,7 +265,7 @@ async def test_two_workers_share_everything_and_do_nothing_twice(alice: User, se
     prompts = [f"shared {n}" + (" [fail]" if n % 2 else "") for n in range(8)]
     asked = [await ask(alice, prompt, model="sora-2", seconds=4) for prompt in prompts]
     async with running_worker(), running_worker():
-        ended = [await has(video, "completed", "failed", seconds=60) for video in asked]
+        ended = [await has(video, "completed", "failed") for video in asked]
     assert [video.status for video in ended] == ["completed", "failed"] * 4
     assert server.creates == 8
     lines = await ledger(alice)

@@ -25,7 +25,7 @@ from .library import notice
 PAGE = 30
 
 
-@ui.page("/account")
+@ui.page("/account", response_timeout=layout.BUILD_SECONDS)
 async def account(request: Request, visitor: Visitor) -> None:
     """What I have, where it went, and who may act for me."""
     layout.speak(request)

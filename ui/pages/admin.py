@@ -22,7 +22,7 @@ from .errors import nothing_here
 Part = Callable[[User], Awaitable[None]]
 
 
-@ui.page("/admin")
+@ui.page("/admin", response_timeout=layout.BUILD_SECONDS)
 async def admin(request: Request, visitor: Visitor, tab: str = "people") -> None:
     """One part at a time, each with an address of its own."""
     layout.speak(request)

@@ -18,7 +18,7 @@ from .library import notice
 PAGE = 24
 
 
-@ui.page("/gallery")
+@ui.page("/gallery", response_timeout=layout.BUILD_SECONDS)
 async def gallery(request: Request, visitor: Visitor) -> None:
     """A masonry of shared videos."""
     layout.speak(request)

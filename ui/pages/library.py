@@ -29,7 +29,7 @@ PAGE = 24
 MAX_ID = 2**31 - 1
 
 
-@ui.page("/library")
+@ui.page("/library", response_timeout=layout.BUILD_SECONDS)
 async def library(request: Request, visitor: Visitor, deleted: int = 0) -> None:
     """A masonry of posters; each has its menu. `deleted` is a video whose own page has just deleted it."""
     layout.speak(request)

@@ -17,7 +17,7 @@ def _reason(code: str) -> str:
     return i18n.explain(found()) if found else ""
 
 
-@ui.page("/login")
+@ui.page("/login", response_timeout=layout.BUILD_SECONDS)
 async def login(request: Request, visitor: Visitor, why: str = "") -> None:
     """One sentence and one button."""
     layout.speak(request)

@@ -20,7 +20,7 @@ from ..session import Visitor
 PATIENCE = 1.0
 
 
-@ui.page("/pricing")
+@ui.page("/pricing", response_timeout=layout.BUILD_SECONDS)
 async def pricing(request: Request, visitor: Visitor) -> None:
     """The catalogue with its prices; there is no shop yet, and it says so."""
     layout.speak(request)

@@ -24,7 +24,7 @@ OWN = 12  # of the visitor's own pictures so many are offered again
 PATIENCE = 0.4  # seconds that the page waits for the model servers before it is drawn without them
 
 
-@ui.page("/")
+@ui.page("/", response_timeout=layout.BUILD_SECONDS)
 async def studio(request: Request, visitor: Visitor, reuse: int = 0) -> None:
     """The form on the left, the video panel on the right; one column on a phone."""
     layout.speak(request)

@@ -25,7 +25,7 @@ from .library import MAX_ID, notice
 PRIVATE = '<meta name="robots" content="noindex">'  # and no Open Graph tags: nobody else sees more than a login
 
 
-@ui.page("/videos/{video_id:int}")
+@ui.page("/videos/{video_id:int}", response_timeout=layout.BUILD_SECONDS)
 async def video(request: Request, visitor: Visitor, video_id: int) -> None:
     """The panel as in the studio, the details beside it, the other videos of the same picture below."""
     layout.speak(request)

@@ -20,7 +20,7 @@ from ..session import Visitor
 from .errors import nothing_here
 
 
-@ui.page("/v/{slug}")
+@ui.page("/v/{slug}", response_timeout=layout.BUILD_SECONDS)
 async def watch(request: Request, visitor: Visitor, slug: str) -> None:
     """The player, its prompt, and the way to one's own."""
     layout.speak(request)
