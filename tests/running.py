@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -20,26 +23,34 @@ from core import database, users
 from tests.conftest import forget_settings
 
 MAIN = Path(__file__).resolve().parent.parent / "main.py"
-START_SECONDS = 60
-
-
-_kept: list[socket.socket] = []
+START_SECONDS = 120  # four parts may start at once, beside other tests
+PORTS = range(15_000, 32_000)
+"""Below those that a system gives to connections: none takes a port before it is used, or during a restart."""
 
 
 def free_port() -> int:
-    """A port nobody listens on.
+    """A port nobody listens on."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            port = random.SystemRandom().choice(PORTS)
+            probe.bind(("127.0.0.1", port))
+            return port
 
-    On Linux nobody else is given it as long as this process lives, for it stays bound: a server sets SO_REUSEADDR and
-    can listen on it all the same, now and after a restart. Elsewhere it is only unlikely to be taken.
-    """
-    probe = socket.socket()
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    probe.bind(("127.0.0.1", 0))
-    if sys.platform == "linux":
-        _kept.append(probe)
-        return int(probe.getsockname()[1])
-    with probe:
-        return int(probe.getsockname()[1])
+
+def wait_until(check: Callable[[], object], seconds: float = 60) -> None:
+    """Until `check` says yes."""
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def command_line(process: psutil.Process) -> str:
+    """Its name and arguments; nothing of a process that has ended meanwhile."""
+    try:
+        return " ".join([process.name(), *process.cmdline()])
+    except psutil.Error:
+        return ""
 
 
 class RunningApp:
@@ -116,21 +127,62 @@ class RunningApp:
         return [p for p in found if self.process is None or p.pid != self.process.pid]
 
     def left_behind(self) -> list[psutil.Process]:
-        """What is still there a moment after the end."""
-        psutil.wait_procs(self.processes(), timeout=3)
+        """What does not end by itself after the end."""
+        psutil.wait_procs(self.processes(), timeout=10)
         return self.processes()
 
     def part(self, name: str) -> psutil.Process:
-        """The process of the `worker` or of `valkey`."""
-        words = {"worker": "--child", "valkey": "valkey"}
-        return next(p for p in self.processes() if words[name] in " ".join([p.name(), *p.cmdline()]))
+        """The process of the `worker` or of `valkey`, once it is there: one that has died is started anew."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            if found := next((p for p in self.processes() if self._is(p, name)), None):
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"no {name} was there in time:\n{self.log()}")
+
+    def _is(self, process: psutil.Process, name: str) -> bool:
+        if name == "valkey":
+            return "valkey" in command_line(process)
+        try:  # what the worker itself starts bears its arguments for a moment
+            ours = self.process is not None and process.ppid() == self.process.pid
+        except psutil.Error:
+            return False
+        return ours and "--child" in command_line(process)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[psutil.Process]:
+        """The worker stands still inside the `with`: what it makes is not over before one has looked."""
+        alone = self.process if "worker" in self.started_as else None
+        worker = psutil.Process(alone.pid) if alone else self.part("worker")
+        try:
+            self._suspend(worker)
+            yield worker
+        finally:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.resume()
+
+    def _suspend(self, worker: psutil.Process) -> None:
+        """Not while it holds the database, which would stand still as well."""
+        kind, _, path = self.variables["DATABASE_URL"].partition(":///")
+        while True:
+            worker.suspend()
+            wait_until(lambda: worker.status() == psutil.STATUS_STOPPED)
+            if kind != "sqlite":
+                return
+            db = sqlite3.connect(path, timeout=1, isolation_level=None)
+            with contextlib.closing(db), contextlib.suppress(sqlite3.OperationalError):
+                db.execute("BEGIN IMMEDIATE")
+                db.execute("ROLLBACK")
+                return
+            worker.resume()
+            time.sleep(0.05)
 
     def stop(self, sign: int = signal.SIGINT) -> float:
         """Ctrl-C (or another signal); the seconds it took."""
         assert self.process is not None
         started = time.monotonic()
         self.process.send_signal(sign)
-        self.process.wait(20)
+        self.process.wait(60)
         return time.monotonic() - started
 
     def end(self) -> None:
@@ -163,6 +215,10 @@ class RunningApp:
         forget_settings()
         return made
 
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """What it answers to anybody; a busy machine may take its time."""
+        return httpx.get(f"{self.url}{path}", **{"timeout": 30, **options})
+
     def client(self, email: str) -> httpx.Client:
         """A script of that user."""
         headers = {"Authorization": f"Bearer {self.key(email)}"}
@@ -177,7 +233,7 @@ async def _new_key(email: str) -> str:
         await database.close()
 
 
-def wait_for_end(client: httpx.Client, video_id: int, seconds: float = 60) -> dict[str, object]:
+def wait_for_end(client: httpx.Client, video_id: int, seconds: float = 120) -> dict[str, object]:
     """Follow a video to its end, as a script does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

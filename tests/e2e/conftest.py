@@ -1,12 +1,12 @@
 """The running app and a real browser."""
 
+import contextlib
 import json
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -14,7 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.running import RunningApp, free_port
+from tests.running import RunningApp, free_port, wait_until
 
 expect.set_options(timeout=30_000)  # the machine may be busy; what is right is seen at once
 
@@ -99,12 +99,16 @@ def provider() -> Iterator[str]:
     ]
     process = subprocess.Popen([*command, *claims], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     issuer = f"http://127.0.0.1:{port}"
-    for _ in range(100):
-        try:
-            httpx.get(f"{issuer}/.well-known/openid-configuration")
-            break
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    yield issuer
-    process.terminate()
-    process.wait()
+
+    def answers() -> bool:
+        assert process.poll() is None, "the provider has ended"
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"{issuer}/.well-known/openid-configuration", timeout=5).is_success
+        return False
+
+    try:
+        wait_until(answers)
+        yield issuer
+    finally:
+        process.terminate()
+        process.wait()

@@ -30,6 +30,7 @@ def test_credits_budget_and_group_are_given_in_the_browser(page: Page, app: Runn
     expect(page.get_by_text("0 of 300 this month")).to_be_visible()
     expect(page.get_by_text("Goes first")).to_be_visible()
     page.get_by_role("link", name="People").click()
+    expect(page.get_by_role("button", name="Edit you@localhost")).to_be_visible()  # all are there
     page.get_by_label("Find by e-mail or name").fill("ANN@")
     expect(page.get_by_text("you@localhost")).to_have_count(0)
     page.get_by_role("button", name="Edit ann@example.com").click()
@@ -54,7 +55,7 @@ def test_the_administration_fits_a_phone(browser: Browser, app: RunningApp) -> N
     for tab, sign in {"people": "ann@example.com", "groups": "小组", "jobs": "生成中", "system": "已核对"}.items():
         page.goto(f"/admin?tab={tab}")
         expect(page.get_by_text(sign).first).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
     context.close()
 
 

@@ -1,5 +1,6 @@
 """Server-sent events: a video from now to its end, to its owner alone, whatever becomes of Redis."""
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -35,12 +36,17 @@ def events(answer: httpx.Response) -> Iterator[dict[str, object]]:
             yield json.loads(line.removeprefix("data: "))
 
 
-def test_a_video_is_told_at_once_and_at_every_change_until_its_end(alice: httpx.Client) -> None:
-    video_id = start(alice)
-    with alice.stream("GET", f"/videos/{video_id}/events", timeout=90) as answer:
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
-        assert "no-cache" in answer.headers["cache-control"] or "no-store" in answer.headers["cache-control"]
-        told = list(events(answer))
+def test_a_video_is_told_at_once_and_at_every_change_until_its_end(app: RunningApp, alice: httpx.Client) -> None:
+    with contextlib.ExitStack() as held:
+        held.enter_context(app.held())
+        video_id = start(alice)
+        with alice.stream("GET", f"/videos/{video_id}/events", timeout=120) as answer:
+            assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+            assert "no-cache" in answer.headers["cache-control"] or "no-store" in answer.headers["cache-control"]
+            coming = events(answer)
+            told = [next(coming)]
+            held.close()
+            told += coming
     assert told[0]["status"] in ("pending", "processing")
     assert told[-1] == alice.get(f"/videos/{video_id}").json()
     assert told[-1]["status"] == "completed"
@@ -51,9 +57,10 @@ def test_a_video_is_told_at_once_and_at_every_change_until_its_end(alice: httpx.
     assert all(one != other for one, other in itertools.pairwise(told))
 
 
-def test_one_that_has_ended_is_told_once(alice: httpx.Client) -> None:
-    video_id = start(alice)
-    alice.post(f"/videos/{video_id}/cancel")
+def test_one_that_has_ended_is_told_once(app: RunningApp, alice: httpx.Client) -> None:
+    with app.held():
+        video_id = start(alice)
+        alice.post(f"/videos/{video_id}/cancel")
     with alice.stream("GET", f"/videos/{video_id}/events") as answer:
         assert [video["status"] for video in events(answer)] == ["canceled"]
 
@@ -64,24 +71,29 @@ def test_nobody_else_hears_it(app: RunningApp, alice: httpx.Client) -> None:
         for path in (f"/videos/{video_id}/events", "/videos/999999/events", "/videos/x/events"):
             answer = charlie.get(path)
             assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
-    assert httpx.get(f"{app.url}/api/v1/videos/{video_id}/events").status_code == 401
+    assert app.get(f"/api/v1/videos/{video_id}/events").status_code == 401
     alice.post(f"/videos/{video_id}/cancel")
 
 
-def test_head_is_over_with_its_headers(alice: httpx.Client) -> None:
-    video_id = start(alice, seconds=10)
-    assert alice.head(f"/videos/{video_id}/events", timeout=20).status_code == 200
-    assert alice.get(f"/videos/{video_id}").json()["status"] in ("pending", "processing")
-    alice.post(f"/videos/{video_id}/cancel")
+def test_head_is_over_with_its_headers(app: RunningApp, alice: httpx.Client) -> None:
+    with app.held():
+        video_id = start(alice, seconds=10)
+        assert alice.head(f"/videos/{video_id}/events").status_code == 200
+        assert alice.get(f"/videos/{video_id}").json()["status"] in ("pending", "processing")
+        alice.post(f"/videos/{video_id}/cancel")
 
 
 def test_without_redis_the_end_is_told_all_the_same(app: RunningApp, alice: httpx.Client) -> None:
-    video_id = start(alice)
-    with alice.stream("GET", f"/videos/{video_id}/events", timeout=90) as answer:
-        told = events(answer)
-        next(told)
-        valkey = app.part("valkey")
-        valkey.kill()
-        psutil.wait_procs([valkey], timeout=10)
-        assert list(told)[-1]["status"] == "completed"
+    valkey = app.part("valkey")
+    with contextlib.ExitStack() as held:
+        held.enter_context(app.held())
+        video_id = start(alice)
+        with alice.stream("GET", f"/videos/{video_id}/events", timeout=120) as answer:
+            told = events(answer)
+            next(told)
+            valkey.kill()
+            psutil.wait_procs([valkey], timeout=30)
+            held.close()
+            assert list(told)[-1]["status"] == "completed"
     assert wait_for_end(alice, video_id)["status"] == "completed"
+    app.wait_until_ready()  # for the tests of the next file

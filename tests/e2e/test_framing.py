@@ -130,6 +130,7 @@ def test_a_picture_of_ones_own_can_be_deleted(page: Page) -> None:
     page.get_by_label("Upload").set_input_files({"name": "x.jpg", "mimeType": "image/jpeg", "buffer": photo(611, 433)})
     tile = page.get_by_role("radio", name="Your picture")
     expect(page.get_by_role("radio", name="Your picture", checked=True)).to_be_visible()
+    expect(page.locator(".frame-front img")).to_have_attribute("src", re.compile(r"^/api/v1/images/\d+/content$"))
     had = tile.count()
     source = str(page.locator(".frame-front img").get_attribute("src"))
     page.get_by_role("button", name="Delete this picture").click()

@@ -23,7 +23,7 @@ def alice(app: RunningApp) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize("path", ["/", "/account", "/login", "/docs", "/nothing", "/api/v1/me", "/healthz"])
 def test_every_answer_says_what_a_browser_may_do_with_it(app: RunningApp, path: str) -> None:
-    headers = httpx.get(f"{app.url}{path}").headers
+    headers = app.get(f"{path}").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
@@ -35,7 +35,7 @@ def test_every_answer_says_what_a_browser_may_do_with_it(app: RunningApp, path: 
 
 
 def test_a_nonce_is_good_for_one_answer(app: RunningApp) -> None:
-    found = [httpx.get(f"{app.url}/") for _ in range(2)]
+    found = [app.get("/") for _ in range(2)]
     nonces = [re.findall(r"'nonce-([\w-]+)'", answer.headers["content-security-policy"]) for answer in found]
     assert nonces[0] != nonces[1]
     for answer, [nonce] in zip(found, nonces, strict=True):
@@ -53,10 +53,10 @@ def test_answers_of_the_api_are_kept_nowhere_and_files_by_the_owners_browser_onl
 
 
 def test_static_files_are_kept_compressed_and_carry_nothing_of_a_visitor(app: RunningApp) -> None:
-    page = httpx.get(f"{app.url}/").text
+    page = app.get("/").text
     for path in re.findall(r'"(/(?:_nicegui|static)/[^"]*?\.(?:js|css|woff2)[^"]*)"', page)[:8]:
         for coding in ("br", "gzip", "identity"):
-            first, again = [httpx.get(f"{app.url}{path}", headers={"Accept-Encoding": coding}) for _ in range(2)]
+            first, again = [app.get(f"{path}", headers={"Accept-Encoding": coding}) for _ in range(2)]
             assert again.content == first.content, path
             own = {"date": "", "x-request-id": ""}  # what NiceGUI answers by itself has passed every layer
             assert dict(again.headers) | own == dict(first.headers) | own, path
@@ -64,11 +64,11 @@ def test_static_files_are_kept_compressed_and_carry_nothing_of_a_visitor(app: Ru
             assert "set-cookie" not in first.headers
             if coding != "identity" and len(first.content) > 1000 and ".woff2" not in path:
                 assert again.headers["content-encoding"] == coding
-    part = httpx.get(f"{app.url}{path}", headers={"Range": "bytes=0-9"})
+    part = app.get(f"{path}", headers={"Range": "bytes=0-9"})
     assert (part.status_code, len(part.content)) == (206, 10)
-    without_hash = httpx.get(f"{app.url}/static/app.js")
+    without_hash = app.get("/static/app.js")
     assert "immutable" not in without_hash.headers["cache-control"]
-    assert httpx.get(f"{app.url}/static/none.js?v=1").status_code == 404
+    assert app.get("/static/none.js?v=1").status_code == 404
 
 
 def test_no_page_is_hindered(page: Page) -> None:
@@ -83,6 +83,7 @@ def test_no_page_is_hindered(page: Page) -> None:
     expect(page.locator("video.player")).to_be_visible(timeout=RENDER)
     page.get_by_role("button", name="Share").click()
     page.get_by_role("button", name="Create link").click()
+    expect(page.locator("#share-link")).to_have_value(re.compile("/v/"))
     link = page.locator("#share-link").input_value()
     for path in ("/library", "/gallery", "/pricing", "/account", "/login", "/nothing", link, "/docs"):
         page.goto(path)
@@ -107,7 +108,7 @@ CROSS = [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Or
 
 @pytest.mark.parametrize("headers", CROSS)
 def test_another_sites_page_does_nothing_in_a_visitors_name(app: RunningApp, headers: dict[str, str]) -> None:
-    with httpx.Client(base_url=app.url, follow_redirects=True) as browser:
+    with httpx.Client(base_url=app.url, follow_redirects=True, timeout=30) as browser:
         browser.get("/auth/login")
         assert browser.get("/api/v1/me").status_code == 200
         for method, path in (("POST", "/videos/generate"), ("POST", "/images"), ("DELETE", "/videos/1")):
@@ -129,7 +130,7 @@ def test_https_is_kept(tmp_path_factory: pytest.TempPathFactory) -> None:
     running = RunningApp(tmp_path_factory.mktemp("https"), PUBLIC_URL="https://video.example.com")
     try:
         running.start()
-        assert httpx.get(f"{running.url}/healthz").headers["strict-transport-security"].startswith("max-age=31536000")
+        assert running.get("/healthz").headers["strict-transport-security"].startswith("max-age=31536000")
         running.stop()
     finally:
         running.end()

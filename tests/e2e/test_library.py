@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.conftest import photo
 from tests.e2e.test_studio import RENDER, sign_in
-from tests.running import RunningApp, wait_for_end
+from tests.running import RunningApp, wait_for_end, wait_until
 
 ME = "you@localhost"
 
@@ -91,9 +91,11 @@ def test_filters_are_in_the_address_and_survive_a_reload_and_the_way_back(
     expect(page).to_have_url(re.compile(r"/library\?q=harbour&state=failed$"))
     expect(cards(page)).to_have_count(1)
     page.get_by_role("combobox", name="State").select_option("")
+    expect(cards(page)).to_have_count(4)
     page.get_by_role("combobox", name="Ratio").select_option("landscape")
     expect(cards(page)).to_have_count(1)
     page.get_by_role("combobox", name="Ratio").select_option("")
+    expect(cards(page)).to_have_count(4)
     page.get_by_role("button", name="Favourites", exact=True).click()
     expect(cards(page)).to_have_count(1)
     page.get_by_role("searchbox").fill("zebra")
@@ -212,6 +214,7 @@ def test_the_page_of_a_video(page: Page, app: RunningApp, film: int) -> None:
     page.get_by_role("button", name="Delete").click()
     expect(page).to_have_url(re.compile("/library"))
     page.get_by_role("button", name="Undo").click()
+    wait_until(lambda: page.request.get(f"/api/v1/videos/{one}").ok)  # before the page is left
     page.goto(f"/videos/{one}")
     expect(page.locator("video.player")).to_be_visible()
 
@@ -220,9 +223,11 @@ def test_the_page_of_a_video_follows_it_to_its_end(page: Page, app: RunningApp, 
     sign_in(page)
     with app.client(ME) as me:
         picture = me.get(f"/videos/{film}").json()["image_id"]
-        running = me.post("/videos/generate", json={"image_id": picture, "prompt": "live", "seconds": 6}).json()["id"]
-    page.goto(f"/videos/{running}")
-    expect(page.get_by_role("progressbar")).to_be_visible()
+        asked = {"image_id": picture, "prompt": "live", "seconds": 6}
+        with app.held():
+            running = me.post("/videos/generate", json=asked).json()["id"]
+            page.goto(f"/videos/{running}")
+            expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.locator("video.player")).to_be_visible(timeout=RENDER)
     expect(page.get_by_role("complementary").get_by_text("Ready")).to_be_visible()
 

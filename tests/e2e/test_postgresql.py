@@ -17,10 +17,14 @@ from tests.servers.postgresql import PostgreSQL
 def app(tmp_path: Path, postgresql: PostgreSQL) -> Iterator[RunningApp]:
     """The whole app on an empty database."""
     postgresql.sql("CREATE DATABASE app")
-    with RunningApp.started(
-        tmp_path, DATABASE_URL=f"{postgresql.url('app')}?sslmode=prefer&connect_timeout=5"
-    ) as running:
-        yield running
+    try:
+        with RunningApp.started(
+            tmp_path, DATABASE_URL=f"{postgresql.url('app')}?sslmode=prefer&connect_timeout=5"
+        ) as running:
+            yield running
+    finally:
+        if not postgresql.is_running:
+            postgresql.start()  # for the tests of the next file
         postgresql.sql("DROP DATABASE app WITH (FORCE)")
 
 
@@ -43,8 +47,8 @@ def test_a_restart_is_a_pause_and_one_that_stays_away_is_told(app: RunningApp, p
         assert (api.result().status_code, api.result().json()["error"]["code"]) == (503, "not_available")
         # an unknown visitor's studio asks nobody; the health says what is the matter
         assert page.result().status_code in (200, 503)
-        assert httpx.get(f"{app.url}/readyz", timeout=30).json()["database"] == "down"
-        assert httpx.get(f"{app.url}/healthz", timeout=30).status_code == 200
+        assert app.get("/readyz").json()["database"] == "down"
+        assert app.get("/healthz").status_code == 200
         postgresql.start()
         assert alice.get("/me").json()["credits"] == 90
         assert app.part("worker").pid == worker

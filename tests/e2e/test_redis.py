@@ -3,17 +3,17 @@
 import time
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from core.users import LOCAL_EMAIL
 from tests.conftest import photo
-from tests.running import RunningApp, wait_for_end
+from tests.running import RunningApp, wait_for_end, wait_until
 from tests.servers.valkey import Valkey, sentinel
 from tests.servers.videos import VideosServer
 
 AWAY_SECONDS = 6
+LATENCY = 4
 WAIT = 60_000
 
 
@@ -21,7 +21,7 @@ WAIT = 60_000
 def server() -> Iterator[VideosServer]:
     """A Videos server that takes its time."""
     with VideosServer() as running:
-        running.latency = 4
+        running.latency = LATENCY
         yield running
 
 
@@ -44,6 +44,9 @@ def app(
 ) -> Iterator[RunningApp]:
     """The whole app, which asks a sentinel where Redis is."""
     watching = sentinel(pair[0])
+    with pair[1].client() as replica, watching.client() as asking:  # before there is anything to hand over
+        wait_until(lambda: replica.info("replication")["master_link_status"] == "up")
+        wait_until(lambda: len(asking.sentinel_slaves("mymaster")) == 1)
     url = f"redis+sentinel://127.0.0.1:{watching.port}/0?name=mymaster"
     try:
         with RunningApp.started(tmp_path_factory.mktemp("app"), REDIS_URL=url, OPENAI_BASE_URL=server.url) as running:
@@ -53,9 +56,10 @@ def app(
 
 
 def _is_ready(app: RunningApp) -> bool:
-    return bool(httpx.get(f"{app.url}/readyz", timeout=30).json()["redis"] == "ok")
+    return bool(app.get("/readyz", timeout=30).json()["redis"] == "ok")
 
 
+@pytest.mark.timeout(600)
 def test_nothing_is_lost_and_all_goes_on_by_itself(
     app: RunningApp, page: Page, server: VideosServer, pair: tuple[Valkey, Valkey]
 ) -> None:
@@ -75,15 +79,16 @@ def test_nothing_is_lost_and_all_goes_on_by_itself(
         assert wait_for_end(me, asked[0], 90)["status"] == "completed"
         assert wait_for_end(me, asked[1], 90)["status"] == "completed"
         assert wait_for_end(me, asked[2], 90)["status"] == "completed"
-        assert _is_ready(app)
+        app.wait_until_ready()
 
+        server.latency = 3600  # not done before one has looked
         asked.append(ask("sora-2"))
-        while server.creates < 3:
-            time.sleep(0.1)
+        wait_until(lambda: server.creates == 3)
         pair[1].stop()  # and now there is none
         gone = time.monotonic()
         page.goto("/auth/login")
         expect(page.get_by_role("button", name="Generating…")).to_be_visible(timeout=WAIT)
+        server.latency = LATENCY
         asked += [ask("sora-2"), ask("camera")]
         assert not _is_ready(app)
         assert wait_for_end(me, asked[3], 90)["status"] == "completed"  # begun before, fetched without Redis

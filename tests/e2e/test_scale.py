@@ -61,6 +61,8 @@ def set_up(tmp_path: Path, postgresql: PostgreSQL, s3: S3Server, server: VideosS
         for part in parts:
             part.end()
         valkey.close()
+        if not postgresql.is_running:
+            postgresql.start()  # for the tests of the next file
         postgresql.sql("DROP DATABASE scale WITH (FORCE)")
 
 
@@ -88,6 +90,7 @@ def _videos(client: httpx.Client) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.timeout(900)  # it is waited PATIENCE for each of several things
 def test_fifty_videos_are_made_once_while_every_part_fails(
     set_up: SetUp, server: VideosServer, postgresql: PostgreSQL
 ) -> None:
