@@ -124,7 +124,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
     return Identity(
         issuer=claims["iss"],
         subject=claims["sub"],
-        email=str(claims.get("email", "")).lower(),
+        email=str(claims.get("email", "")),
         email_verified=claims.get("email_verified") in (True, "true"),
         name=str(claims.get("name", ""))[:200],
         avatar_url=picture[:2000] if picture.startswith("https://") else "",
