@@ -92,8 +92,8 @@ class Identity:
 async def behind(session: AsyncSession, who: Identity) -> User:
     """The user behind an identity, found by issuer and subject, else by the verified e-mail, else made.
 
-    Raises EmailNotVerified, DomainNotAllowed, Blocked, SignInFailed for what is no e-mail, and EmailTaken if another subject of the same issuer holds the
-    e-mail (an address that was given to somebody else).
+    Raises EmailNotVerified, DomainNotAllowed, Blocked, SignInFailed for what is no e-mail, and EmailTaken if another
+    subject of the same issuer holds the e-mail (an address that was given to somebody else).
     """
     if not who.email_verified:
         raise EmailNotVerified()
