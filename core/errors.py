@@ -100,6 +100,11 @@ class CrossSite(AdsVideoError):
     template = "This request came from a page of another site and was not carried out."
 
 
+class UnknownHost(AdsVideoError):
+    code, status = "unknown_host", 421
+    template = "AdsVideo is not known by this address. Please open it as localhost, or set PUBLIC_URL to this address."
+
+
 class SignInRefused(AdsVideoError):
     code, status = "sign_in_refused", 403
     template = "You can't sign in here."

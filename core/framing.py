@@ -14,6 +14,8 @@ from core.errors import BrokenPicture, NotAPicture, TooManyPixels
 
 MAX_MEGAPIXELS = 64
 MAX_SIDE = 30_000
+MAX_SCANS = 100
+"""A progressive JPEG has about ten, its thumbnails some; each costs a walk over every block, however short it is."""
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 
 Image.MAX_IMAGE_PIXELS = None  # our own check is stricter and comes before decoding
@@ -40,6 +42,8 @@ def _open(content: bytes) -> Image.Image:
         raise BrokenPicture() from None
     if picture.width * picture.height > MAX_MEGAPIXELS * 1_000_000 or max(picture.size) > MAX_SIDE:
         raise TooManyPixels(picture.width, picture.height, MAX_MEGAPIXELS)
+    if picture.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > MAX_SCANS:
+        raise BrokenPicture()
     return picture
 
 

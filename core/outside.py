@@ -8,9 +8,10 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import httpcore
@@ -27,12 +28,17 @@ REACHABLE_V6 = ipaddress.ip_network("2000::/3")  # mapped, NAT64, local and link
 TUNNELS_V6 = [ipaddress.ip_network(n) for n in ("2001::/23", "2002::/16")]  # Teredo and 6to4 carry an IPv4 address
 AGENT = "AdsVideo"
 
+RESOLVE_SECONDS = 10.0
+_lookups = ThreadPoolExecutor(16, "names")  # its own: names that nobody answers for would hold every thread there is
+
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Every address of a host, as the system sees it. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Every address of a host, as the system sees it. Raises OSError, TimeoutError being one."""
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    async with asyncio.timeout(RESOLVE_SECONDS):
+        found = await asyncio.get_running_loop().run_in_executor(_lookups, ask)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -88,6 +94,7 @@ def parse(url: str) -> httpx.URL:
     """An address that may be called as far as its text tells. Raises BadAddress, AddressRefused."""
     try:
         parsed = httpx.URL(url.strip()) if len(url) <= MAX_URL and url.isprintable() else httpx.URL("")
+        parsed.host  # noqa: B018 - which reads a name in punycode, or can't
     except (httpx.InvalidURL, ValueError):
         raise BadAddress() from None
     if parsed.scheme not in PORTS or not parsed.host or parsed.userinfo or not 0 < (parsed.port or 80) < 65536:

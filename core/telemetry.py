@@ -31,8 +31,14 @@ def set_up_logging(part: str) -> None:
 
 
 def _formatter(part: str) -> ProcessorFormatter:
+    # a plain traceback: the usual one shows what every function had at hand, which are keys and cookies as well, and is
+    # drawn for seconds, on the event loop
     is_json = settings().log_format == "json"
-    renderers: list[Any] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)]
+    renderers: list[Any] = [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        )
+    ]
     if is_json:
         renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     return ProcessorFormatter(
@@ -61,6 +67,10 @@ def _set_up_sentry(part: str) -> None:
             return event
 
         sentry_sdk.init(
-            dsn=dsn.get_secret_value(), send_default_pii=False, max_request_body_size="never", before_send=tagged
+            dsn=dsn.get_secret_value(),
+            send_default_pii=False,
+            include_local_variables=False,
+            max_request_body_size="never",
+            before_send=tagged,
         )
         sentry_sdk.set_tag("part", part)

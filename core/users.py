@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +15,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import credits, progress
 from core.database import after_commit
-from core.errors import BadInput, Blocked, DomainNotAllowed, EmailNotVerified, EmailTaken, NotFound, NotSignedIn
+from core.errors import (
+    BadInput,
+    Blocked,
+    DomainNotAllowed,
+    EmailNotVerified,
+    EmailTaken,
+    NotFound,
+    NotSignedIn,
+    SignInFailed,
+)
 from core.models import ApiKey, User, now
 from core.progress import KEYS, News
 from core.secret import storage_secret
@@ -27,10 +37,13 @@ MAX_NAME, MAX_URL = 200, 2000
 
 async def find_or_create(session: AsyncSession, email: str, name: str = "", avatar_url: str = "") -> User:
     """The user with that e-mail, made with the starting grant if need be. Raises BadInput for what is no e-mail."""
-    email = email.strip().lower()
+    email = email.strip()
     local, _, host = email.partition("@")
-    if not local or not host or re.search(r"[\s<>@,;\"]", local + host) or len(email) > 320:
-        raise BadInput("“" + email[:100] + "” is not an e-mail address.")
+    # the Kelvin sign in lower case is a plain k: whoever has that address would be somebody else
+    sound = email.isprintable() and unicodedata.is_normalized("NFKC", email)
+    if not local or not host or not sound or re.search(r"[\s<>@,;\"]", local + host) or len(email) > 320:
+        raise BadInput("“" + _visible(email)[:100] + "” is not an e-mail address.")
+    email = email.lower()
     query = select(User).where(User.email == email)
     if user := (await session.exec(query)).first():
         return user
@@ -47,6 +60,11 @@ async def find_or_create(session: AsyncSession, email: str, name: str = "", avat
         await credits.move(session, user.id, start, "grant", f"user:{user.id}:signup", note="Welcome")
     await session.refresh(user)
     return user
+
+
+def _visible(text: str) -> str:
+    """Without control characters and marks that turn the direction: what is read is what is there."""
+    return "".join(one for one in text if one.isprintable())
 
 
 def known_as(email: str) -> str:
@@ -74,8 +92,8 @@ class Identity:
 async def behind(session: AsyncSession, who: Identity) -> User:
     """The user behind an identity, found by issuer and subject, else by the verified e-mail, else made.
 
-    Raises EmailNotVerified, DomainNotAllowed, Blocked, and EmailTaken if another subject of the same issuer holds the
-    e-mail (an address that was given to somebody else).
+    Raises EmailNotVerified, DomainNotAllowed, Blocked, SignInFailed for what is no e-mail, and EmailTaken if another
+    subject of the same issuer holds the e-mail (an address that was given to somebody else).
     """
     if not who.email_verified:
         raise EmailNotVerified()
@@ -83,9 +101,13 @@ async def behind(session: AsyncSession, who: Identity) -> User:
     if allowed and who.email.rpartition("@")[2].lower() not in allowed:
         raise DomainNotAllowed()
     subject = f"{who.issuer}|{who.subject}"
+    name = _visible(who.name)[:MAX_NAME]
     user = (await session.exec(select(User).where(User.subject == subject))).first()
     if user is None:
-        user = await find_or_create(session, who.email, who.name[:MAX_NAME])
+        try:
+            user = await find_or_create(session, who.email, name)
+        except BadInput:
+            raise SignInFailed() from None
         # the same one signing in twice at once for the first time has got it in the meantime
         if user.subject and user.subject != subject and user.subject.rpartition("|")[0] == who.issuer:
             raise EmailTaken()
@@ -93,7 +115,7 @@ async def behind(session: AsyncSession, who: Identity) -> User:
     if user.blocked_at is not None:
         raise Blocked()
     # what a provider sends has no bound, a column of PostgreSQL has
-    user.name = who.name[:MAX_NAME] or user.name
+    user.name = name or user.name
     user.avatar_url = who.avatar_url if 0 < len(who.avatar_url) <= MAX_URL else user.avatar_url
     session.add(user)
     await session.flush()

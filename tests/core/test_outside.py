@@ -1,11 +1,12 @@
 """Addresses that users give lead to public web servers only, however they are written and wherever they point."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
 
-from core import limits, outside, pictures
+from core import limits, outside, pictures, webhooks
 from core.errors import AddressRefused, BadAddress, PictureAtAddress, TooManyFetches, Unreached
 from core.models import User
 from tests.conftest import forget_settings, until
@@ -83,6 +84,37 @@ async def test_no_spelling_of_an_address_inside_is_opened(url: str) -> None:
 def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
     with pytest.raises(BadAddress):
         outside.parse(url)
+
+
+@pytest.mark.parametrize("url", ["http://xn--/", "http://xn--a.example.com/", "http://xn--\u00fc.com/"])
+async def test_a_host_that_can_not_be_read_is_refused(url: str) -> None:
+    with pytest.raises((BadAddress, AddressRefused)):
+        await webhooks.reachable(url)
+
+
+async def test_slow_names_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: release.wait(20) and [])
+    asked = [asyncio.create_task(outside.resolve(f"slow{n}.example.com", 80)) for n in range(100)]
+    try:
+        async with asyncio.timeout(2):
+            await asyncio.sleep(0)
+            assert await asyncio.to_thread(lambda: "at once") == "at once"
+    finally:
+        release.set()
+        await asyncio.gather(*asked)
+
+
+async def test_a_name_that_nobody_answers_for_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: release.wait(20) and [])
+    monkeypatch.setattr(outside, "RESOLVE_SECONDS", 0.2)
+    try:
+        async with asyncio.timeout(2):
+            with pytest.raises(AddressRefused):
+                await outside.addresses("slow.example.com", 80)
+    finally:
+        release.set()
 
 
 @pytest.mark.parametrize("url", ["http://example.com:22/", "https://example.com:80/", "http://example.com:6379/"])

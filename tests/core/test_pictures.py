@@ -176,3 +176,24 @@ async def test_a_picture_that_a_video_is_being_made_of_stays(alice: User) -> Non
 )
 def test_a_framing_is_kept_without_what_does_not_matter(framing: dict[str, object], brief: dict[str, object]) -> None:
     assert pictures.Framing.model_validate(framing).brief() == brief
+
+
+def _of_scans(count: int) -> bytes:
+    """A grey progressive JPEG whose every further scan says of all blocks that there is nothing new."""
+    table = b"\xff\xc4" + struct.pack(">H", 20)
+    scan = b"\xff\xda" + struct.pack(">HBB", 8, 1, 1)
+    return b"".join([
+        b"\xff\xd8\xff\xdb" + struct.pack(">HB", 67, 0) + bytes([1] * 64),
+        b"\xff\xc2" + struct.pack(">HBHHBBBB", 11, 8, 64, 64, 1, 1, 0x11, 0),
+        table + b"\x00\x01" + bytes(16),
+        table + b"\x10\x01" + bytes(15) + b"\xe0",
+        scan + bytes([0x00, 0, 0, 0]) + bytes(8),
+        (scan + bytes([0x00, 1, 63, 0]) + bytes(2)) * count,
+        b"\xff\xd9",
+    ])  # fmt: skip
+
+
+def test_a_picture_of_a_thousand_scans_is_not_decoded() -> None:
+    assert framing.clean(_of_scans(10))[1:] == (64, 64)
+    with pytest.raises(BrokenPicture):
+        framing.clean(_of_scans(1000))

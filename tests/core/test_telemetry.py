@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import brotli
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -56,3 +57,32 @@ def test_an_error_in_the_log_reaches_sentry_with_its_part() -> None:
         assert tag in sent.replace(" ", "")
     assert "video=17" in done.stderr
     assert "key@127" not in done.stderr
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_what_an_error_had_at_hand_is_in_no_log_and_not_at_sentry(style: str) -> None:
+    script = (
+        "import logging, sentry_sdk; from core.telemetry import set_up_logging\n"
+        "set_up_logging('web')\n"
+        "def open_with(key):\n"
+        "    raise OverflowError('too large')\n"
+        "try:\n"
+        "    open_with('ads_' + 'very' + 'secret')\n"
+        "except OverflowError:\n"
+        "    logging.getLogger('x').exception('it broke')\n"
+        "sentry_sdk.flush(10)"
+    )
+    with SentryServer() as server:
+        dsn = f"http://key@127.0.0.1:{server.port}/1"
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={**os.environ, "SENTRY_DSN": dsn, "LOG_FORMAT": style},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        (sent,) = [call.fields["text"] for call in server.calls if "it broke" in call.fields["text"]]
+    assert "OverflowError: too large" in done.stderr
+    assert "ads_verysecret" not in done.stderr + sent

@@ -176,6 +176,7 @@ async def test_without_a_secret_nobody_is_believed(alice: User, web: str, monkey
         json.dumps({"type": "video.completed"}),
         "[]",
         "not json",
+        "[" * 100_000,
         "",
     ],
 )

@@ -11,8 +11,8 @@ from fastapi.sse import EventSourceResponse
 from core import progress, videos
 from core.database import reading
 from core.errors import NotFound
-from core.models import ACTIVE, User, Video
-from core.progress import News
+from core.models import ACTIVE, Video
+from core.progress import KEYS, SIGNED_OUT, News
 
 from .. import live, seen
 from ..session import CurrentUser
@@ -30,11 +30,13 @@ class Ear:
         self._video_id = video_id
         self._heard = asyncio.Event()
         self.moved: News | None = None
+        self.shut_out = False
 
     def hear(self, news: News) -> None:
         """Something has changed: its state, or only how far it is (`moved`)."""
         if news.video_id not in (0, self._video_id):
             return
+        self.shut_out = self.shut_out or news.status in (SIGNED_OUT, KEYS)
         only_moved = bool(news.stage) and not news.status and not (self._heard.is_set() and self.moved is None)
         self.moved = news if only_moved else None  # a change of state that is not taken note of yet stays one
         self._heard.set()
@@ -92,13 +94,21 @@ Mine = Annotated[Video, Depends(mine)]
 
 @router.get("/videos/{video_id}/events", response_class=EventSourceResponse, responses=problems(404))
 async def events(user: CurrentUser, video: Mine) -> AsyncIterator[VideoOut]:
-    """The video at once and whenever it changes, each time as `GET /videos/{id}` answers; ends after its end."""
+    """The video at once and whenever it changes, each time as `GET /videos/{id}` answers; ends after its end.
+
+    It ends as well when the video is deleted, and when its owner signs out everywhere or revokes a key: whoever may
+    still listen asks again.
+    """
     with listening(user.id, video.id) as ear:
         sent: VideoOut | None = None
         news: News | None = None
         while True:
             if news is None:
-                video, news = await _look(user, video)
+                try:
+                    video = await mine(user, video.id)
+                except NotFound:
+                    return
+                news = await last_news(video)
             now = VideoOut.of(video, news)
             if now != sent:
                 yield now
@@ -106,9 +116,5 @@ async def events(user: CurrentUser, video: Mine) -> AsyncIterator[VideoOut]:
             if video.status not in ACTIVE:
                 return
             news = ear.moved if await ear.wait(LOOK_SECONDS) else None
-
-
-async def _look(user: User, video: Video) -> tuple[Video, News | None]:
-    with contextlib.suppress(NotFound):
-        video = await mine(user, video.id)
-    return video, await last_news(video)
+            if ear.shut_out:
+                return

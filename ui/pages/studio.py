@@ -19,6 +19,7 @@ from ..components.tags import Tag
 from ..components.video_panel import VideoPanel
 from ..i18n import _
 from ..session import Visitor
+from .library import MAX_ID
 
 OWN = 12  # of the visitor's own pictures so many are offered again
 PATIENCE = 0.4  # seconds that the page waits for the model servers before it is drawn without them
@@ -34,7 +35,7 @@ async def studio(request: Request, visitor: Visitor, reuse: int = 0) -> None:
     await current.start()
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
     draft.set_offers(asking.result() if done else catalog.unasked())
-    if reuse and visitor:
+    if 0 < reuse <= MAX_ID and visitor:
         await fill(draft, visitor, reuse)
     about = _("Turn a product picture into a short video. Choose a picture, say what should happen, watch it.")
     frame = layout.frame(request, visitor, _("Studio"), "studio", description=about)

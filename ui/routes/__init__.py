@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 from . import auth, docs, media, ops, static, webhooks
 from .compression import Compression as compression  # noqa: N813 - a factory to whoever uses it
 from .guard import BodyBound, HeadAsGet, SoundRange
-from .headers import SafetyHeaders, SameSite
+from .headers import KnownHost, SafetyHeaders, SameSite
 from .kept import KeptFiles
 from .trail import RequestId
 
@@ -21,6 +21,7 @@ def register(app: App) -> None:
     app.add_middleware(HeadAsGet)
     app.add_middleware(SoundRange)
     app.add_middleware(SameSite)
+    app.add_middleware(KnownHost)
     app.add_middleware(SafetyHeaders)
     app.add_middleware(RequestId)
     _put_first(app)

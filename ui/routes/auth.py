@@ -22,6 +22,7 @@ from .. import i18n, session
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
+MAX_NEXT = 500
 
 
 @lru_cache
@@ -41,9 +42,10 @@ def _provider() -> Any:
 
 
 def _inside(target: object) -> str:
-    """A path of ours to go to; never another site."""
+    """A path of ours to go to; never another site, and never more than a cookie holds."""
     path = str(target or "/")
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
+    sound = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if sound and len(path) <= MAX_NEXT else "/"
 
 
 def _callback(request: Request) -> str:
@@ -124,7 +126,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
     return Identity(
         issuer=claims["iss"],
         subject=claims["sub"],
-        email=str(claims.get("email", "")).lower(),
+        email=str(claims.get("email", "")),
         email_verified=claims.get("email_verified") in (True, "true"),
         name=str(claims.get("name", ""))[:200],
         avatar_url=picture[:2000] if picture.startswith("https://") else "",

@@ -1,5 +1,6 @@
 """The headers that tell a browser what a page of ours may do, and who may send requests in a visitor's name."""
 
+import ipaddress
 import json
 import secrets
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import storage
-from core.errors import CrossSite
+from core.errors import AdsVideoError, CrossSite, UnknownHost
 from core.settings import settings
 
 # Vue compiles templates in the browser and NiceGUI runs what the server sends it, so 'unsafe-eval' has to stay; styles
@@ -105,6 +106,38 @@ class _Answer:
         await self._send({"type": "http.response.body", "body": body})
 
 
+class KnownHost:
+    """Refuses another name for our address where a click signs in.
+
+    A name server of somebody else's may say that their name is 127.0.0.1: to the browser their page is then ours.
+    Numbers and names without a dot can't be theirs.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        known = settings()
+        if scope["type"] == "http" and not known.has_provider and not _is_ours(Received(scope=scope).get("host", "")):
+            await _refuse(send, UnknownHost())
+        else:
+            await self.app(scope, receive, send)
+
+
+def _is_ours(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    if "." not in name or name.endswith(".localhost") or name == urlsplit(settings().public_url).hostname:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
 class SameSite:
     """Refuses what another site's page sends in the name of a visitor: the cookie comes along, the key would not.
 
@@ -116,8 +149,8 @@ class SameSite:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _acts(scope) and _is_from_elsewhere(Received(scope=scope)):
-            await _refuse(send)
+        if scope["type"] == "http" and _acts(scope) and _is_from_elsewhere(scope["path"], Received(scope=scope)):
+            await _refuse(send, CrossSite())
         else:
             await self.app(scope, receive, send)
 
@@ -129,8 +162,8 @@ def _acts(scope: Scope) -> bool:
     return scope["method"] not in SAFE and path.startswith("/api/")
 
 
-def _is_from_elsewhere(headers: Received) -> bool:
-    if headers.get("authorization"):
+def _is_from_elsewhere(path: str, headers: Received) -> bool:
+    if headers.get("authorization") and path.startswith("/api/"):  # a key; the cookie does nothing then
         return False
     site = headers.get("sec-fetch-site")
     if site:
@@ -138,12 +171,11 @@ def _is_from_elsewhere(headers: Received) -> bool:
     origin = headers.get("origin")
     if not origin:
         return False
-    ours = {headers.get("host", ""), urlsplit(settings().public_url).netloc}
+    ours = {headers.get("host", ""), urlsplit(settings().public_url).netloc} - {""}  # of `null` there is no name
     return urlsplit(origin).netloc not in ours
 
 
-async def _refuse(send: Send) -> None:
-    error = CrossSite()
+async def _refuse(send: Send, error: AdsVideoError) -> None:
     body = json.dumps({"error": {"code": error.code, "message": error.message}}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})

@@ -50,7 +50,7 @@ def _signed(body: bytes, headers: dict[str, str]) -> object:
         raise WrongSignature() from None
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
