@@ -117,8 +117,10 @@ def _new_engines() -> Engines:
         return Engines(both, both)
     settings().data_folder.mkdir(parents=True, exist_ok=True)
     url = url.replace("sqlite:", "sqlite+aiosqlite:", 1)
-    writing = create_async_engine(url, pool_size=1, max_overflow=0)
-    reading = create_async_engine(url, pool_size=4, max_overflow=12, execution_options={"reading": True})
+    writing = create_async_engine(url, pool_size=1, max_overflow=0, hide_parameters=True)
+    reading = create_async_engine(
+        url, pool_size=4, max_overflow=12, hide_parameters=True, execution_options={"reading": True}
+    )
     for made in (writing, reading):
         tune_sqlite(made.sync_engine)
     return Engines(writing, reading)

@@ -65,6 +65,7 @@ def engine(url: str, size: int) -> AsyncEngine:
     return create_async_engine(
         "postgresql+asyncpg://",
         async_creator=_connect(url, patient=False),
+        hide_parameters=True,
         pool_size=size,
         max_overflow=0,
         pool_timeout=FREE_SECONDS,

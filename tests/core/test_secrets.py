@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from core import catalog, secret
+from core import catalog, database, secret
 from core.errors import Misconfigured, clean
 from core.settings import Settings, settings
 from main import check
@@ -97,3 +99,11 @@ async def test_a_web_process_with_another_secret_than_the_one_before_says_so(
         forget_settings()
         await secret.compare()
         assert caplog.text.count("another STORAGE_SECRET") == warnings
+
+
+async def test_an_error_of_the_database_quotes_nothing_of_ours(place: Path, database_url: str) -> None:
+    async with database.reading() as db:
+        connection = await db.connection()
+        with pytest.raises(DBAPIError) as broken:
+            await connection.execute(text("SELECT :prompt FROM nowhere"), {"prompt": "my secret plan"})
+    assert "my secret plan" not in str(broken.value)
