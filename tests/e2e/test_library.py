@@ -176,6 +176,7 @@ def test_deleted_videos_come_back_by_undo(page: Page, app: RunningApp, film: int
     sign_in(page)
     page.goto("/library?q=pebble")
     page.get_by_role("button", name="Select").click()
+    expect(page.locator("[data-selecting]")).to_be_visible()  # at once: the page has heard the click by itself
     cards(page).nth(1).locator(".card-media").click()
     cards(page).nth(2).locator(".card-media").click()
     page.get_by_role("region", name="Selection").get_by_role("button", name="Delete").click()

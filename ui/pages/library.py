@@ -189,7 +189,8 @@ class Library(Tag):
 
     def select_button(self) -> None:
         """Where a phone begins to select; with a pointer the box on a card does as well."""
-        self._start = button(_("Select"), partial(self._select, on=True), symbol="circle-check", look="quiet")
+        begin = partial(self._select, on=True)
+        self._start = button(_("Select"), begin, symbol="circle-check", look="quiet", data_choose="begin")
 
     def _select(self, *, on: bool) -> None:
         self.put("data_selecting", True if on else None)

@@ -264,6 +264,7 @@ addEventListener("click", (e) => {
   if (box) return chooseUpTo(box, e.shiftKey);
   const button = e.target.closest("[data-choose]");
   if (button?.dataset.choose === "all") return chooseAll(true);
+  if (button?.dataset.choose === "begin") list.setAttribute("data-selecting", ""); // the next click may come before an answer
   const media = e.target.closest(".card-media");
   if (media && list.hasAttribute("data-selecting") && !e.ctrlKey && !e.metaKey) {
     e.preventDefault();
