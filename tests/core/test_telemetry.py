@@ -33,56 +33,49 @@ class SentryServer(LocalServer):
         return Starlette(routes=[Route("/api/1/envelope/", envelope, methods=["POST"])])
 
 
-def test_an_error_in_the_log_reaches_sentry_with_its_part() -> None:
-    script = (
-        "import logging, sentry_sdk; from core import trail; from core.telemetry import set_up_logging\n"
-        "set_up_logging('worker')\n"
-        "with trail.of_request('click-42'), trail.about(17): logging.getLogger('x').error('the disk is full')\n"
-        "sentry_sdk.flush(60)"
-    )
+def logged(script: str, words: str, **variables: str) -> tuple[str, str]:
+    """What a process that runs the script has written, and what it has sent to Sentry that has these words in it."""
     with SentryServer() as server:
-        dsn = f"http://key@127.0.0.1:{server.port}/1"
         done = subprocess.run(
-            [sys.executable, "-c", script],
+            [sys.executable, "-c", f"{script}\nimport sentry_sdk; sentry_sdk.flush(60)"],
             cwd=ROOT,
-            env={**os.environ, "SENTRY_DSN": dsn},
+            env={**os.environ, "SENTRY_DSN": f"http://key@127.0.0.1:{server.port}/1", **variables},
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        (sent,) = [call.fields["text"] for call in server.calls if "the disk is full" in call.fields["text"]]
+        (sent,) = [call.fields["text"] for call in server.calls if words in call.fields["text"]]
+    return done.stderr, sent
+
+
+def test_an_error_in_the_log_reaches_sentry_with_its_part() -> None:
+    written, sent = logged(
+        "import logging; from core import trail; from core.telemetry import set_up_logging\n"
+        "set_up_logging('worker')\n"
+        "with trail.of_request('click-42'), trail.about(17): logging.getLogger('x').error('the disk is full')",
+        "the disk is full",
+    )
     for tag in ('"part":"worker"', '"request":"click-42"', '"video":"17"'):
         assert tag in sent.replace(" ", "")
-    assert "video=17" in done.stderr
-    assert "key@127" not in done.stderr
+    assert "video=17" in written
+    assert "key@127" not in written
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_what_an_error_had_at_hand_is_in_no_log_and_not_at_sentry(style: str) -> None:
-    script = (
-        "import logging, sentry_sdk; from core.telemetry import set_up_logging\n"
+    written, sent = logged(
+        "import logging; from core.telemetry import set_up_logging\n"
         "set_up_logging('web')\n"
         "def open_with(key):\n"
         "    raise OverflowError('too large')\n"
         "try:\n"
         "    open_with('ads_' + 'very' + 'secret')\n"
         "except OverflowError:\n"
-        "    logging.getLogger('x').exception('it broke')\n"
-        "sentry_sdk.flush(10)"
+        "    logging.getLogger('x').exception('it broke')",
+        "it broke",
+        LOG_FORMAT=style,
     )
-    with SentryServer() as server:
-        dsn = f"http://key@127.0.0.1:{server.port}/1"
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=ROOT,
-            env={**os.environ, "SENTRY_DSN": dsn, "LOG_FORMAT": style},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        (sent,) = [call.fields["text"] for call in server.calls if "it broke" in call.fields["text"]]
-    assert "OverflowError: too large" in done.stderr
-    assert "ads_verysecret" not in done.stderr + sent
+    assert "OverflowError: too large" in written
+    assert "ads_verysecret" not in written + sent
