@@ -11,16 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import postgresql
+from core import postgresql, sqlite
 from core.errors import NoRoom, NotAvailable
 from core.settings import ROOT, settings
 
@@ -29,33 +27,13 @@ MIGRATIONS = ROOT / "core" / "migrations"
 MIGRATION_LOCK = 4_162_026
 MIGRATION_PATIENCE = 60.0
 CLOSE_SECONDS = 5.0
+READERS = 16
 AfterCommit = Callable[[], Awaitable[object]]
 
 
 def is_postgresql() -> bool:
     """Which of the two databases this is."""
     return not settings().database_url.startswith("sqlite")
-
-
-def tune_sqlite(engine: Engine) -> None:
-    """WAL, patience, foreign keys, and transactions that say at their beginning whether they will write.
-
-    A deferred transaction that turns into a writing one fails at once when somebody else writes, whatever
-    busy_timeout says; so writers begin with BEGIN IMMEDIATE and readers with BEGIN.
-    """
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def insert_once(table: Any, *unique: str) -> Any:
@@ -116,14 +94,7 @@ def _new_engines() -> Engines:
         both = postgresql.engine(url, settings().database_pool_size)
         return Engines(both, both)
     settings().data_folder.mkdir(parents=True, exist_ok=True)
-    url = url.replace("sqlite:", "sqlite+aiosqlite:", 1)
-    writing = create_async_engine(url, pool_size=1, max_overflow=0, hide_parameters=True)
-    reading = create_async_engine(
-        url, pool_size=4, max_overflow=12, hide_parameters=True, execution_options={"reading": True}
-    )
-    for made in (writing, reading):
-        tune_sqlite(made.sync_engine)
-    return Engines(writing, reading)
+    return Engines(sqlite.engine(url, sqlite.WRITE, 1), sqlite.engine(url, sqlite.READ, READERS))
 
 
 async def close() -> None:
@@ -241,9 +212,7 @@ def migrating(run: Callable[[Connection], None]) -> None:
             thread.submit(asyncio.run, _migrating_postgresql(run)).result()
         return
     settings().data_folder.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(settings().database_url, poolclass=NullPool)
-    tune_sqlite(engine)
-    with engine.begin() as connection:
+    with sqlite.blocking_engine(settings().database_url).begin() as connection:
         run(connection)
 
 

@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 from PIL import Image, ImageStat
 
@@ -85,7 +85,7 @@ def probe(path: Path, seconds: float | None = None) -> Probe:
             container=container.format.name,
             has_audio=bool(container.streams.audio),
         )
-    _check_end(path, max(found.seconds, seconds or 0), found.fps)
+        _check_end(path, container, max(found.seconds, seconds or 0), found.fps)
     return found
 
 
@@ -98,26 +98,28 @@ def _seconds(container: InputContainer) -> float:
     raise Unplayable("it does not say how long it is")
 
 
-def _check_end(path: Path, seconds: float, fps: float) -> None:
+def _check_end(path: Path, container: InputContainer, seconds: float, fps: float) -> None:
     """A file that was cut off has its index but not its last frames."""
     a_frame = 1 / (fps or 24)
     # Half a second is what rates that vary and rounded durations need; of a very short clip it would be too much.
     enough = seconds - max(min(0.5, seconds / 4), 2 * a_frame)
-    # Where seeking lands behind the last keyframe (MPEG-TS) only decoding it all tells.
-    end = _end(path, seconds - 0.5) + a_frame
-    if end < enough and (end := _end(path, 0) + a_frame) < enough:
+    end = _end(container, seconds - 0.5) + a_frame
+    if end < enough:
+        # Where seeking lands behind the last keyframe (MPEG-TS) only decoding it all tells.
+        with _reading(path) as anew:
+            end = _end(anew, 0) + a_frame
+    if end < enough:
         raise Unplayable(f"it ends at {end:.1f} s of {seconds:.1f} s")
 
 
-def _end(path: Path, since: float) -> float:
+def _end(container: InputContainer, since: float) -> float:
     """The time of the last frame that can be decoded, starting at the keyframe before `since`; in seconds."""
-    with _reading(path) as container:
-        stream = container.streams.video[0]
-        base = stream.time_base or Fraction(1, 1000)
-        start = float((stream.start_time or 0) * base)
-        if since > 0:
-            container.seek(int((start + since) / base), stream=stream)
-        return max((frame.time - start for frame in container.decode(stream) if frame.time is not None), default=0.0)
+    stream = container.streams.video[0]
+    base = stream.time_base or Fraction(1, 1000)
+    start = float((stream.start_time or 0) * base)
+    if since > 0:
+        container.seek(int((start + since) / base), stream=stream)
+    return max((frame.time - start for frame in container.decode(stream) if frame.time is not None), default=0.0)
 
 
 def finish(source: Path, target: Path, tags: dict[str, str]) -> Probe:
@@ -257,6 +259,7 @@ def poster(source: Path, target: Path, width: int = 1280) -> None:
     Of a few frames spread over the first half the most detailed one that is not black. Raises Unplayable.
     """
     best: tuple[float, VideoFrame] | None = None
+    small = VideoReformatter()  # one for all: a frame's own is made anew for each frame, which costs more than its work
     with _reading(source) as container:
         stream = container.streams.video[0]
         half = _seconds(container) / 2
@@ -266,7 +269,7 @@ def poster(source: Path, target: Path, width: int = 1280) -> None:
                 break
             if (frame.time or 0) >= wanted[0] - 1e-6:
                 wanted.pop(0)
-                score = _detail(frame)
+                score = _detail(frame, small)
                 if best is None or score > best[0] * 1.1:
                     best = (score, frame)
     if best is None:
@@ -275,7 +278,7 @@ def poster(source: Path, target: Path, width: int = 1280) -> None:
     if picture.width > width:
         picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    picture.save(out, "WEBP" if target.suffix == ".webp" else "JPEG", quality=82, method=2)
+    picture.save(out, "WEBP" if target.suffix == ".webp" else "JPEG", quality=82, method=1)
     part = target.with_name(f".{target.name}.part")
     try:
         part.write_bytes(out.getvalue())
@@ -284,9 +287,9 @@ def poster(source: Path, target: Path, width: int = 1280) -> None:
         part.unlink(missing_ok=True)
 
 
-def _detail(frame: VideoFrame) -> float:
+def _detail(frame: VideoFrame, small: VideoReformatter) -> float:
     """How much there is to see in a frame, from its luma plane; next to nothing in a black one."""
-    grey = frame.reformat(width=160, height=90, format="gray", interpolation="AREA")
+    grey = small.reformat(frame, width=160, height=90, format="gray", interpolation="AREA")
     plane = grey.planes[0]
     stat = ImageStat.Stat(Image.frombytes("L", (160, 90), bytes(plane), "raw", "L", plane.line_size))
     return 0.01 if stat.mean[0] < BLACK else stat.stddev[0]

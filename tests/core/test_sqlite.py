@@ -1,0 +1,71 @@
+"""The connections to SQLite: how often they go to their thread, and what is left when somebody stops in the middle."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from core import database, sqlite
+from core.models import User
+from core.settings import settings
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the connections have had done in their threads."""
+    done: list[str] = []
+    go: Any = sqlite.Connection._execute
+
+    async def count(self: sqlite.Connection, what: Any, *arguments: Any, **options: Any) -> Any:
+        done.append(getattr(what, "__name__", "a statement"))
+        return await go(self, what, *arguments, **options)
+
+    monkeypatch.setattr(sqlite.Connection, "_execute", count)
+    return done
+
+
+async def test_a_statement_is_one_trip_and_what_changes_nothing_none(alice: User, trips: list[str]) -> None:
+    for unit in (database.session, database.reading):
+        async with unit() as db:  # the connections are there
+            (await db.exec(select(User.credits))).all()
+    trips.clear()
+    async with database.session() as db:
+        (await db.exec(select(User.credits))).all()
+    assert trips == ["a statement", "commit"]
+    trips.clear()
+    async with database.reading() as db:
+        (await db.exec(select(User.credits))).all()
+    assert trips == ["a statement", "rollback"]
+    trips.clear()
+    async with database.session():
+        pass
+    assert trips == []
+
+
+async def test_who_is_canceled_while_waiting_for_the_lock_leaves_none_behind(alice: User) -> None:
+    path = Path(settings().database_url.removeprefix("sqlite:///"))
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        async def write() -> None:
+            async with database.session() as db:
+                await db.exec(text("UPDATE users SET credits = 0"))  # type: ignore[call-overload]
+
+        writing = asyncio.create_task(write())
+        await asyncio.sleep(0.2)
+        writing.cancel()
+        other.execute("COMMIT")
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        other.execute("BEGIN IMMEDIATE")  # nobody else holds it
+        assert other.execute("SELECT credits FROM users").fetchall() == [(100,)]
+        other.execute("COMMIT")
+    other.close()
+    async with database.session() as db:
+        assert (await db.exec(select(User.credits))).one() == 100
