@@ -13,6 +13,7 @@ from workers.steps import Engines, end_all, rest
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
 AT_ONCE = 16
+GATHER_SECONDS = 0.03
 
 
 class Collects:
@@ -43,6 +44,7 @@ class Collects:
                         "collects: %s: %s", type(error).__name__, error, exc_info=not isinstance(error, NotAvailable)
                     )
                 await rest(self._wake, IDLE_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
         finally:
             await end_all(self._running)
 

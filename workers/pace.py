@@ -13,6 +13,7 @@ LIST_SECONDS = 1.0
 PAGES_PER_SECOND = 20.0
 ALL = 1_000_000
 KNOWN = 50
+MANY = 10
 ANNOUNCED_SECONDS = 600.0
 ANNOUNCED_TIMES = 4  # as long as the server's interval
 
@@ -97,7 +98,8 @@ class Pace:
             return look.retry_after
         if self._is_announced:
             return interval * ANNOUNCED_TIMES * random.uniform(0.9, 1.2)
-        quick = 1.0 if ran < 10 else 2.0 if ran < 30 else interval
+        one_call_for_many = self.engine.lists and self.running >= MANY
+        quick = 1.0 if ran < 10 or (ran < 30 and one_call_for_many) else 2.0 if ran < 30 else interval
         if self.share > min(quick, interval):
             return self._of_many(ran, look)
         return max(self.engine.min_poll_seconds, min(quick, interval)) * random.uniform(0.9, 1.2)

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 BUSY_SECONDS = 0.25
 IDLE_SECONDS = 1.0
 COUNT_SECONDS = 2.0
+GATHER_SECONDS = 0.03
 SETTLED_AT_ONCE = 8
 MAX_TOLD = 20_000
 MOST_FILLED = 100
@@ -41,6 +42,7 @@ class Watcher:
         self._ready = ready
         self._settling = Settling(engines)
         self._wake = asyncio.Event()
+        self._heard = asyncio.Event()
         self._told: dict[int, tuple[str, int | None, int | None]] = {}
         self._failures: Counter[str] = Counter()
         self._paces: dict[str, Pace] = {}
@@ -61,7 +63,7 @@ class Watcher:
 
     async def run(self) -> None:
         """Until canceled."""
-        listening = asyncio.create_task(self._listen())
+        others = [asyncio.create_task(self._listen()), asyncio.create_task(self._heed_all())]
         try:
             while True:
                 self._wake.clear()
@@ -74,7 +76,7 @@ class Watcher:
                     )
                 await rest(self._wake, BUSY_SECONDS if busy else IDLE_SECONDS)
         finally:
-            tasks = [listening, *self._rounds.values(), *self._settled]
+            tasks = [*others, *self._rounds.values(), *self._settled]
             await end_all(tasks)
             with contextlib.suppress(*AWAY):
                 await queue.leave_workers(self._me)
@@ -87,10 +89,21 @@ class Watcher:
                     async for message in woken:
                         if message is None:
                             self._told.clear()  # what was told while Redis was away, or before it was wiped, is lost
-                        while ended := await queue.take_announced():
-                            await self._heed(ended)
-                        self.wake()
+                        self._heard.set()
             await asyncio.sleep(IDLE_SECONDS)
+
+    async def _heed_all(self) -> None:
+        """Heed what was heard, together with what comes right after it: many cost no more than one."""
+        while True:
+            await self._heard.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._heard.clear()
+            try:
+                while ended := await queue.take_announced():
+                    await self._heed(ended)
+            except Exception as error:  # they are asked about as well, a little later
+                log.warning("announced: %s: %s", type(error).__name__, error)
+            self.wake()
 
     async def _heed(self, ended: dict[str, queue.Outcome]) -> None:
         """Servers have said by themselves that these jobs have ended; those that came together are noted together."""

@@ -50,6 +50,15 @@ def test_few_videos_are_asked_about_quickly_at_first(ran: float, least: float, m
     assert least <= blind().next_look(running_for(ran), MODEL, None) <= most
 
 
+def test_where_one_call_tells_about_many_they_are_asked_about_quickly_for_longer() -> None:
+    server = Server("s", "openai-videos", base_url="http://127.0.0.1:9/v1")
+    pace = Pace(server, engine_of(server))
+    pace.running = 9
+    assert 1.8 <= pace.next_look(running_for(20), MODEL, None) <= 2.4
+    pace.running = 10
+    assert 0.9 <= pace.next_look(running_for(20), MODEL, None) <= 1.2
+
+
 def test_many_videos_share_the_looks() -> None:
     pace = blind(looks_per_second=10)
     assert pace.first_look() == 1.0
