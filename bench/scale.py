@@ -136,6 +136,7 @@ class Page:
         self.person, self.video = person, video
         self.told = asyncio.Event()
         self.expected = ""
+        self.elements = 0
         self._socket = socketio.AsyncClient(reconnection=False)
         self._socket.on("*", self._hear)
 
@@ -146,6 +147,7 @@ class Page:
         found = re.search(r"client_id\W+([0-9a-f-]{36})", html)
         if not found:
             raise RuntimeError(f"not a page of NiceGUI: {html[:300]}")
+        self.elements = html.count('"tag":')
         own = {"client_id": found[1], "tab_id": str(uuid4()), "document_id": str(uuid4()), "next_message_id": "0"}
         asked = "&".join(f"{name}={value}" for name, value in {**own, "implicit_handshake": "true"}.items())
         await self._socket.connect(
@@ -187,20 +189,19 @@ async def people(count: int) -> list[tuple[int, int]]:
     return made
 
 
-async def changes(pages: list[Page], write: Callable[[Page, int], Awaitable[object]]) -> list[float]:
-    """Seconds from each write to its message at the page; one page after the other, so that none waits for another."""
-    found = []
-    for _ in range(PUSHES):
-        for page in pages:
-            value = next(VALUES)
-            page.told.clear()
-            page.expected = f"{value}"
-            started = time.perf_counter()
-            await write(page, value)
-            await asyncio.wait_for(page.told.wait(), 30)
-            found.append(time.perf_counter() - started)
-            await asyncio.sleep(random.uniform(0, 0.02))
-    return sorted(found)
+Write = Callable[[Page, int], Awaitable[object]]
+
+
+async def change(page: Page, write: Write, pause: float) -> float:
+    """Seconds from a write, at a random moment within `pause` seconds, to its message at the page."""
+    await asyncio.sleep(random.uniform(0, pause))
+    value = next(VALUES)
+    page.told.clear()
+    page.expected = f"{value}"
+    started = time.perf_counter()
+    await write(page, value)
+    await asyncio.wait_for(page.told.wait(), 30)
+    return time.perf_counter() - started
 
 
 def memory(process: psutil.Process) -> float:
@@ -224,7 +225,12 @@ async def look(url: str, server: psutil.Process, made: list[tuple[int, int]], gi
             await page.open(f"{url}/", session_cookie(page.person, os.environ["STORAGE_SECRET"]))
             opened.append(page)
         await asyncio.sleep(3)
-        took = await changes(opened[:LISTENING], lambda page, ahead: progress.publish(news(page, ahead)))
+        # one page after the other, so that none waits for another
+        told = [
+            await change(page, lambda page, ahead: progress.publish(news(page, ahead)), 0.02)
+            for page in opened[:LISTENING] * PUSHES
+        ]
+        took = sorted(told)
         started = time.perf_counter()
         for _ in range(ROUNDS):
             ahead, last = next(VALUES), opened[-1]
@@ -236,9 +242,27 @@ async def look(url: str, server: psutil.Process, made: list[tuple[int, int]], gi
         per_page = (memory(server) - empty) / goal * 1024
         print(f"{goal:>6} pages {show(took)}  {per_page:>7.0f} KiB a page {rate:>8.0f} pushes a second", flush=True)
         RESULTS[f"pages {goal}"] = took
+    MEMORY["studio"], MEMORY["elements"] = per_page, opened[0].elements
     for page in opened:
         await page.close()
     await queue.close()
+
+
+async def look_at_bare(url: str, server: psutil.Process) -> None:
+    """What a bare page of as many elements costs, beside as many that have filled what is filled once."""
+    opened: list[Page] = []
+    before = 0.0
+    for number in range(2 * LISTENING):
+        if number == LISTENING:
+            await asyncio.sleep(3)
+            before = memory(server)
+        page = Page(0, 0)
+        await page.open(f"{url}/bare", {}, f"?elements={MEMORY['elements']:.0f}")
+        opened.append(page)
+    await asyncio.sleep(3)
+    MEMORY["bare"] = (memory(server) - before) / LISTENING * 1024
+    for page in opened:
+        await page.close()
 
 
 async def look_at_timer(url: str) -> None:
@@ -250,7 +274,13 @@ async def look_at_timer(url: str) -> None:
     for page in opened:
         await page.open(f"{url}/", {}, f"?person={page.person}")
     await asyncio.sleep(2)
-    took = await changes(opened, lambda page, value: client.set(f"bench:{page.person}", value))
+
+    async def of_one(page: Page) -> list[float]:
+        # anywhere between two looks: right after one whole page has told, the next one's look would be near
+        set_value: Write = lambda page, value: client.set(f"bench:{page.person}", value)  # noqa: E731
+        return [await change(page, set_value, 1.0) for _ in range(PUSHES)]
+
+    took = sorted(itertools.chain(*await asyncio.gather(*map(of_one, opened))))
     print(f" timer of 1 s {show(took)}", flush=True)
     RESULTS["timer"] = took
     for page in opened:
@@ -270,6 +300,8 @@ def show(took: list[float]) -> str:
 
 
 RESULTS: dict[str, list[float]] = {}
+MEMORY: dict[str, float] = {}
+"""KiB a page of the studio and of the bare page; how many elements both have."""
 
 
 def pages(postgresql: PostgreSQL, valkey: Valkey, given: argparse.Namespace) -> None:
@@ -283,9 +315,14 @@ def pages(postgresql: PostgreSQL, valkey: Valkey, given: argparse.Namespace) -> 
         with process(str(ROOT / "main.py"), "web", **variables) as web:
             wait_for(f"http://127.0.0.1:{port}/healthz")
             asyncio.run(look(f"http://127.0.0.1:{port}", psutil.Process(web.pid), made, given))
-        with process(str(ROOT / "bench" / "scale_timer.py"), str(other), **variables):
+        with process(str(ROOT / "bench" / "scale_timer.py"), str(other), **variables) as plain:
             wait_for(f"http://127.0.0.1:{other}/")
+            asyncio.run(look_at_bare(f"http://127.0.0.1:{other}", psutil.Process(plain.pid)))
             asyncio.run(look_at_timer(f"http://127.0.0.1:{other}"))
+    print(
+        f"{MEMORY['studio']:.0f} KiB a page of the studio, {MEMORY['studio'] / MEMORY['bare']:.2f} times a bare page of"
+        f" as many elements ({MEMORY['elements']:.0f}; {MEMORY['bare']:.0f} KiB)"
+    )
     timer, few = RESULTS["timer"], RESULTS[f"pages {given.pages[0]}"]
     for name, took in RESULTS.items():
         (half, most), (half_few, most_few), (half_timer, most_timer) = (both(t) for t in (took, few, timer))

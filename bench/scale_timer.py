@@ -1,4 +1,5 @@
-"""The other way in bench/scale.py: a plain NiceGUI page that looks once a second whether something has changed."""
+"""What bench/scale.py holds the studio against: a plain NiceGUI page that looks once a second whether something has
+changed, and a bare one of as many elements as asked for."""
 
 import os
 import sys
@@ -18,6 +19,15 @@ async def page(person: int = 0) -> None:
         label.text = (await client.get(f"bench:{person}") or b"").decode()
 
     ui.timer(1.0, look)
+
+
+@ui.page("/bare")
+def bare(elements: int = 100) -> None:
+    """Rows of a label and a button; four more elements are NiceGUI's own."""
+    for _ in range((elements - 4) // 3):
+        with ui.row():
+            ui.label("A label")
+            ui.button("A button", on_click=lambda: None)
 
 
 ui.run(port=int(sys.argv[1]), host="127.0.0.1", reload=False, show=False, show_welcome_message=False)
