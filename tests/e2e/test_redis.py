@@ -12,7 +12,7 @@ from tests.running import RunningApp, wait_for_end, wait_until
 from tests.servers.valkey import Valkey, sentinel
 from tests.servers.videos import VideosServer
 
-AWAY_SECONDS = 6
+AWAY_SECONDS = 30
 LATENCY = 4
 WAIT = 60_000
 
