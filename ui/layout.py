@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import Request
+from markupsafe import Markup
 from nicegui import app, context, ui
 
 from core.models import User
@@ -13,7 +14,7 @@ from core.settings import settings
 
 from . import i18n, live, signatures, theme
 from .components.account import account, credits_badge
-from .components.switches import language_switch, theme_switch
+from .components.switches import switch_rows, switches
 from .components.tags import Menu, Tag, icon_button, menu_line, menu_row
 from .i18n import _
 
@@ -42,6 +43,13 @@ BONES = {
     ),
     "gallery": _BOOT.format(_TITLE + _CARDS),
 }
+
+HEADER = Markup(
+    '<a class="brand" href="/">AdsVideo</a><nav class="nav" aria-label="{label}">{links}</nav><div class="grow"></div>'
+    '<div class="header-switches">{switches}</div>'
+)
+LINK = Markup('<a class="nav-link" href="{}"{}>{}</a>')
+CURRENT = Markup(' aria-current="page"')
 
 
 @contextmanager
@@ -139,14 +147,9 @@ def _links() -> list[tuple[str, str, str]]:
 def header(user: User | None, active: str, *, bare: bool = False) -> Tag:
     """The line on top of every page."""
     with Tag("header", "header") as made, Tag("div", "header-inner"):
-        Tag("a", "brand", "AdsVideo", href="/")
-        with Tag("nav", "nav", aria_label=_("Pages")):
-            for name, target, text in _links():
-                Tag("a", "nav-link", text, href=target, aria_current="page" if name == active else None)
-        Tag("div", "grow")
-        with Tag("div", "header-switches"):
-            language_switch()
-            theme_switch()
+        links = (LINK.format(target, CURRENT if name == active else "", text) for name, target, text in _links())
+        inner = HEADER.format(label=_("Pages"), links=Markup().join(links), switches=switches())
+        Tag("div", "header-fixed", inner=inner)
         if user:
             credits_badge(user)
         if not bare:
@@ -160,8 +163,7 @@ def _phone_menu(active: str) -> None:
         for name, target, text in _links():
             menu_row(text, href=target, aria_current="page" if name == active else None)
         menu_line()
-        language_switch(in_menu=True)
-        theme_switch(in_menu=True)
+        switch_rows()
 
     with icon_button("menu", _("Menu"), aria_haspopup="menu").classes("phone-menu"):
         Menu(rows)

@@ -35,6 +35,11 @@ async def mine() -> int:
         return len(await videos.page(db, 1, None, 50))
 
 
+def choose(visitor: Visitor, preset: str) -> None:
+    """Click the tile of a preset."""
+    visitor.find(marker="presets").trigger("choose", {"detail": preset})
+
+
 def prompt(visitor: Visitor) -> str:
     """What stands in the prompt's field."""
     field = next(iter(visitor.find(marker="prompt").elements))
@@ -63,7 +68,7 @@ async def test_the_checks_come_in_order(visitor: Visitor) -> None:
     await visitor.open("/")
     visitor.find(marker="generate").click()
     await visitor.should_see("Please choose a picture first.")
-    visitor.find(marker="picture-watch").click()
+    choose(visitor, "watch")
     write(visitor, "  ")
     visitor.find(marker="generate").click()
     await visitor.should_see("Please describe what should happen in the video.")
@@ -78,7 +83,7 @@ async def test_without_enough_credits_nothing_is_charged(visitor: Visitor, me: U
     async with database.session() as db:
         await credits.take_at_most(db, me.id, 95, "test:poor", "")
     await visitor.open("/")
-    visitor.find(marker="picture-watch").click()
+    choose(visitor, "watch")
     visitor.find(marker="generate").click()
     await visitor.should_see("Not enough credits: this video costs 10, you have 5.")
     assert (await balance(me), await mine()) == (5, 0)
@@ -86,19 +91,19 @@ async def test_without_enough_credits_nothing_is_charged(visitor: Visitor, me: U
 
 async def test_a_preset_brings_its_prompt_and_leaves_ones_own_alone(visitor: Visitor) -> None:
     await visitor.open("/")
-    visitor.find(marker="picture-watch").click()
+    choose(visitor, "watch")
     assert prompt(visitor).startswith("Slow orbit around the watch")
-    visitor.find(marker="picture-soda").click()
+    choose(visitor, "soda")
     assert prompt(visitor).startswith("Fast push-in on the ice-cold can")
     write(visitor, "My own words")
-    visitor.find(marker="picture-watch").click()
+    choose(visitor, "watch")
     assert prompt(visitor) == "My own words"
     await visitor.should_see("Use its prompt")
 
 
 async def test_two_clicks_are_one_video(visitor: Visitor, me: User) -> None:
     await visitor.open("/")
-    visitor.find(marker="picture-watch").click()
+    choose(visitor, "watch")
     visitor.find(marker="generate").click()
     visitor.find(marker="generate").click()
     await visitor.should_see("Generating…")

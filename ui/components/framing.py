@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from nicegui import events
 
 from core import pictures
@@ -14,6 +15,7 @@ from .draft import MODES, Draft, Mode
 from .tags import Tag, icon_button, preset_picture
 
 PRESET_SIZE = (1920, 1280)
+EMPTY = Markup('<span class="preview-empty-title">{}</span><span class="preview-empty-note">{}</span>')
 
 
 class FramingPreview(Tag):
@@ -96,9 +98,9 @@ class FramingPreview(Tag):
 
     def _nothing(self) -> None:
         self._frame = self._exact = None
-        with Tag("label", "preview-empty", symbol="image", for_=self._upload):
-            Tag("span", "preview-empty-title", _("Choose a picture below"))
-            Tag("span", "preview-empty-note", _("or drop your own here, up to {limit} MB", limit=pictures.MAX_MB))
+        note = _("or drop your own here, up to {limit} MB", limit=pictures.MAX_MB)
+        inner = EMPTY.format(_("Choose a picture below"), note)
+        Tag("label", "preview-empty", inner=inner, symbol="image", for_=self._upload)
 
     def _framed(self) -> None:
         width, height = self._draft.ratio

@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from markupsafe import Markup
 from nicegui import ui
 
 from core.catalog import Model, Offer
 
 from .. import i18n
 from ..i18n import _
+from .choices import Choices, option
 from .draft import Draft
 from .tags import Tag
 from .words import known
@@ -57,8 +59,8 @@ class ModelMenu(Tag):
                 self._menu.props["aria-label"] = _("Model")
                 self._menu.classes("menu model-list").on_value_change(self._opened)
             with Tag("div", "options"):
-                self._lengths = _Choice(_("Length"), lambda value: draft.update(seconds=int(value)))
-                self._ratios = _Choice(_("Ratio"), lambda value: draft.update(size=value))
+                self._lengths = _segments(_("Length"), lambda value: draft.update(seconds=int(value)))
+                self._ratios = _segments(_("Ratio"), lambda value: draft.update(size=value))
         draft.changed.subscribe(self._draw)
         self._draw()
 
@@ -102,38 +104,30 @@ class ModelMenu(Tag):
         self._state.text = state_word(offer.state.name)
         self._state.classes(replace=f"state state-{LOOKS.get(offer.state.name, 'idle')}")
         self._facts.text = f"{i18n.credits(self._draft.price)} · {i18n.seconds(self._draft.choices.seconds)}"
-        seconds = sorted(offer.model.seconds)
-        self._lengths.show({str(s): i18n.seconds(s) for s in seconds}, str(self._draft.choices.seconds))
-        self._ratios.show({size: ratio_name(size) for size in offer.model.sizes}, self._draft.choices.size)
+        self._lengths.show({str(s): _segment(str(s), i18n.seconds(s)) for s in sorted(offer.model.seconds)})
+        self._lengths.mark_chosen(str(self._draft.choices.seconds))
+        self._ratios.show({size: _segment(size, ratio_name(size)) for size in offer.model.sizes})
+        self._ratios.mark_chosen(self._draft.choices.size)
         if self._listed != self._draft.offers:
             self._listed = self._draft.offers
             if self._menu.value:
                 self._list()
 
 
-class _Choice(Tag):
+def _segments(label: str, choose: Callable[[str], None]) -> Choices:
     """A few values side by side, one of them chosen."""
+    return Choices("segments", "aria-pressed", choose, role="group", aria_label=label, data_roving="choose")
 
-    def __init__(self, label: str, choose: Callable[[str], None]) -> None:
-        super().__init__("div", "segments", role="group", aria_label=label, data_roving="choose")
-        self._choose = choose
-        self._options: dict[str, Tag] = {}
 
-    def show(self, values: dict[str, str], chosen: str) -> None:
-        """These values with their words, that one chosen."""
-        if list(values) != list(self._options):
-            self.clear()
-            self._options = {}
-            with self:
-                for value, word in values.items():
-                    option = Tag("button", "segment", word, type="button", data_rove=True, title=value)
-                    if "x" in value:
-                        _sign(option, value)
-                    option.on_click(partial(self._choose, value))
-                    self._options[value] = option
-        for value, option in self._options.items():
-            option.put("aria_pressed", value == chosen)
-            option.put("tabindex", "0" if value == chosen else "-1")
+def _segment(value: str, word: str) -> Markup:
+    """A length, or a ratio with a small frame of it before the word."""
+    more = {"data_rove": "", "title": value}
+    if "x" not in value:
+        return option("segment", value, word, **more)
+    width, height = (int(n) for n in value.split("x"))
+    scale = 14 / max(width, height)
+    frame = f"--width:{max(6, round(width * scale))}px;--height:{max(6, round(height * scale))}px"
+    return option("segment segment-ratio", value, word, style=frame, **more)
 
 
 def ratio_name(size: str) -> str:
@@ -141,11 +135,3 @@ def ratio_name(size: str) -> str:
     width, height = (int(n) for n in size.split("x"))
     divisor = math.gcd(width, height)
     return f"{width // divisor}:{height // divisor}"
-
-
-def _sign(option: Tag, size: str) -> None:
-    """A small frame of that ratio before the word."""
-    width, height = (int(n) for n in size.split("x"))
-    scale = 14 / max(width, height)
-    option.classes("segment-ratio")
-    option.style(f"--width:{max(6, round(width * scale))}px;--height:{max(6, round(height * scale))}px")

@@ -12,6 +12,7 @@ from core.models import Picture, User
 
 from .. import i18n
 from ..i18n import _
+from .choices import Choices, option
 from .dialog import confirm
 from .draft import Draft
 from .dropped_video import take_settings
@@ -23,6 +24,13 @@ from .tags import Tag, icon_button, thumbnail
 TYPES = "image/jpeg,image/png,image/webp,image/avif,image/gif,video/mp4"  # of a video only its settings are read
 FILE_INPUT = "picture-file"
 STRIP = "picture-strip"
+HEAD = Markup(
+    '<h1 class="form-title">{title}</h1><div class="grow"></div>'
+    '<button type="button" class="icon-button icon-button-small has-icon icon-chevron-left" data-scroll="-1" '
+    'aria-controls="{strip}" aria-label="{back}" title="{back}"></button>'
+    '<button type="button" class="icon-button icon-button-small has-icon icon-chevron-right" data-scroll="1" '
+    'aria-controls="{strip}" aria-label="{on}" title="{on}"></button>'
+)
 OWN = Markup('<img src="{}" alt="" loading="lazy" decoding="async">')
 
 
@@ -32,10 +40,12 @@ class PicturePicker(Tag):
     def __init__(self, user: User | None, draft: Draft) -> None:
         super().__init__("section", "field", aria_label=_("Picture"))
         self._user, self._draft = user, draft
-        self._tiles: dict[str | int, Tag] = {}
+        self._tiles: dict[int, Tag] = {}
         self._chosen: str | int = ""
         with self:
-            self._head()
+            back, on = _("Scroll back"), _("Scroll on")
+            inner = HEAD.format(title=_("Turn a picture into a video"), strip=STRIP, back=back, on=on)
+            Tag("div", "field-head", inner=inner)
             with FramingPreview(user, draft, FILE_INPUT):
                 self._delete = icon_button("trash-2", _("Delete this picture"), self._ask, look="media")
                 self._delete.classes("preview-delete")
@@ -46,13 +56,6 @@ class PicturePicker(Tag):
         draft.changed.subscribe(self._draw)
         self._draw()
 
-    def _head(self) -> None:
-        with Tag("div", "field-head"):
-            Tag("h1", "form-title", _("Turn a picture into a video"))
-            Tag("div", "grow")
-            icon_button("chevron-left", _("Scroll back"), look="small", data_scroll="-1", aria_controls=STRIP)
-            icon_button("chevron-right", _("Scroll on"), look="small", data_scroll="1", aria_controls=STRIP)
-
     def _strip(self) -> None:
         with Tag("div", "strip", id=STRIP):
             self._upload_tile()
@@ -60,9 +63,8 @@ class PicturePicker(Tag):
             link.put("title", _("A picture by its web address"))
             link.on_click(lambda: self._url.open())  # noqa: PLW0108 - the box is drawn below the strip
             with Tag("div", "tiles", role="radiogroup", aria_label=_("Pictures"), data_roving="move") as self._group:
-                for preset in pictures.presets():
-                    title = preset.title.get(i18n.language(), preset.title["en"])
-                    self._tile(preset.name, title, thumbnail(preset))
+                self._presets = Choices("", "aria-checked", self._choose_preset, role="none").mark("presets")
+                self._presets.show(_preset_tiles())
                 for picture in self._draft.own.values():
                     self._own_tile(picture)
 
@@ -75,24 +77,20 @@ class PicturePicker(Tag):
             file.on("settings", partial(take_settings, self._user, self._draft), ["detail"])
             file.on("started", lambda: self.complain(""), [])
 
-    def _tile(self, key: str | int, title: str, image: Markup) -> None:
-        tile = Tag("button", "tile", inner=image, type="button", role="radio", aria_checked=False, aria_label=title,
-                   title=title, tabindex="-1" if self._tiles else "0", data_rove=True)  # fmt: skip
-        tile.mark(f"picture-{key}").on_click(lambda: self._choose(key))
-        self._tiles[key] = tile
-
     def _own_tile(self, picture: Picture) -> None:
-        self._tile(picture.id, _("Your picture"), OWN.format(f"/api/v1/images/{picture.id}/content"))
+        image = OWN.format(f"/api/v1/images/{picture.id}/content")
+        name = _("Your picture")
+        tile = Tag("button", "tile", inner=image, type="button", role="radio", aria_checked=False, aria_label=name,
+                   title=name, tabindex="-1", data_rove=True)  # fmt: skip
+        tile.on_click(lambda: self._draft.update(preset="", picture_id=picture.id))
+        self._tiles[picture.id] = tile
 
     # ------------------------------------------------------------------------------------------- what happens
 
-    def _choose(self, key: str | int) -> None:
-        if isinstance(key, int):
-            self._draft.update(preset="", picture_id=key)
-            return
-        preset = next(p for p in pictures.presets() if p.name == key)
+    def _choose_preset(self, name: str) -> None:
+        preset = next(p for p in pictures.presets() if p.name == name)
         prompt = self._draft.choices.prompt
-        self._draft.update(preset=key, picture_id=0, prompt=preset.prompt if is_ours(prompt) else prompt)
+        self._draft.update(preset=name, picture_id=0, prompt=preset.prompt if is_ours(prompt) else prompt)
 
     async def _uploaded(self, event: events.GenericEventArguments) -> None:
         """The browser says so; whose picture it really is, the database knows."""
@@ -165,10 +163,22 @@ class PicturePicker(Tag):
         for picture in self._draft.own.values():
             self.add(picture)
         chosen = choices.preset or choices.picture_id
-        for at, (key, tile) in enumerate(self._tiles.items()):
+        own = "own" if choices.picture_id and not choices.preset else ""
+        self._presets.mark_chosen(choices.preset or own)
+        for key, tile in self._tiles.items():
             tile.put("aria_checked", key == chosen)
-            tile.put("tabindex", "0" if key == chosen or (not chosen and at == 0) else "-1")
+            tile.put("tabindex", "0" if key == chosen else "-1")
         self._delete.put("hidden", not choices.picture_id)
         if chosen != self._chosen:
             self._chosen = chosen
             self.complain("")
+
+
+def _preset_tiles() -> dict[str, Markup]:
+    """A tile for each preset by its name, in the visitor's language."""
+    tiles = {}
+    for preset in pictures.presets():
+        title = preset.title.get(i18n.language(), preset.title["en"])
+        more = {"role": "radio", "aria_label": title, "title": title, "data_rove": ""}
+        tiles[preset.name] = option("tile", preset.name, thumbnail(preset), **more)
+    return tiles

@@ -1,17 +1,16 @@
 """The prompt: a field that grows, a live counter, camera moves to click into it."""
 
-from functools import partial
-
 from markupsafe import Markup
 
 from core import improve, pictures
 from core.errors import AdsVideoError, NotSignedIn, PromptTooLong
 from core.models import User
-from core.templates import MOVES, Move, has_move, toggle_move
+from core.templates import MOVES, has_move, toggle_move
 from core.videos import MAX_PROMPT
 
 from .. import i18n
 from ..i18n import _
+from .choices import Choices, option
 from .draft import Draft
 from .prompt_input import PromptInput
 from .tags import Tag, button
@@ -54,25 +53,20 @@ class PromptField(Tag):
                     self._offer = button(_("Use its prompt"), self._use_preset, look="link", hidden=True)
                     self._problem = Tag("span", "prompt-problem", role="alert")
                     self._counter = Tag("span", "prompt-counter")
-            self._chips()
+            label = _("Camera moves")
+            self._moves = Choices("moves", "aria-pressed", self._toggle, role="group", aria_label=label)
+            titles = _titles()
+            self._moves.show({m.name: option("move", m.name, CHIP.format(m.name, titles[m.name])) for m in MOVES})
         draft.changed.subscribe(self._draw)
         self._draw()
 
-    def _chips(self) -> None:
-        titles = _titles()
-        self._moves: dict[str, Tag] = {}
-        with Tag("div", "moves", role="group", aria_label=_("Camera moves")):
-            for move in MOVES:
-                inner = CHIP.format(move.name, titles[move.name])
-                chip = Tag("button", "move", inner=inner, type="button", aria_pressed=False)
-                self._moves[move.name] = chip.on_click(partial(self._toggle, move))
+    def _toggle(self, name: str) -> None:
+        move = next(move for move in MOVES if move.name == name)
+        self._draft.update(prompt=toggle_move(self._draft.choices.prompt, move))
 
     def _typed(self, text: str) -> None:
         if text != self._draft.choices.prompt:
             self._draft.update(prompt=text)
-
-    def _toggle(self, move: Move) -> None:
-        self._draft.update(prompt=toggle_move(self._draft.choices.prompt, move))
 
     def _use_preset(self) -> None:
         if preset := self._draft.preset:
@@ -124,8 +118,7 @@ class PromptField(Tag):
         self._problem.text = i18n.explain(PromptTooLong(length, MAX_PROMPT)) if too_long else ""
         self._box.put("data_state", "over" if too_long else None)
         self._field.put("aria_invalid", "true" if too_long else None)
-        for move in MOVES:
-            self._moves[move.name].put("aria_pressed", has_move(prompt, move))
+        self._moves.mark_chosen(*(move.name for move in MOVES if has_move(prompt, move)))
         preset = self._draft.preset
         self._offer.put("hidden", preset is None or prompt == preset.prompt)
 

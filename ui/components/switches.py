@@ -1,25 +1,34 @@
 """The switches of language and theme; both are kept in a cookie, so that the next page comes right from the server."""
 
+from markupsafe import Markup
+
 from .. import i18n
 from ..i18n import _
-from .tags import Tag, menu_row
+from .tags import menu_row
+
+SWITCHES = Markup(
+    '<button type="button" class="header-button" data-language="{other}" lang="{tag}">{language}</button>'
+    '<button type="button" class="icon-button theme-switch has-icon" aria-label="{theme}" title="{theme}" '
+    "data-switch-theme></button>"
+)
 
 
-def language_switch(*, in_menu: bool = False) -> None:
-    """Leads to the other language, in that language's own words."""
-    other = "zh" if i18n.language() == "en" else "en"
-    name, tag = i18n.LANGUAGES[other], i18n.TAGS[other]
-    if in_menu:
-        menu_row(name, symbol="languages", data_language=other, lang=tag)
-    else:
-        Tag("button", "header-button", name, type="button", data_language=other, lang=tag)
+def _other() -> str:
+    return "zh" if i18n.language() == "en" else "en"
 
 
-def theme_switch(*, in_menu: bool = False) -> None:
-    """Dark or light; follows the system until it is pressed once. The stylesheet knows which sign it has now."""
-    name = _("Dark or light")
-    if in_menu:
-        menu_row(name, data_switch_theme=True).classes("theme-switch has-icon")
-    else:
-        made = Tag("button", "icon-button theme-switch has-icon", type="button", aria_label=name, title=name)
-        made.put("data_switch_theme", True)
+def switches() -> Markup:
+    """Both, for the header: app.js hears their clicks, so they are no elements of the server's.
+
+    One leads to the other language, in that language's own words. The other is dark or light, and follows the system
+    until it is pressed once; the stylesheet knows which sign it has now.
+    """
+    other = _other()
+    return SWITCHES.format(other=other, tag=i18n.TAGS[other], language=i18n.LANGUAGES[other], theme=_("Dark or light"))
+
+
+def switch_rows() -> None:
+    """The same as rows of a menu."""
+    other = _other()
+    menu_row(i18n.LANGUAGES[other], symbol="languages", data_language=other, lang=i18n.TAGS[other])
+    menu_row(_("Dark or light"), data_switch_theme=True).classes("theme-switch has-icon")

@@ -433,6 +433,38 @@ customElements.define(
   },
 );
 
+// <ads-choices state="aria-pressed" chosen="a b">: buttons with data-key; marks the chosen ones and tells of a click.
+customElements.define(
+  "ads-choices",
+  class extends HTMLElement {
+    static observedAttributes = ["chosen"];
+    connectedCallback() {
+      this.onclick = (e) => {
+        const option = e.target.closest("[data-key]");
+        if (option) this.dispatchEvent(new CustomEvent("choose", { detail: option.dataset.key }));
+      };
+      this.changes = new MutationObserver(() => this.mark());
+      this.changes.observe(this, { childList: true });
+      this.mark();
+    }
+    disconnectedCallback() {
+      this.changes.disconnect();
+    }
+    attributeChangedCallback() {
+      this.mark();
+    }
+    mark() {
+      const chosen = (this.getAttribute("chosen") ?? "").split(" ").filter(Boolean);
+      const roving = this.closest("[data-roving]");
+      [...this.children].forEach((option, at) => {
+        const on = chosen.includes(option.dataset.key);
+        option.setAttribute(this.getAttribute("state"), on);
+        if (roving) option.setAttribute("tabindex", on || (!chosen.length && at === 0) ? 0 : -1);
+      });
+    }
+  },
+);
+
 // <ads-notify news="running">: when the news becomes another and nobody looks, the system says it. Asked for by a click only.
 const canAsk = () => window.isSecureContext && window.Notification?.permission === "default";
 document.documentElement.classList.toggle("can-notify", canAsk());
