@@ -278,7 +278,7 @@ def poster(source: Path, target: Path, width: int = 1280) -> None:
     if picture.width > width:
         picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    picture.save(out, "WEBP" if target.suffix == ".webp" else "JPEG", quality=82, method=1)
+    picture.save(out, "WEBP" if target.suffix == ".webp" else "JPEG", quality=82, method=2)
     part = target.with_name(f".{target.name}.part")
     try:
         part.write_bytes(out.getvalue())

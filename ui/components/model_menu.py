@@ -16,6 +16,10 @@ from .draft import Draft
 from .tags import Tag
 from .words import known
 
+SUMMARY = Markup(
+    '<span class="model-name">{name}</span><span class="model-facts"><span class="state state-{look}">{state}</span>'
+    "<span>{facts}</span></span>"
+)
 LOOKS = {"ready": "good", "no_key": "warn", "retired": "idle", "unreachable": "bad"}
 
 
@@ -50,11 +54,7 @@ class ModelMenu(Tag):
             Tag("h2", "sr-only", _("Model"))
             self._line = Tag("button", "model-line", symbol="chevron-down", type="button", aria_haspopup="listbox")
             with self._line:
-                with Tag("span", "model-summary"):
-                    self._name = Tag("span", "model-name", "…")
-                    with Tag("span", "model-facts"):
-                        self._state = state_dot("ready")
-                        self._facts = Tag("span")
+                self._summary = Tag("span", "model-summary")
                 self._menu = ui.menu().props('fit anchor="bottom left" self="top left" :offset="[0, 6]" role=listbox')
                 self._menu.props["aria-label"] = _("Model")
                 self._menu.classes("menu model-list").on_value_change(self._opened)
@@ -100,10 +100,10 @@ class ModelMenu(Tag):
         offer = self._draft.offer
         if offer is None:
             return
-        self._name.text = known(offer.model.label)
-        self._state.text = state_word(offer.state.name)
-        self._state.classes(replace=f"state state-{LOOKS.get(offer.state.name, 'idle')}")
-        self._facts.text = f"{i18n.credits(self._draft.price)} · {i18n.seconds(self._draft.choices.seconds)}"
+        facts = f"{i18n.credits(self._draft.price)} · {i18n.seconds(self._draft.choices.seconds)}"
+        name, state = known(offer.model.label), offer.state.name
+        inner = SUMMARY.format(name=name, look=LOOKS.get(state, "idle"), state=state_word(state), facts=facts)
+        self._summary.put("innerHTML", str(inner))
         self._lengths.show({str(s): _segment(str(s), i18n.seconds(s)) for s in sorted(offer.model.seconds)})
         self._lengths.mark_chosen(str(self._draft.choices.seconds))
         self._ratios.show({size: _segment(size, ratio_name(size)) for size in offer.model.sizes})

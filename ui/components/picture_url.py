@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from markupsafe import Markup
 from nicegui import events, ui
 
 from core import limits, pictures
@@ -11,28 +12,24 @@ from core.models import Picture, User
 
 from .. import i18n
 from ..i18n import _
-from .tags import Tag, button
+from .tags import Tag
 
 BOX = "picture-url"
+INNER = Markup(
+    '<input class="input" type="url" inputmode="url" autocomplete="off" maxlength="2000" placeholder="https://" '
+    'aria-label="{label}"><button type="button" class="button button-small">{fetch}</button>'
+)
 
 
 class PictureUrl(Tag):
     """Fetches the picture at an address and gives it to `found`, or the sentence why not to `complain`."""
 
     def __init__(self, user: User | None, found: Callable[[Picture], None], complain: Callable[[str], None]) -> None:
-        super().__init__("div", "picture-url", data_address=True, hidden=True, id=BOX)
+        inner = INNER.format(label=_("Address of a picture on the web"), fetch=_("Fetch"))
+        super().__init__("div", "picture-url", inner=inner, data_address=True, hidden=True, id=BOX)
         self._user, self._found, self._complain = user, found, complain
         self._busy = False
-        self._draw()
-
-    def _draw(self) -> None:
-        self.clear()
-        with self:
-            label = _("Address of a picture on the web")
-            field = Tag("input", "input", type="url", inputmode="url", autocomplete="off", maxlength="2000",
-                        placeholder="https://", aria_label=label)  # fmt: skip
-            button(_("Fetch"), look="small")
-        field.on("address", self._fetch, ["detail"])
+        self.on("address", self._fetch, ["detail"])
 
     def open(self) -> None:
         """Show the box, ready to type."""
@@ -53,7 +50,7 @@ class PictureUrl(Tag):
         else:
             self._found(picture)
             self.put("hidden", True)
-            self._draw()
+            self.client.run_javascript(f"document.querySelector('#{BOX} input').value = ''")
         finally:
             self._busy = False
             self.put("data-busy", None)

@@ -41,6 +41,11 @@ class Tag(TextElement):
             pairs = (_attribute(key, value) for key, value in attributes.items())
             self.props.update({key: value for key, value in pairs if value is not None})
 
+    def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
+        """What NiceGUI's simulated user sees, the words of `inner` too."""
+        seen: list[Any] = super()._displayed_contents(only_visible=only_visible)
+        return [*seen, Markup(self.props.get("innerHTML", "")).striptags()]  # noqa: S704 - only its words are taken
+
     def put(self, attribute: str, value: Any) -> None:
         """Set an attribute; None takes it away."""
         key, value = _attribute(attribute, value)

@@ -26,7 +26,7 @@ class Webhooks(Tag):
         with self:
             Tag("h2", "account-title", _("Webhooks"))
             Tag("p", "page-note", _("When a video of yours has ended, we send its details to your server, signed."))
-            self._form = Tag("div", "webhook-new", data_address=True)
+            self._form = Tag("div", "webhook-new", data_address=True).on("address", self._make, ["detail"])
             self._new = Tag("div", "key-new", hidden=True, role="status")
             self._rows = Tag("div", "rows", role="list")
         self._draw_form()
@@ -36,10 +36,9 @@ class Webhooks(Tag):
         self._form.clear()
         with self._form:
             example = "https://example.com/hooks/videos"
-            field = Tag("input", "input", type="url", inputmode="url", autocomplete="off", maxlength="2000",
-                        placeholder=example, aria_label=_("Address of your server"))  # fmt: skip
+            Tag("input", "input", type="url", inputmode="url", autocomplete="off", maxlength="2000",
+                placeholder=example, aria_label=_("Address of your server"))  # fmt: skip
             button(_("Add webhook"))
-        field.on("address", self._make, ["detail"])
 
     async def load(self) -> None:
         """The endpoints as they are now."""

@@ -144,7 +144,7 @@ function fetchAddress(box) {
   const field = box.querySelector("input");
   const address = field.value.trim();
   if (!address || box.hasAttribute("data-busy")) return field.focus();
-  field.dispatchEvent(new CustomEvent("address", { detail: address }));
+  box.dispatchEvent(new CustomEvent("address", { detail: address }));
 }
 
 addEventListener("click", (e) => {

@@ -20,7 +20,7 @@ from workers.engines import Job, open_engine
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("watch", "perfume", "soda", "macarons")
-WIDTH, HEIGHT, CRF = 960, 540, "29"
+WIDTH, HEIGHT, CRF = 960, 540, "31"
 
 
 def job_of(preset: pictures.Preset) -> Job:
