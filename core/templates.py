@@ -125,16 +125,21 @@ MOVES = (
 )
 
 
-def has_move(prompt: str, move: Move) -> bool:
-    """Whether the prompt asks for it."""
-    return re.search(move.pattern, prompt, re.IGNORECASE) is not None
+def find_move(prompt: str, move: Move) -> tuple[int, int] | None:
+    """Where the prompt asks for it, from one character to before another; None if it does not."""
+    found = re.search(move.pattern, prompt, re.IGNORECASE)
+    return found.span() if found else None
 
 
 def toggle_move(prompt: str, move: Move) -> str:
-    """The prompt with the move's words added at its end, or taken out if they are in it."""
-    taken_out = re.sub(rf"[,;]?\s*{move.pattern}", "", prompt, flags=re.IGNORECASE)
-    if taken_out != prompt:
-        return taken_out.strip(" ,;")
+    """The prompt with the move's words added at its end, or taken out where they stand by themselves.
+
+    Unchanged where they are part of somebody's sentence, which would be broken without them.
+    """
+    if find_move(prompt, move):
+        by_itself = rf"[,;]\s*{move.pattern}(?=\s*(?:[.,;!?]|$))|(?:^|(?<=[.!?]))\s*{move.pattern}\s*(?:[.,;!?]+|$)"
+        taken_out = re.sub(by_itself, "", prompt, flags=re.IGNORECASE)
+        return prompt if taken_out == prompt else taken_out.strip(" ,;")
     prompt = prompt.rstrip()
     if not prompt or prompt[-1] in ".!?":
         return f"{prompt} {move.words.capitalize()}".strip()

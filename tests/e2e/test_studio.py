@@ -247,3 +247,84 @@ def test_signing_out_reaches_the_other_tab(page: Page) -> None:
     # Not from a page: signing out sends every page of this browser on, the asking one in the middle of its question.
     page.context.request.get("/auth/logout")
     expect(second.get_by_role("link", name="Login")).to_be_visible()
+
+
+STOPS = "() => [...document.querySelectorAll('.tiles [data-rove][tabindex=\"0\"]')].map((tile) => tile.title)"
+
+
+def test_tab_reaches_the_chosen_picture_however_it_was_chosen(page: Page) -> None:
+    sign_in(page)
+    page.wait_for_function(f"() => ({STOPS})().length === 1")
+    page.locator("#picture-file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": photo(640, 360)})
+    own = page.get_by_role("radio", name="Your picture", checked=True)
+    expect(own).to_be_visible()
+    page.wait_for_function(f"() => ({STOPS})().join() === 'Your picture'")
+    choose(page)
+    page.wait_for_function(f"() => ({STOPS})().join() === 'Blue-dial watch'")
+    page.keyboard.press("ArrowRight")  # moves, and chooses nothing
+    page.get_by_label("Prompt", exact=True).click()
+    page.wait_for_function(f"() => ({STOPS})().join() === 'Blue-dial watch'")
+
+
+def test_the_chosen_picture_is_in_sight_after_a_reload(page: Page) -> None:
+    sign_in(page)
+    last = page.locator(".tiles ads-choices .tile").last
+    last.click()
+    expect(last).to_have_attribute("aria-checked", "true")
+    page.wait_for_function("() => sessionStorage.getItem('draft')?.includes('preset')")
+    page.reload()
+    expect(last).to_have_attribute("aria-checked", "true")
+    strip = page.locator("#picture-strip")
+    page.wait_for_function("() => document.querySelector('#picture-strip').scrollLeft > 0")
+    box, outer = last.bounding_box(), strip.bounding_box()
+    assert box and outer and outer["x"] <= box["x"] and box["x"] + box["width"] <= outer["x"] + outer["width"] + 1
+
+
+def test_the_box_for_an_address_opens_and_closes(page: Page) -> None:
+    sign_in(page)
+    link = page.get_by_role("button", name="Link", exact=True)
+    field = page.get_by_label("Address of a picture on the web")
+    for by_key in (False, True):
+        link.click()
+        expect(field).to_be_focused()
+        expect(link).to_have_attribute("aria-expanded", "true")
+        if by_key:
+            field.press("Escape")
+        else:
+            link.click()
+        expect(field).to_be_hidden()
+        expect(link).to_be_focused()
+        expect(link).to_have_attribute("aria-expanded", "false")
+
+
+def test_a_picture_deleted_in_another_tab_is_told_and_goes(page: Page) -> None:
+    sign_in(page)
+    page.locator("#picture-file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": photo(620, 360)})
+    expect(page.get_by_role("radio", name="Your picture", checked=True)).to_be_visible()
+    before = page.get_by_role("radio", name="Your picture").count()
+    source = page.locator("[role=radio][aria-checked=true] img").get_attribute("src") or ""
+    other = page.context.new_page()
+    other.goto("/")
+    other.locator(f"[role=radio]:has(img[src='{source}'])").click()
+    other.get_by_role("button", name="Delete this picture").click()
+    other.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(other.locator(f"img[src='{source}']")).to_have_count(0)
+    expect(other.get_by_role("radio").first).to_be_focused()
+    other.close()
+    page.get_by_label("Prompt", exact=True).fill("Slow push in")
+    page.get_by_role("button", name=re.compile("Generate · 10 credits")).click()
+    expect(page.get_by_text("This picture has been deleted. Please choose another one.")).to_be_visible()
+    expect(page.get_by_role("radio", name="Your picture")).to_have_count(before - 1)
+
+
+def test_a_camera_move_in_ones_own_sentence_is_left_there_and_marked(page: Page) -> None:
+    sign_in(page)
+    field = page.get_by_label("Prompt", exact=True)
+    field.fill("Slow orbit around the watch. Dark")
+    orbit = page.get_by_role("button", name="Orbit", exact=True)
+    expect(orbit).to_have_attribute("aria-pressed", "true")
+    orbit.click()
+    expect(page.get_by_text("This move is part of your own sentence: change it there.")).to_be_visible()
+    expect(field).to_have_value("Slow orbit around the watch. Dark")
+    marked = "() => { const f = document.activeElement; return f.value?.slice(f.selectionStart, f.selectionEnd); }"
+    page.wait_for_function(f"() => ({marked})() === 'orbit'")

@@ -76,7 +76,11 @@ def test_what_was_tampered_with_does_no_harm(place: object, kept: str) -> None:
         ("Warm light.", "orbit", "Warm light. Orbit"),
         ("Warm light", "pan-left", "Warm light, pan left"),
         ("Warm light, pan left", "pan-left", "Warm light"),
-        ("Slow push-in on the bottle", "push-in", "Slow on the bottle"),
+        ("Warm light. Orbit", "orbit", "Warm light."),
+        ("Warm light. Orbit. Then rain", "orbit", "Warm light. Then rain"),
+        ("Push in, warm light", "push-in", "warm light"),
+        ("Slow push-in on the bottle", "push-in", "Slow push-in on the bottle"),  # somebody's own sentence stays whole
+        ("Slow orbit around the watch. Dark", "orbit", "Slow orbit around the watch. Dark"),
     ],
 )
 def test_a_camera_move_is_a_switch(before: str, move: str, after: str) -> None:

@@ -116,7 +116,8 @@ class ModelMenu(Tag):
 
 def _segments(label: str, choose: Callable[[str], None]) -> Choices:
     """A few values side by side, one of them chosen."""
-    return Choices("segments", "aria-pressed", choose, role="group", aria_label=label, data_roving="choose")
+    group = {"role": "group", "aria_label": label, "data_roving": "choose"}
+    return Choices("segments", "aria-pressed", choose, single=True, **group)
 
 
 def _segment(value: str, word: str) -> Markup:

@@ -51,6 +51,8 @@ class PicturePicker(Tag):
                 self._delete.classes("preview-delete")
             self._strip()
             self._url = PictureUrl(user, self._take, self.complain)
+            self._link.on_click(self._url.switch)
+            self._url.switched.subscribe(lambda shown: self._link.put("aria_expanded", shown))
             self._problem = Tag("p", "problem", role="alert", hidden=True)
         Tag("div", "drop-overlay", _("Drop your picture"), symbol="image", aria_hidden="true")
         draft.changed.subscribe(self._draw)
@@ -59,11 +61,11 @@ class PicturePicker(Tag):
     def _strip(self) -> None:
         with Tag("div", "strip", id=STRIP):
             self._upload_tile()
-            link = Tag("button", "tile tile-upload", _("Link"), symbol="link", type="button", aria_controls=BOX)
-            link.put("title", _("A picture by its web address"))
-            link.on_click(lambda: self._url.open())  # noqa: PLW0108 - the box is drawn below the strip
+            self._link = Tag("button", "tile tile-upload", _("Link"), symbol="link", type="button", aria_controls=BOX,
+                             aria_expanded=False, title=_("A picture by its web address"))  # fmt: skip
             with Tag("div", "tiles", role="radiogroup", aria_label=_("Pictures"), data_roving="move") as self._group:
-                self._presets = Choices("", "aria-checked", self._choose_preset, role="none").mark("presets")
+                self._presets = Choices("", "aria-checked", self._choose_preset, role="none", single=True)
+                self._presets.mark("presets")
                 self._presets.show(_preset_tiles())
                 for picture in self._draft.own.values():
                     self._own_tile(picture)
@@ -134,10 +136,17 @@ class PicturePicker(Tag):
             self.complain(i18n.explain(error))
             return
         await storage.delete(picture.key)
+        self.drop(picture_id)
+        # what had the focus is gone with the picture
+        self.client.run_javascript(f"document.querySelector('#{STRIP} [data-rove]')?.focus()")
+
+    def drop(self, picture_id: int) -> None:
+        """That picture is there no more."""
         self._draft.own.pop(picture_id, None)
         if tile := self._tiles.pop(picture_id, None):
             tile.delete()
-        self._draft.update(picture_id=0)
+        if self._draft.choices.picture_id == picture_id:
+            self._draft.update(picture_id=0)
 
     def _refused(self, event: events.GenericEventArguments) -> None:
         detail = event.args.get("detail") or {}
@@ -167,7 +176,6 @@ class PicturePicker(Tag):
         self._presets.mark_chosen(choices.preset or own)
         for key, tile in self._tiles.items():
             tile.put("aria_checked", key == chosen)
-            tile.put("tabindex", "0" if key == chosen else "-1")
         self._delete.put("hidden", not choices.picture_id)
         if chosen != self._chosen:
             self._chosen = chosen

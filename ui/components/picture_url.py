@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from markupsafe import Markup
-from nicegui import events, ui
+from nicegui import Event, events
 
 from core import limits, pictures
 from core.database import session
@@ -30,11 +30,21 @@ class PictureUrl(Tag):
         self._user, self._found, self._complain = user, found, complain
         self._busy = False
         self.on("address", self._fetch, ["detail"])
+        self.on("leave", lambda _: self.switch(), [])
+        self.switched = Event[bool]()
 
-    def open(self) -> None:
-        """Show the box, ready to type."""
-        self.put("hidden", None)
-        ui.run_javascript(f"document.querySelector('#{BOX} input').focus()")
+    def switch(self) -> None:
+        """Show the box, ready to type, or put it away again."""
+        opens = bool(self.props.get("hidden"))
+        self._show(opens)
+        to = f"#{BOX} input" if opens else f"[aria-controls={BOX}]"
+        self.client.run_javascript(f"document.querySelector('{to}').focus()")
+        if not opens:
+            self._complain("")
+
+    def _show(self, shown: bool) -> None:
+        self.put("hidden", not shown)
+        self.switched.emit(shown)
 
     async def _fetch(self, event: events.GenericEventArguments) -> None:
         if self._busy:
@@ -46,10 +56,10 @@ class PictureUrl(Tag):
             picture = await self._picture(str(event.args.get("detail") or ""))
         except AdsVideoError as error:
             self._complain(i18n.explain(error))
-            self.put("hidden", None)
+            self._show(True)
         else:
             self._found(picture)
-            self.put("hidden", True)
+            self._show(False)
             self.client.run_javascript(f"document.querySelector('#{BOX} input').value = ''")
         finally:
             self._busy = False

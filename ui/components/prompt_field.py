@@ -5,7 +5,7 @@ from markupsafe import Markup
 from core import improve, pictures
 from core.errors import AdsVideoError, NotSignedIn, PromptTooLong
 from core.models import User
-from core.templates import MOVES, has_move, toggle_move
+from core.templates import MOVES, find_move, toggle_move
 from core.videos import MAX_PROMPT
 
 from .. import i18n
@@ -62,7 +62,13 @@ class PromptField(Tag):
 
     def _toggle(self, name: str) -> None:
         move = next(move for move in MOVES if move.name == name)
-        self._draft.update(prompt=toggle_move(self._draft.choices.prompt, move))
+        before = self._draft.choices.prompt
+        after = toggle_move(before, move)
+        if after == before and (span := find_move(before, move)):
+            toast(_("This move is part of your own sentence: change it there."))
+            self._field.select(*span)
+            return
+        self._draft.update(prompt=after)
 
     def _typed(self, text: str) -> None:
         if text != self._draft.choices.prompt:
@@ -118,7 +124,7 @@ class PromptField(Tag):
         self._problem.text = i18n.explain(PromptTooLong(length, MAX_PROMPT)) if too_long else ""
         self._box.put("data_state", "over" if too_long else None)
         self._field.put("aria_invalid", "true" if too_long else None)
-        self._moves.mark_chosen(*(move.name for move in MOVES if has_move(prompt, move)))
+        self._moves.mark_chosen(*(move.name for move in MOVES if find_move(prompt, move)))
         preset = self._draft.preset
         self._offer.put("hidden", preset is None or prompt == preset.prompt)
 

@@ -9,12 +9,14 @@ from core.errors import (
     NoPicture,
     NoPrompt,
     NotEnoughCredits,
+    NotFound,
     NotSignedIn,
     PromptTooLong,
 )
 from core.models import User, Video
 
 from .. import i18n
+from ..i18n import _
 from .current_video import CurrentVideo
 from .draft import Draft
 from .generate_button import GenerateButton
@@ -47,6 +49,10 @@ class PromptForm(Tag):
         self._generate.complain("")
         try:
             video = await self._request()
+        except NotFound:
+            # deleted in another tab
+            self._picker.drop(self._draft.choices.picture_id)
+            self._generate.complain(_("This picture has been deleted. Please choose another one."))
         except AdsVideoError as error:
             self._refuse(error)
         else:

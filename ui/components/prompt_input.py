@@ -34,3 +34,8 @@ class PromptInput(Tag):
         before, self.value = self.value, value
         words = json.dumps([before, value])
         self.client.run_javascript(f"adsvideo.write(getHtmlElement({self.id}), ...{words})")
+
+    def select(self, start: int, end: int) -> None:
+        """Mark these characters, ready to be written over."""
+        at, to = (len(self.value[:n].encode("utf-16-le")) // 2 for n in (start, end))  # as a browser counts
+        self.client.run_javascript(f"adsvideo.select(getHtmlElement({self.id}), {at}, {to})")

@@ -155,6 +155,10 @@ addEventListener("keydown", (e) => {
   const box = e.key === "Enter" && !e.isComposing && e.target.matches?.("input") && e.target.closest("[data-address]");
   if (box) fetchAddress(box);
 });
+addEventListener("keydown", (e) => {
+  const box = e.key === "Escape" && e.target.closest?.(".picture-url");
+  if (box) box.dispatchEvent(new CustomEvent("leave"));
+});
 addEventListener("paste", (e) => {
   const file = [...(e.clipboardData?.files ?? [])].find((f) => f.type.startsWith("image/"));
   if (file && uploadInput()) {
@@ -329,6 +333,10 @@ window.adsvideo = {
     field.value = text;
     grow(field);
   },
+  select(field, start, end) {
+    field?.focus();
+    field?.setSelectionRange(start, end);
+  },
   // The panel is drawn anew: if the button that had the focus is gone, the focus goes on in the panel.
   keepFocus(panel) {
     requestAnimationFrame(() => {
@@ -433,34 +441,61 @@ customElements.define(
   },
 );
 
-// <ads-choices state="aria-pressed" chosen="a b">: buttons with data-key; marks the chosen ones and tells of a click.
+// In a group of which Tab reaches one, that is the chosen one, else the first. Gives the chosen one.
+function settle(group) {
+  const items = $all("[data-rove]", group);
+  const isChosen = (item) => ["checked", "pressed", "selected"].some((s) => item.getAttribute(`aria-${s}`) === "true");
+  const chosen = items.find(isChosen);
+  items.forEach((item) => item.setAttribute("tabindex", item === (chosen ?? items[0]) ? 0 : -1));
+  return chosen;
+}
+addEventListener("focusout", (e) => {
+  const group = e.target.closest?.("[data-roving]:not(.menu-list)");
+  if (group && !group.contains(e.relatedTarget)) settle(group);
+});
+
+// Into sight, without moving anything but its strip.
+function showIn(strip, item) {
+  if (!strip || !item) return;
+  const [outer, inner] = [strip.getBoundingClientRect(), item.getBoundingClientRect()];
+  if (inner.left >= outer.left && inner.right <= outer.right) return;
+  strip.scrollBy({ left: (inner.left + inner.right - outer.left - outer.right) / 2, behavior: "instant" });
+}
+
+// <ads-choices state="aria-pressed" chosen="a b">: buttons with data-key; marks the chosen ones and tells of a click. With
+// `single` a click is marked at once, before the server has heard of it.
 customElements.define(
   "ads-choices",
   class extends HTMLElement {
     static observedAttributes = ["chosen"];
     connectedCallback() {
       this.onclick = (e) => {
-        const option = e.target.closest("[data-key]");
-        if (option) this.dispatchEvent(new CustomEvent("choose", { detail: option.dataset.key }));
+        const key = e.target.closest("[data-key]")?.dataset.key;
+        if (!key) return;
+        if (this.hasAttribute("single")) this.mark([key]);
+        this.dispatchEvent(new CustomEvent("choose", { detail: key }));
       };
-      this.changes = new MutationObserver(() => this.mark());
+      this.group = this.closest("[data-roving]");
+      this.changes = new MutationObserver((seen) => (seen.some((s) => s.type === "childList") ? this.mark() : this.settle()));
       this.changes.observe(this, { childList: true });
+      // one that is chosen may stand beside us, drawn by the server
+      if (this.group) this.changes.observe(this.group, { subtree: true, attributes: true, attributeFilter: ["aria-checked"] });
       this.mark();
     }
     disconnectedCallback() {
       this.changes.disconnect();
     }
     attributeChangedCallback() {
-      this.mark();
+      if (this.isConnected) this.mark();
     }
-    mark() {
-      const chosen = (this.getAttribute("chosen") ?? "").split(" ").filter(Boolean);
-      const roving = this.closest("[data-roving]");
-      [...this.children].forEach((option, at) => {
-        const on = chosen.includes(option.dataset.key);
-        option.setAttribute(this.getAttribute("state"), on);
-        if (roving) option.setAttribute("tabindex", on || (!chosen.length && at === 0) ? 0 : -1);
-      });
+    mark(chosen = (this.getAttribute("chosen") ?? "").split(" ")) {
+      for (const option of this.children) option.setAttribute(this.getAttribute("state"), chosen.includes(option.dataset.key));
+      this.settle();
+    }
+    settle() {
+      if (!this.group) return;
+      const chosen = settle(this.group);
+      requestAnimationFrame(() => showIn(this.closest(".strip"), chosen));
     }
   },
 );
