@@ -47,13 +47,16 @@ class PictureUrl(Tag):
         self.switched.emit(shown)
 
     async def _fetch(self, event: events.GenericEventArguments) -> None:
+        address = str(event.args.get("detail") or "")
         if self._busy:
             return
-        self._busy = True
         self._complain("")
+        if not address:
+            return
+        self._busy = True
         self.put("data-busy", True)
         try:
-            picture = await self._picture(str(event.args.get("detail") or ""))
+            picture = await self._picture(address)
         except AdsVideoError as error:
             self._complain(i18n.explain(error))
             self._show(True)

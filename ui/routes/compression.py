@@ -68,7 +68,9 @@ class _Answer:
         body, self._body = bytes(self._body), bytearray()  # an open page keeps its request, and that keeps us
         headers = MutableHeaders(raw=list(start["headers"]))
         headers.add_vary_header("Accept-Encoding")
-        if len(body) >= SMALL:
+        # less of it is sent to a visitor who has left in the middle, and that must not pass for the whole
+        is_whole = int(headers.get("content-length", len(body))) == len(body)
+        if len(body) >= SMALL and is_whole:
             body = await asyncio.to_thread(_compress, body, self._coding, well=self._well)
             headers["Content-Encoding"] = self._coding
             headers["Content-Length"] = str(len(body))

@@ -62,6 +62,10 @@ class _Taking:
         self._headers: list[tuple[bytes, bytes]] = []
         self._body = bytearray()
 
+    def _length(self) -> int:
+        """What the answer must have: to a visitor who has left in the middle less of it is sent."""
+        return int(Headers(raw=self._headers).get("content-length", -1))
+
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._headers = [pair for pair in message["headers"] if pair[0].lower() not in NOT_KEPT]
@@ -72,6 +76,6 @@ class _Taking:
             self._body += message.get("body", b"")
             if len(self._body) > LARGEST:
                 self._key = None
-            elif not message.get("more_body"):
+            elif not message.get("more_body") and len(self._body) == self._length():
                 self._owner.keep(self._key, _File(self._headers, bytes(self._body)))
         await self._send(message)

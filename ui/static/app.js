@@ -143,7 +143,8 @@ addEventListener("change", (e) => {
 function fetchAddress(box) {
   const field = box.querySelector("input");
   const address = field.value.trim();
-  if (!address || box.hasAttribute("data-busy")) return field.focus();
+  if (box.hasAttribute("data-busy")) return;
+  if (!address) field.focus();
   box.dispatchEvent(new CustomEvent("address", { detail: address }));
 }
 
