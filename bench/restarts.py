@@ -30,13 +30,11 @@ sys.path.insert(0, str(ROOT))
 import httpx
 
 from bench.inflight import begin, prepare, process, wait_for
-from bench.scale import Page, session_cookie, set_up
+from bench.scale import Page, session_cookie, set_up, stored_at, wait_until_ended
 from tests.running import free_port
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.valkey import Valkey
 
-LEFT = "SELECT count(*) FROM videos WHERE status IN ('pending', 'processing')"
-ENDED = "SELECT prompt, extract(epoch FROM completed_at) FROM videos WHERE status = 'completed'"
 AT_PROVIDER = "SELECT count(*) FROM videos WHERE status = 'processing'"
 
 
@@ -59,12 +57,6 @@ def count(postgresql: PostgreSQL, name: str, query: str) -> int:
     return int(postgresql.sql(query, database=name))
 
 
-def wait_until_none(postgresql: PostgreSQL, name: str) -> None:
-    """Until every video has ended."""
-    while count(postgresql, name, LEFT):
-        time.sleep(0.2)
-
-
 # --------------------------------------------------------------------------------------------------------- worker
 
 
@@ -81,13 +73,12 @@ def worker(postgresql: PostgreSQL, valkey: Valkey, videos: int, sign: signal.Sig
             first.send_signal(sign)
             first.wait(30)
             stack.enter_context(process(str(ROOT / "main.py"), "worker", **variables))
-        wait_until_none(postgresql, name)
-        lines = [line.rsplit("|", 1) for line in postgresql.sql(ENDED, database=name).splitlines()]
-        times = json.loads(httpx.get(f"{server}/_times", timeout=60).content)["times"]
-        created = json.loads(httpx.get(f"{server}/_times", timeout=60).content)["calls"]["create"]
-    if len(lines) != videos or created != videos:
-        raise RuntimeError(f"{len(lines)} of {videos} completed, {created} created")
-    return sorted(float(at) - times[prompt][1] for prompt, at in lines)
+        wait_until_ended(postgresql, name)
+        stored = stored_at(postgresql, name)
+        told = json.loads(httpx.get(f"{server}/_times", timeout=60).content)
+    if len(stored) != videos or told["calls"]["create"] != videos:
+        raise RuntimeError(f"{len(stored)} of {videos} completed, {told['calls']['create']} created")
+    return sorted(at - told["times"][prompt][1] for prompt, at in stored.items())
 
 
 # ---------------------------------------------------------------------------------------------------------- Redis
@@ -106,7 +97,7 @@ async def told_after(url: str, valkey: Valkey, postgresql: PostgreSQL, name: str
     await page.open(f"{url}/", session_cookie(1, os.environ["STORAGE_SECRET"]))
     page.expected = "Generated with"
     await asyncio.to_thread(valkey.stop)
-    await asyncio.to_thread(wait_until_none, postgresql, name)
+    await asyncio.to_thread(wait_until_ended, postgresql, name)
     await asyncio.to_thread(valkey.start)
     back = time.perf_counter()
     known = page.told.is_set()

@@ -97,12 +97,8 @@ def work(postgresql: PostgreSQL, valkey: Valkey, workers: int, given: argparse.N
         meters = [Meter(worker.pid) for worker in running]
         asyncio.run(begin(given.videos))
         database = variables["DATABASE_URL"].rpartition("/")[2]
-        left = "SELECT count(*) FROM videos WHERE status IN ('pending', 'processing')"
-        while int(postgresql.sql(left, database=database)):
-            time.sleep(0.5)
-        ended = "SELECT prompt, extract(epoch FROM completed_at) FROM videos WHERE status = 'completed'"
-        lines = [line.rsplit("|", 1) for line in postgresql.sql(ended, database=database).splitlines()]
-        stored = {prompt: float(at) for prompt, at in lines}
+        wait_until_ended(postgresql, database)
+        stored = stored_at(postgresql, database)
         cpu = sum(meter.seconds() for meter in meters)
         times: dict[str, Any] = json.loads(httpx.get(f"{provider}/v1/_times", timeout=60).content)["times"]
     overheads = sorted(at - times[prompt][1] for prompt, at in stored.items())
@@ -113,6 +109,20 @@ def work(postgresql: PostgreSQL, valkey: Valkey, workers: int, given: argparse.N
         "p95": both(overheads)[1],
         "cpu": cpu * 1000 / len(stored),
     }
+
+
+def wait_until_ended(postgresql: PostgreSQL, database: str) -> None:
+    """Until no video is under way."""
+    left = "SELECT count(*) FROM videos WHERE status IN ('pending', 'processing')"
+    while int(postgresql.sql(left, database=database)):
+        time.sleep(0.2)
+
+
+def stored_at(postgresql: PostgreSQL, database: str) -> dict[str, float]:
+    """When each video was completed, by its prompt; seconds since 1970."""
+    ended = "SELECT prompt, extract(epoch FROM completed_at) FROM videos WHERE status = 'completed'"
+    lines = [line.rsplit("|", 1) for line in postgresql.sql(ended, database=database).splitlines()]
+    return {prompt: float(at) for prompt, at in lines}
 
 
 async def _all_up(workers: int) -> None:
