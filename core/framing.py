@@ -120,14 +120,19 @@ def frame(content: bytes, width: int, height: int, framing: dict[str, Any], scal
     With `scale` above 1 up to that many times larger in the same ratio, as far as the picture's own resolution
     goes. What a preview shows and what a model gets both come from here.
     """
+    return _jpeg(picture(content, width, height, framing, scale))
+
+
+def picture(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> Image.Image:
+    """`frame` before it becomes a JPEG."""
     wanted = Window(**framing)
-    picture = _open(content).convert("RGB")
+    whole = _open(content).convert("RGB")
     if scale > 1:
         fit = min if wanted.mode == "crop" else max
-        own = fit(picture.width / width, picture.height / height) / (wanted.zoom if wanted.mode == "crop" else 1)
+        own = fit(whole.width / width, whole.height / height) / (wanted.zoom if wanted.mode == "crop" else 1)
         scale = max(1.0, min(scale, own))
         width, height = round(width * scale / 2) * 2, round(height * scale / 2) * 2
-    return _jpeg((_crop if wanted.mode == "crop" else _pad)(picture, width, height, wanted))
+    return (_crop if wanted.mode == "crop" else _pad)(whole, width, height, wanted)
 
 
 def read_size(content: bytes) -> tuple[int, int]:

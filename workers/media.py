@@ -50,7 +50,7 @@ class Probe:
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[InputContainer]:
+def reading(path: Path) -> Iterator[InputContainer]:
     """The file opened; whatever FFmpeg says of it becomes Unplayable. Trouble with our own disk stays an OSError."""
     try:
         with av.open(str(path), "r", container_options=READ) as container:
@@ -70,7 +70,7 @@ def probe(path: Path, seconds: float | None = None) -> Probe:
 
     Raises Unplayable if it can't be played, or ends before `seconds` (before its own length, if that is longer).
     """
-    with _reading(path) as container:
+    with reading(path) as container:
         stream = container.streams.video[0]
         first = next(container.decode(stream), None)
         if first is None:
@@ -78,7 +78,7 @@ def probe(path: Path, seconds: float | None = None) -> Probe:
         found = Probe(
             width=first.width,
             height=first.height,
-            seconds=_seconds(container),
+            seconds=seconds_of(container),
             fps=float(stream.average_rate or stream.guessed_rate or 0),
             codec=stream.codec_context.name,
             pix_fmt=first.format.name,
@@ -89,7 +89,7 @@ def probe(path: Path, seconds: float | None = None) -> Probe:
     return found
 
 
-def _seconds(container: InputContainer) -> float:
+def seconds_of(container: InputContainer) -> float:
     stream = container.streams.video[0]
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
@@ -106,7 +106,7 @@ def _check_end(path: Path, container: InputContainer, seconds: float, fps: float
     end = _end(container, seconds - 0.5) + a_frame
     if end < enough:
         # Where seeking lands behind the last keyframe (MPEG-TS) only decoding it all tells.
-        with _reading(path) as anew:
+        with reading(path) as anew:
             end = _end(anew, 0) + a_frame
     if end < enough:
         raise Unplayable(f"it ends at {end:.1f} s of {seconds:.1f} s")
@@ -129,12 +129,12 @@ def finish(source: Path, target: Path, tags: dict[str, str]) -> Probe:
     """
     half = target.with_name(f".{target.name}.part.mp4")
     try:
-        with _reading(source) as container, av.open(str(half), "w", options=MP4_OPTIONS) as out:
+        with reading(source) as container, av.open(str(half), "w", options=MP4_OPTIONS) as out:
             out.metadata.update(tags)
             copied = _is_kept(container)
             if copied:
                 _copy(container, out)
-                said = _seconds(container)
+                said = seconds_of(container)
             else:
                 said = probe(source).seconds
                 _convert(container, out, X264)
@@ -181,7 +181,7 @@ def encode(
 
     Raises Unplayable; OSError if our own disk refuses.
     """
-    with _reading(source) as container, av.open(str(target), "w", options=MP4_OPTIONS) as out:
+    with reading(source) as container, av.open(str(target), "w", options=MP4_OPTIONS) as out:
         out.metadata.update(tags or {})
         _convert(container, out, options, longest=longest, sound=sound)
 
@@ -260,9 +260,9 @@ def poster(source: Path, target: Path, width: int = 1280) -> None:
     """
     best: tuple[float, VideoFrame] | None = None
     small = VideoReformatter()  # one for all: a frame's own is made anew for each frame, which costs more than its work
-    with _reading(source) as container:
+    with reading(source) as container:
         stream = container.streams.video[0]
-        half = _seconds(container) / 2
+        half = seconds_of(container) / 2
         wanted = [half * n / (POSTER_CANDIDATES - 1) for n in range(POSTER_CANDIDATES)]
         for frame in container.decode(stream):
             if not wanted:
@@ -297,5 +297,5 @@ def _detail(frame: VideoFrame, small: VideoReformatter) -> float:
 
 def read_tags(path: Path) -> dict[str, str]:
     """The metadata of a file. Raises Unplayable."""
-    with _reading(path) as container:
+    with reading(path) as container:
         return dict(container.metadata)

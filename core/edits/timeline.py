@@ -20,9 +20,9 @@ from core.edits.fields import (
     Lock,
     Logo,
     Music,
+    Part,
     Size,
     Text,
-    Part,
 )
 from core.errors import BadInput
 

@@ -5,23 +5,22 @@
     uv run --no-project --with fonttools --with brotli core/edits/fonts/make.py \
         package/variable/InterVariable.woff2 NotoSansCJK-Bold.ttc NotoSansCJK-Medium.ttc
 
-Pairs of Inter are kerned by a plain `kern` table: whatever draws the letters then needs no shaping library.
+How pairs of Inter are kerned goes into kerning.json, so that no shaping library is needed to draw them.
 """
 
+import json
 import sys
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from fontTools import subset  # type: ignore[import-not-found]
-from fontTools.ttLib import TTFont, newTable  # type: ignore[import-not-found]
-from fontTools.ttLib.tables._k_e_r_n import KernTable_format_0  # type: ignore[import-not-found]
+from fontTools.ttLib import TTFont  # type: ignore[import-not-found]
 from fontTools.varLib import instancer  # type: ignore[import-not-found]
 
 HERE = Path(__file__).parent
-LATIN = (
-    "U+0020-007E,U+00A0-017F,U+0192,U+01CD-01DC,U+0218-021B,U+1E80-1E85,U+1EA0-1EF9,U+0370-03FF,U+0400-045F,U+0490-0491"
-)
+LATIN = "U+0020-007E,U+00A0-017F,U+0192,U+01CD-01DC,U+0218-021B,U+1E80-1E85,U+1EA0-1EF9"
+GREEK, CYRILLIC = "U+0370-03FF", "U+0400-045F,U+0490-0491"
 SIGNS = (
     "U+2010-2015,U+2018-201E,U+2020-2022,U+2026,U+2030,U+2032-2033,U+2039-203A,U+2044,U+20A9-20AC,U+20B4,U+20B9-20BA,"
     "U+20BD,U+20BF,U+2116,U+2122,U+2150-215E,U+2190-2193,U+2212,U+2248,U+2260,U+2264-2265,U+25CF,U+2605,U+2713,U+00D7"
@@ -46,8 +45,8 @@ def _subset(font: Any, unicodes: set[int]) -> None:
     chosen.subset(font)
 
 
-def _pairs(font: Any) -> dict[tuple[str, str], int]:
-    """The kerning of the letters in KERNED, from the font's GPOS table; the first rule that knows a pair counts."""
+def _pairs(font: Any) -> dict[str, int]:
+    """The kerning of the letters in KERNED, in thousandths of the size; the first rule that knows a pair counts."""
     names = {font.getBestCmap().get(code) for code in KERNED} - {None}
     table = font["GPOS"].table
     kern = {i for f in table.FeatureList.FeatureRecord if f.FeatureTag == "kern" for i in f.Feature.LookupListIndex}
@@ -59,8 +58,9 @@ def _pairs(font: Any) -> dict[tuple[str, str], int]:
                 continue
             for left in set(rule.Coverage.glyphs) & names:
                 _of_rule(rule, left, names, pairs)
-    units = font["head"].unitsPerEm
-    return {pair: value for pair, value in pairs.items() if abs(value) * 1000 >= KERN_LEAST * units}
+    signs = {name: chr(code) for code, name in font.getBestCmap().items() if code in KERNED}
+    thousandths = {pair: round(value * 1000 / font["head"].unitsPerEm) for pair, value in pairs.items()}
+    return {signs[a] + signs[b]: value for (a, b), value in sorted(thousandths.items()) if abs(value) >= KERN_LEAST}
 
 
 def _of_rule(rule: Any, left: str, names: set[str], pairs: dict[tuple[str, str], int]) -> None:
@@ -75,19 +75,21 @@ def _of_rule(rule: Any, left: str, names: set[str], pairs: dict[tuple[str, str],
         pairs.setdefault((left, right), getattr(value, "XAdvance", 0) or 0)
 
 
-def inter(source: str, weight: int, target: Path) -> None:
-    """One weight of Inter, at the optical size of small text, with its pairs in a `kern` table."""
+def inter(source: str, weight: int, target: Path) -> dict[str, int]:
+    """One weight of Inter, at the optical size of small text; gives its kerning."""
     font = instancer.instantiateVariableFont(TTFont(source), {"wght": weight, "opsz": 18})
     _subset(font, set(subset.parse_unicodes(f"{LATIN},{GREEK},{CYRILLIC},{SIGNS}")))
-    rules = KernTable_format_0()
-    rules.coverage, rules.kernTable = 1, _pairs(font)
-    font["kern"] = newTable("kern")
-    font["kern"].version, font["kern"].kernTables = 0, [rules]
-    for unneeded in ("GPOS", "GDEF", "STAT"):
-        if unneeded in font:
-            del font[unneeded]
+    pairs = _pairs(font)
+    _drop(font, "GPOS", "GSUB", "GDEF", "STAT")
     font.flavor = None
     font.save(target)
+    return pairs
+
+
+def _drop(font: Any, *tables: str) -> None:
+    for table in tables:
+        if table in font:
+            del font[table]
 
 
 def noto(source: str, target: Path) -> None:
@@ -96,9 +98,7 @@ def noto(source: str, target: Path) -> None:
     names = (TTFont(source, fontNumber=number, lazy=True) for number in faces)
     font = next(face for face in names if face["name"].getDebugName(1).startswith("Noto Sans CJK SC"))
     _subset(font, chinese() | set(subset.parse_unicodes(CHINESE_SIGNS)))
-    for unneeded in ("GPOS", "GSUB", "GDEF", "BASE", "VORG", "vhea", "vmtx"):
-        if unneeded in font:
-            del font[unneeded]
+    _drop(font, "GPOS", "GSUB", "GDEF", "BASE", "VORG", "vhea", "vmtx")
     font.save(target)
 
 
@@ -110,9 +110,10 @@ def ranges(path: Path) -> str:
 
 
 def main(inter_source: str, bold: str, medium: str) -> None:
-    """All four, and in glyphs.txt which characters each has."""
-    inter(inter_source, 700, HERE / "inter-bold.ttf")
-    inter(inter_source, 550, HERE / "inter-medium.ttf")
+    """All four, which characters each has, and how pairs are kerned."""
+    weights = {"inter-bold.ttf": 700, "inter-medium.ttf": 550}
+    kerning = {name: inter(inter_source, weight, HERE / name) for name, weight in weights.items()}
+    (HERE / "kerning.json").write_text(json.dumps(kerning, separators=(",", ":")) + "\n")
     noto(bold, HERE / "noto-sans-sc-bold.otf")
     noto(medium, HERE / "noto-sans-sc-medium.otf")
     fonts = sorted(path for path in HERE.iterdir() if path.suffix in (".ttf", ".otf"))

@@ -1,0 +1,114 @@
+"""The end card: product, name, price, call to action and logo, in that order of size, standing still."""
+
+from PIL import Image, ImageDraw
+
+from core.edits.fields import EndCard
+from workers.contrast import RGB, contrast
+from workers.edits.overlays import MARGIN, logo_image, rgb, safe_box, unit
+from workers.edits.plan import Plan
+from workers.text import Lettering, Style, draw
+from workers.typesetting import Setting
+
+ACCENT: RGB = (255, 106, 61)
+WHITE: RGB = (255, 255, 255)
+INK: RGB = (23, 24, 27)
+FINER = 4
+"""Round corners are drawn so many times as large and then averaged."""
+
+
+def card(plan: Plan, end: EndCard) -> Image.Image:
+    """The card in the edit's size, RGB."""
+    canvas = Image.new("RGB", (plan.width, plan.height), rgb(end.color))
+    left, top, right, bottom = safe_box(plan.width, plan.height)
+    words = _Words(plan, end)
+    if plan.files.card is None:
+        words.stand(canvas, (left, top, right, bottom))
+    elif plan.width > plan.height:
+        middle = plan.width * 0.5
+        _picture(canvas, plan, (left, top, middle - plan.width * MARGIN / 2, bottom))
+        words.stand(canvas, (middle + plan.width * MARGIN / 2, top, right, bottom))
+    else:
+        split = top + (bottom - top) * 0.58
+        _picture(canvas, plan, (left, top, right, split))
+        words.stand(canvas, (left, split + plan.height * 0.02, right, bottom))
+    return canvas
+
+
+def _picture(canvas: Image.Image, plan: Plan, box: tuple[float, float, float, float]) -> None:
+    """The product as large as it fits, with round corners."""
+    assert plan.files.card is not None
+    with Image.open(plan.files.card) as opened:
+        picture = opened.convert("RGB")
+    width, height = box[2] - box[0], box[3] - box[1]
+    scale = min(width / picture.width, height / picture.height)
+    size = max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)
+    fitted = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    place = round((box[0] + box[2] - size[0]) / 2), round((box[1] + box[3] - size[1]) / 2)
+    canvas.paste(fitted, place, _rounded(size, unit(plan.width, plan.height) * 0.03))
+
+
+def _rounded(size: tuple[int, int], radius: float) -> Image.Image:
+    mask = Image.new("L", (size[0] * FINER, size[1] * FINER), 0)
+    box = (0, 0, mask.width - 1, mask.height - 1)
+    ImageDraw.Draw(mask).rounded_rectangle(box, radius=radius * FINER, fill=255)
+    return mask.reduce(FINER)
+
+
+class _Words:
+    """The words and the logo, one below the other."""
+
+    def __init__(self, plan: Plan, end: EndCard) -> None:
+        self.plan, self.end = plan, end
+        self.unit = unit(plan.width, plan.height)
+        self.color = max(WHITE, INK, key=lambda color: contrast(color, rgb(end.color)))
+
+    def stand(self, canvas: Image.Image, box: tuple[float, float, float, float]) -> None:
+        """Draw them in the middle of a box, smaller if they would not fit."""
+        room, height = box[2] - box[0], box[3] - box[1]
+        scale = 1.0
+        parts = self._parts(room, scale)
+        gap = self.unit * 0.035
+        while (needed := sum(p.height for p in parts) + gap * (len(parts) - 1)) > height and scale > 0.4:
+            scale *= 0.9
+            parts, gap = self._parts(room, scale), gap * 0.9
+        at = box[1] + (height - needed) / 2
+        for part in parts:
+            x = (box[0] + box[2] - part.width) / 2 - part.pad
+            canvas.paste(part.image, (round(x), round(at - part.pad)), part.image)
+            at += part.height + gap
+
+    def _parts(self, room: float, scale: float) -> list[Lettering]:
+        end, plain = self.end, self.color
+        parts = [self._line(end.title, 0.085 * scale, plain, room)]
+        if end.subtitle:
+            parts.append(self._line(end.subtitle, 0.04 * scale, plain, room, "medium"))
+        if end.price:
+            parts.append(self._line(end.price, 0.095 * scale, plain, room))
+        if end.button:
+            parts.append(self._button(end.button, scale, room))
+        if self.plan.files.logo:
+            with Image.open(self.plan.files.logo) as picture:
+                logo = logo_image(picture, min(self.unit * 0.25 * scale, room), self.unit * 0.09 * scale)
+            parts.append(Lettering(logo, 0, logo.width, logo.height))
+        return parts
+
+    def _line(self, text: str, share: float, color: RGB, room: float, weight: str = "bold") -> Lettering:
+        setting = Setting(self.unit * share, "bold" if weight == "bold" else "medium")
+        return draw(text, Style(setting, color, shade="none"), room)
+
+    def _button(self, text: str, scale: float, room: float) -> Lettering:
+        color = max(WHITE, INK, key=lambda color: contrast(color, ACCENT))
+        size = self.unit * 0.045 * scale
+        words = self._line(text, 0.045 * scale, color, room - 2 * size)
+        width, height = round(words.width + 2 * size), round(words.height + size)
+        plate = Image.new("RGBA", (width, height), (*ACCENT, 255))
+        plate.putalpha(_rounded((width, height), size * 0.45))
+        plate.alpha_composite(*_at(words, (width - words.width) / 2, (height - words.height) / 2))
+        return Lettering(plate, 0, width, height)
+
+
+def _at(words: Lettering, left: float, top: float) -> tuple[Image.Image, tuple[int, int]]:
+    """The words without what of their margin would lie outside, and where they begin."""
+    cut_x, cut_y = max(words.pad - round(left), 0), max(words.pad - round(top), 0)
+    image = words.image.crop((cut_x, cut_y, words.image.width - cut_x, words.image.height - cut_y))
+    return image, (max(round(left) - words.pad, 0), max(round(top) - words.pad, 0))

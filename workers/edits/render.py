@@ -1,0 +1,112 @@
+"""Renders an edit to an MP4, in one pass over its frames. Blocking; runs in a process of its own."""
+
+import io
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.video.frame import PictureType
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.stream import VideoStream
+
+from core.edits.timeline import Edit
+from core.errors import ProviderFailed
+from workers import media, sound
+from workers.edits import soft_track
+from workers.edits.frames import frames
+from workers.edits.mix import has_sound, mix, samples_until
+from workers.edits.plan import Files, Plan, plan
+from workers.edits.planes import copy, stamp
+
+ENCODER = {"preset": "veryfast", "crf": "18"}
+KEY_EVERY_SECONDS = 2
+THREADS = 2
+AUDIO_BITS = 160_000
+
+Report = Callable[[int], None]
+"""Called with a percentage, 0-100; what it raises ends the work."""
+
+
+def render(edit: Edit, files: Files, target: Path, tags: dict[str, str], report: Report) -> None:
+    """Write the edit to `target`. Raises Unplayable, ProviderFailed; OSError if our own disk refuses."""
+    whole = plan(edit, files)
+    try:
+        with av.open(str(target), "w", format="mp4", options=media.MP4_OPTIONS) as out:
+            out.metadata.update(tags)
+            _write(out, whole, report)
+    except OSError:
+        raise
+    except FFmpegError as error:
+        raise ProviderFailed(error) from error
+    report(100)
+
+
+def still(edit: Edit, files: Files, at: float) -> bytes:
+    """The frame that is to be seen `at` seconds, as PNG. Raises Unplayable."""
+    whole = plan(edit, files)
+    frame = next(frames(whole, whole.frame_at(at)))
+    out = io.BytesIO()
+    frame.to_image().save(out, "PNG", compress_level=1)  # type: ignore[no-untyped-call]
+    return out.getvalue()
+
+
+def _write(out: OutputContainer, whole: Plan, report: Report) -> None:
+    picture = _picture_track(out, whole)
+    voice = _Voice(out, whole) if has_sound(whole) else None
+    captions = whole.edit.captions
+    if captions and captions.track:
+        track = soft_track.add(out, captions.language)
+        soft_track.write(out, track, whole.edit.cues(), float(whole.seconds))
+    percent = -1
+    for number, frame in enumerate(frames(whole)):
+        own = stamp(copy(frame), number, whole.rate)  # the encoder may still read one that is shown more than once
+        own.pict_type = PictureType.NONE
+        out.mux(picture.encode(own))
+        if voice:
+            voice.until(number + 1)
+        if (now := (number + 1) * 99 // whole.total) > percent:
+            percent = now
+            report(percent)
+    out.mux(picture.encode())
+    if voice:
+        voice.end()
+
+
+def _picture_track(out: OutputContainer, whole: Plan) -> VideoStream:
+    picture = out.add_stream("libx264", rate=whole.rate, options=ENCODER)
+    picture.width, picture.height, picture.pix_fmt = whole.width, whole.height, "yuv420p"
+    picture.time_base = 1 / whole.rate
+    context = picture.codec_context
+    context.time_base, context.thread_count = 1 / whole.rate, THREADS
+    context.gop_size = round(KEY_EVERY_SECONDS * whole.rate)
+    context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
+    context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+    return picture
+
+
+class _Voice:
+    """The sound track, written as far as the picture has come."""
+
+    def __init__(self, out: OutputContainer, whole: Plan) -> None:
+        self._out, self._whole = out, whole
+        self._track: AudioStream = out.add_stream("aac", rate=sound.RATE, layout="stereo")
+        self._track.bit_rate = AUDIO_BITS
+        self._blocks: Iterator[sound.Samples] = mix(whole)
+        self._written = 0
+
+    def until(self, number: int) -> None:
+        """At least as many samples as that many frames last."""
+        while self._written < samples_until(number, self._whole.rate):
+            block = next(self._blocks)
+            frame = sound.to_frame(block)
+            frame.pts, frame.time_base = self._written, Fraction(1, sound.RATE)
+            self._written += block.shape[1]
+            self._out.mux(self._track.encode(frame))
+
+    def end(self) -> None:
+        """What the encoder still holds."""
+        self._out.mux(self._track.encode(None))
