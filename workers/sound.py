@@ -87,7 +87,8 @@ def at_speed(blocks: Iterable[Samples], speed: float) -> Iterator[Samples]:
     source = graph.add_abuffer(format="fltp", layout="stereo", sample_rate=RATE)
     # one filter slows down to a half at most
     steps = [0.5, speed / 0.5] if speed < 0.5 else [speed]
-    filters = [source, *(graph.add("atempo", str(step)) for step in steps), graph.add("abuffersink")]
+    tempos = [graph.add("atempo", str(step)) for step in steps]
+    filters = [source, *tempos, graph.add("aformat", "sample_fmts=fltp"), graph.add("abuffersink")]
     for one, other in pairwise(filters):
         one.link_to(other)
     graph.configure()

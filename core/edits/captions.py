@@ -105,8 +105,8 @@ def read(text: str) -> list[Cue]:
 def _blocks(lines: list[str], *, is_vtt: bool) -> Iterator[tuple[int, re.Match[str], list[str]]]:
     """Each timing line with its number, counted from 1, and the lines of its text."""
     timings = [(index, match) for index, line in enumerate(lines) if (match := _TIMING.match(line))]
-    ends = [index for index, _ in timings[1:]] + [len(lines)]
-    for (index, match), end in zip(timings, ends, strict=True):
+    ends = [*(index for index, _ in timings[1:]), len(lines)]
+    for (index, match), end in zip(timings, ends, strict=False):  # without any timing there is one end too many
         body = lines[index + 1 : end]
         if is_vtt:  # an empty line ends a cue; behind it may be notes, styles and the next one's name
             body = body[: next((at for at, line in enumerate(body) if not line.strip()), len(body))]

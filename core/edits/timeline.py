@@ -164,7 +164,13 @@ def read(body: object) -> Edit:
 
 
 def _said(error: ValidationError) -> Iterator[Problem]:
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    places = [detail["loc"] for detail in details]
+    for detail in details:
+        if detail["type"] == "too_short" and any(
+            place[: len(detail["loc"])] == detail["loc"] != place for place in places
+        ):
+            continue  # pydantic counts only the entries that are right
         values = detail.get("ctx", {})
         kind = detail["type"]
         # a check of our own carries its template as its message

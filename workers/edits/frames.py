@@ -101,8 +101,10 @@ class _EndLock:
         # whole before the next clip or the card begins to cover it
         self._stop = max(shot.stop - after, shot.first + 1)
         self._count = min(plan.frames(LOCK_SECONDS), self._stop - shot.first)
-        with Image.open(plan.files.packshot) as picture:
-            self._still = Fitter(plan.width, plan.height, shot.clip.framing)(from_picture(_even(picture)))
+        assert shot.source is not None
+        size = shot.source.width // 2 * 2, shot.source.height // 2 * 2
+        packshot = from_picture(framing.picture(plan.files.packshot.read_bytes(), *size, {}))
+        self._still = Fitter(plan.width, plan.height, shot.clip.framing)(packshot)
 
     def over(self, frame: VideoFrame, number: int) -> VideoFrame:
         """The clip's frame with as much of the picture as is due."""
@@ -111,8 +113,3 @@ class _EndLock:
             return frame
         share = min(done, 1.0)
         return self._still if share == 1 else mixed(frame, self._still, share * share * (3 - 2 * share))
-
-
-def _even(picture: Image.Image) -> Image.Image:
-    width, height = picture.width // 2 * 2, picture.height // 2 * 2
-    return picture.convert("RGB").crop((0, 0, width, height))

@@ -22,6 +22,7 @@ PLAYER_TOP, PLAYER_BOTTOM = 0.14, 0.20
 SIZES = {"title": 0.075, "price": 0.095, "note": 0.042, "caption": 0.05}
 """Of letters, as shares of the height (of a tall video: of one and a half widths)."""
 CAPTION_LINES = 3
+LINES = {"title": 3, "price": 1, "note": 3}
 
 
 def unit(width: int, height: int) -> float:
@@ -54,7 +55,7 @@ def _text(plan: Plan, text: Text) -> Layer:
     style = Style(Setting(unit(plan.width, plan.height) * SIZES[text.role], weight), rgb(text.color))
     least = plan.width * MARGIN / 2
     room = max(2 * (min(text.x, 1 - text.x) * plan.width - least), plan.width * 0.2)
-    words = draw(text.text, style, room)
+    words = draw(text.text, style, room, LINES[text.role])
     left = _inside(text.x * plan.width - words.width / 2, words.width, plan.width, least)
     top = _inside(text.y * plan.height - words.height / 2, words.height, plan.height, least)
     first = plan.frames(text.start)

@@ -2,6 +2,7 @@
 
 import io
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 from core.edits import timeline
 from tests.workers.edits import numbered
 from workers.edits.plan import Files, plan
+from workers.edits.planes import planes
 from workers.edits.render import render, still
 
 
@@ -70,7 +72,7 @@ def test_ntsc_rates_stay_and_every_frame_has_its_time(tmp_path: Path) -> None:
     made = make(tmp_path, {"clips": [{"video_id": 1, "start": 10 * 1001 / 30_000, "end": 50 * 1001 / 30_000}]}, source)
     assert numbered.numbers(made) == list(range(10, 50))
     with av.open(str(made)) as container:
-        times = [frame.pts * frame.time_base for frame in container.decode(video=0)]
+        times = [(frame.pts or 0) * (frame.time_base or Fraction(0)) for frame in container.decode(video=0)]
     assert times == [n / rate for n in range(40)]
 
 
@@ -81,7 +83,7 @@ def test_the_colours_stay(tmp_path: Path) -> None:
         frame = next(container.decode(video=0))
         assert (int(frame.colorspace), int(frame.color_range)) == (1, 1)
         assert (frame.width, frame.height, frame.format.name) == (1280, 720, "yuv420p")
-        corner = [int(numbered.planes(frame)[index][4, 4]) for index in range(3)]
+        corner = [int(planes(frame)[index][4, 4]) for index in range(3)]
     assert corner == pytest.approx([81, 90, 240], abs=2)
 
 
@@ -102,7 +104,7 @@ def test_a_dissolve_goes_evenly_from_one_to_the_other(tmp_path: Path) -> None:
     corner = [float(luma[:8].mean()) for luma in numbered.lumas(made)]
     assert corner[11] == pytest.approx(50, abs=2)
     assert corner[24] == pytest.approx(200, abs=2)
-    steps = [after - before for before, after in zip(corner[11:24], corner[12:25], strict=True)]
+    steps = [after - before for before, after in pairwise(corner[11:25])]
     assert max(steps) - min(steps) < 4
 
 
