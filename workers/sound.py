@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import av
 import numpy as np
@@ -18,6 +17,7 @@ from core.errors import Unplayable
 RATE = 48_000
 LOUDNESS = -16.0
 """LUFS, as EBU R128 measures it: what music is brought to."""
+SILENCE = -70.0
 PEAK = 0.89
 """No sample goes beyond this, -1 dB."""
 
@@ -26,13 +26,6 @@ READ = {"format_whitelist": "mov,mp3,wav,w64,ogg,flac,aac,matroska,aiff", "proto
 
 Samples = NDArray[np.float32]
 """Two rows, left and right; 1 is full scale."""
-
-
-class Loudness(NamedTuple):
-    """`lufs` is the integrated loudness, `peak` the largest sample."""
-
-    lufs: float
-    peak: float
 
 
 def read(path: Path, start: float = 0.0) -> Iterator[Samples]:
@@ -117,8 +110,8 @@ def to_frame(block: Samples) -> AudioFrame:
     return frame
 
 
-def measure(blocks: Iterable[Samples]) -> Loudness:
-    """How loud it is as a whole, by EBU R128; -70 LUFS is silence."""
+def loudness(blocks: Iterable[Samples]) -> float:
+    """How loud it is as a whole, in LUFS by EBU R128; -70 is silence."""
     graph = Graph()
     source = graph.add_abuffer(format="fltp", layout="stereo", sample_rate=RATE)
     meter = graph.add("ebur128", "metadata=1")
@@ -126,14 +119,13 @@ def measure(blocks: Iterable[Samples]) -> Loudness:
     source.link_to(meter)
     meter.link_to(sink)
     graph.configure()
-    lufs, peak = -70.0, 0.0
+    lufs = SILENCE
     for block in blocks:
         if block.shape[1]:
-            peak = max(peak, float(np.abs(block).max()))
             graph.push(to_frame(block))
             lufs = _reading(graph, lufs)
     graph.push(None)
-    return Loudness(_reading(graph, lufs), peak)
+    return _reading(graph, lufs)
 
 
 def _reading(graph: Graph, last: float) -> float:
@@ -146,11 +138,9 @@ def _reading(graph: Graph, last: float) -> float:
         last = float(frame.metadata.get("lavfi.r128.I", last))
 
 
-def gain_for(loudness: Loudness) -> float:
-    """The factor that brings it to LOUDNESS, or as near as its peaks allow."""
-    if loudness.peak == 0 or loudness.lufs <= -69:
-        return 1.0
-    return min(float(10 ** ((LOUDNESS - loudness.lufs) / 20)), PEAK / loudness.peak)
+def gain_for(lufs: float) -> float:
+    """The factor that brings sound of that loudness to LOUDNESS; silence stays as it is."""
+    return 1.0 if lufs <= SILENCE + 1 else float(10 ** ((LOUDNESS - lufs) / 20))
 
 
 def limited(block: Samples) -> Samples:

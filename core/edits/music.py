@@ -13,13 +13,17 @@ LICENCE = "MIT"
 
 
 class Track(NamedTuple):
-    """A piece of music. `file` is its place in the package, `bpm` its beats a minute, `seconds` its length."""
+    """A piece of music. `file` is its place in the package, `bpm` its beats a minute, `seconds` its length.
+
+    `lufs` is its loudness by EBU R128.
+    """
 
     id: str
     title: str
     mood: str
     bpm: int
     seconds: float
+    lufs: float
     file: str
 
     @property
@@ -29,18 +33,18 @@ class Track(NamedTuple):
 
 
 TRACKS = (
-    Track("morning-light", "Morning Light", "calm", 68, 32.3, "calm/calm_acoustic_1.opus"),
-    Track("still-water", "Still Water", "calm", 68, 31.95, "calm/calm_acoustic_s411.opus"),
-    Track("slow-glow", "Slow Glow", "calm", 72, 30.95, "calm/calm_electronic_s411.opus"),
-    Track("running-start", "Running Start", "energetic", 132, 30.55, "energetic/energetic_acoustic_1.opus"),
-    Track("full-speed", "Full Speed", "energetic", 150, 31.7, "energetic/energetic_electronic_2.opus"),
-    Track("night-drive", "Night Drive", "energetic", 150, 32.0, "energetic/energetic_electronic_s411.opus"),
-    Track("good-day", "Good Day", "happy", 110, 32.65, "happy/happy_acoustic_1.opus"),
-    Track("bright-side", "Bright Side", "happy", 123, 31.45, "happy/happy_electronic_1.opus"),
-    Track("old-letters", "Old Letters", "nostalgic", 78, 32.65, "nostalgic/nostalgic_acoustic_1.opus"),
-    Track("long-ago", "Long Ago", "nostalgic", 84, 31.1, "nostalgic/nostalgic_electronic_2.opus"),
-    Track("close-to-you", "Close to You", "tender", 90, 32.0, "tender/tender_acoustic_1.opus"),
-    Track("soft-hands", "Soft Hands", "tender", 99, 30.1, "tender/tender_electronic_1.opus"),
+    Track("morning-light", "Morning Light", "calm", 68, 32.3, -13.1, "calm/calm_acoustic_1.opus"),
+    Track("still-water", "Still Water", "calm", 68, 31.95, -12.3, "calm/calm_acoustic_s411.opus"),
+    Track("slow-glow", "Slow Glow", "calm", 72, 30.95, -13.2, "calm/calm_electronic_s411.opus"),
+    Track("running-start", "Running Start", "energetic", 132, 30.55, -13.8, "energetic/energetic_acoustic_1.opus"),
+    Track("full-speed", "Full Speed", "energetic", 150, 31.7, -11.8, "energetic/energetic_electronic_2.opus"),
+    Track("night-drive", "Night Drive", "energetic", 150, 32.0, -10.7, "energetic/energetic_electronic_s411.opus"),
+    Track("good-day", "Good Day", "happy", 110, 32.65, -13.1, "happy/happy_acoustic_1.opus"),
+    Track("bright-side", "Bright Side", "happy", 123, 31.45, -13.1, "happy/happy_electronic_1.opus"),
+    Track("old-letters", "Old Letters", "nostalgic", 78, 32.65, -11.3, "nostalgic/nostalgic_acoustic_1.opus"),
+    Track("long-ago", "Long Ago", "nostalgic", 84, 31.1, -10.8, "nostalgic/nostalgic_electronic_2.opus"),
+    Track("close-to-you", "Close to You", "tender", 90, 32.0, -10.8, "tender/tender_acoustic_1.opus"),
+    Track("soft-hands", "Soft Hands", "tender", 99, 30.1, -14.2, "tender/tender_electronic_1.opus"),
 )
 
 

@@ -47,7 +47,10 @@ class Sprite:
 
 def sprite(image: Image.Image, left: float, top: float, width: int, height: int) -> Sprite | None:
     """A picture with its corner at a place between pixels of a frame of that size; None if nothing of it is inside."""
-    image, x, y = _shifted(image, left, top)
+    seen = image.getchannel("A").getbbox()
+    if seen is None:
+        return None
+    image, x, y = _shifted(image.crop(seen), left + seen[0], top + seen[1])
     box = (max(x, 0), max(y, 0), min(x + image.width, width), min(y + image.height, height))
     if box[0] >= box[2] or box[1] >= box[3]:
         return None

@@ -1,6 +1,5 @@
 """The sound of an edit, block by block: its clips' own, and music under it. As long as the picture, to the sample."""
 
-import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from core.edits.fields import Music
-from workers.edits.plan import Plan, Shot
-from workers.sound import RATE, Samples, Tape, at_speed, gain_for, limited, measure, read
+from workers.edits.plan import Files, Plan, Shot
+from workers.sound import RATE, Samples, Tape, at_speed, gain_for, limited, loudness, read
 
 BLOCK = 4800
 """Samples; how finely the music follows the clips' sound."""
@@ -41,7 +40,7 @@ def mix(plan: Plan) -> Iterator[Samples]:
     """All of it, in blocks of BLOCK samples and a last one. Raises Unplayable."""
     total = samples_until(plan.total, plan.rate)
     voices = [_Voice(plan, n, shot) for n, shot in enumerate(plan.shots) if _is_heard(shot)]
-    music = _Bed(plan, plan.edit.music, plan.files.music, total) if plan.edit.music and plan.files.music else None
+    music = _Bed(plan, plan.edit.music, plan.files, total) if plan.edit.music else None
     for start in range(0, total, BLOCK):
         stop = min(start + BLOCK, total)
         block = np.zeros((2, stop - start), np.float32)
@@ -85,11 +84,12 @@ class _Voice:
 class _Bed:
     """Music: at one loudness, from its start again when it ends, faded out, and quieter where clips are heard."""
 
-    def __init__(self, plan: Plan, music: Music, path: Path, total: int) -> None:
+    def __init__(self, plan: Plan, music: Music, files: Files, total: int) -> None:
+        assert files.music is not None
         self._music, self._total = music, total
-        part = itertools.islice(_blocks(read(path, music.start)), total // BLOCK + 1)
-        self._gain = gain_for(measure(part)) * music.volume
-        self._tape = Tape(_repeated(path, music.start))
+        lufs = loudness(read(files.music)) if files.music_lufs is None else files.music_lufs
+        self._gain = gain_for(lufs) * music.volume
+        self._tape = Tape(_repeated(files.music, music.start))
         self._fade_out = round(min(music.fade_out, float(plan.seconds)) * RATE)
         self._level = 1.0
 
@@ -109,17 +109,6 @@ class _Bed:
         before, self._level = self._level, DUCKED if heard else min(self._level * RELEASE, 1.0)
         ramp: Samples = np.linspace(before, self._level, block.shape[1], dtype=np.float32)
         return ramp
-
-
-def _blocks(blocks: Iterator[Samples]) -> Iterator[Samples]:
-    """In lengths of BLOCK, the last one shorter."""
-    rest = np.zeros((2, 0), np.float32)
-    for block in blocks:
-        rest = np.concatenate([rest, block], axis=1)
-        while rest.shape[1] >= BLOCK:
-            yield rest[:, :BLOCK]
-            rest = rest[:, BLOCK:]
-    yield rest
 
 
 def _repeated(path: Path, start: float) -> Iterator[Samples]:

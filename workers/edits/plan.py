@@ -20,13 +20,15 @@ DEFAULT_SIZES = ((1280, 720), (720, 1280), (1080, 1080))
 class Files:
     """Where the parts of an edit lie on the disk. `clips` are videos and pictures in the edit's order.
 
-    `packshot` is the picture that the last video was made from, which a locked end dissolves into.
+    `packshot` is the picture that the last video was made from, which a locked end dissolves into;
+    `music_lufs` how loud the music is, measured when it is not given.
     """
 
     clips: tuple[Path, ...]
     logo: Path | None = None
     card: Path | None = None
     music: Path | None = None
+    music_lufs: float | None = None
     packshot: Path | None = None
 
 

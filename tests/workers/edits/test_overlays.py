@@ -18,10 +18,10 @@ from workers.text import Style, draw
 from workers.typesetting import Setting, fitted
 
 
-def drawn(body: dict[str, Any], *clips: Path, **more: Path) -> list[np.ndarray]:
+def drawn(body: dict[str, Any], *clips: Path, **more: Any) -> list[np.ndarray]:
     """The frames before they are encoded, as RGB."""
     whole = plan(timeline.read(body), Files(clips, **more))
-    return [frame.to_ndarray(format="rgb24").astype(int) for frame in frames(whole)]
+    return [frame.to_ndarray(format="rgb24") for frame in frames(whole)]
 
 
 def box(changed: np.ndarray) -> tuple[int, int, int, int]:
@@ -43,7 +43,9 @@ def plain(tmp_path: Path) -> Path:
 
 
 def white(frame: np.ndarray) -> np.ndarray:
-    return np.greater(frame.min(axis=2), 225)
+    """Where a frame is white."""
+    white: np.ndarray = frame.min(axis=2) > 225
+    return white
 
 
 def test_a_text_is_centred_where_it_is_put_and_seen_in_its_frames_only(plain: Path) -> None:
@@ -61,7 +63,7 @@ def test_a_text_rises_smoothly_by_parts_of_a_pixel(plain: Path) -> None:
     shown = drawn({"clips": [{"image_id": 1, "seconds": 1}], "size": "1280x720", "texts": [text]}, plain)
 
     def middle(frame: np.ndarray) -> float:
-        weight = np.clip(frame.min(axis=2) - 130, 0, None).sum(axis=1)
+        weight = np.clip(frame.min(axis=2).astype(int) - 130, 0, None).sum(axis=1)
         return float((np.arange(720) * weight).sum() / weight.sum())
 
     path = [middle(frame) for frame in shown[1:9]]
@@ -140,7 +142,7 @@ def test_a_logo_keeps_its_transparency_its_corner_and_its_width(tmp_path: Path, 
     placed = {"image_id": 2, "corner": "bottom-left", "width": 0.25, "opacity": 0.5}
     body = {"clips": [{"image_id": 1, "seconds": 0.2}], "size": "1280x720", "logo": placed}
     frame = drawn(body, plain, logo=tmp_path / "logo.png")[0]
-    red = frame[..., 0] - frame[..., 2] > 30
+    red = frame[..., 0].astype(int) - frame[..., 2] > 30
     left, top, right, bottom = box(red)
     assert [left, right - left, bottom - top] == pytest.approx([77, 160, 160], abs=3)
     assert bottom == pytest.approx(720 * 0.94, abs=3)
@@ -153,7 +155,7 @@ def test_a_logo_of_any_size_is_drawn(tmp_path: Path, plain: Path, side: int) -> 
     Image.new("RGB", (side, side), (255, 0, 0)).save(tmp_path / "logo.png")
     body = {"clips": [{"image_id": 1, "seconds": 0.2}], "size": "1280x720", "logo": {"image_id": 2, "width": 0.1}}
     frame = drawn(body, plain, logo=tmp_path / "logo.png")[0]
-    assert (frame[..., 0] - frame[..., 2] > 100).sum() == pytest.approx(128 * 128, rel=0.05)
+    assert (frame[..., 0].astype(int) - frame[..., 2] > 100).sum() == pytest.approx(128 * 128, rel=0.05)
 
 
 def test_captions_of_one_moment_stand_in_one_block(plain: Path) -> None:
@@ -204,4 +206,4 @@ def test_the_locked_end_is_the_true_picture(tmp_path: Path, grey: Path) -> None:
     assert len(shown) == len(before) == 48
     assert (shown[18] == before[18]).all(), "1.2 s before the end nothing has changed"
     assert (shown[24] != before[24]).any()
-    assert np.abs(shown[-1] - np.array([200, 40, 40])).max() <= 4
+    assert np.abs(shown[-1].astype(int) - np.array([200, 40, 40])).max() <= 4

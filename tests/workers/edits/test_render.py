@@ -18,7 +18,7 @@ from workers.edits.planes import planes
 from workers.edits.render import render, still
 
 
-def make(folder: Path, body: dict[str, Any], *clips: Path, **more: Path) -> Path:
+def make(folder: Path, body: dict[str, Any], *clips: Path, **more: Any) -> Path:
     """The edit, rendered."""
     target = folder / "edit.mp4"
     render(timeline.read(body), Files(clips, **more), target, {}, lambda percent: None)
