@@ -4,40 +4,22 @@ Alice has credits, Bob has none, Charlie owns nothing of theirs.
 """
 
 import asyncio
-import io
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from arq.worker import create_worker
-from PIL import Image, ImageDraw
 from redis import Redis
 
-from core import catalog, credits, database, embedded, framing, pictures, queue, settings, users, videos
-from core.models import Picture, User, Video
+from core import credits, database, embedded, pictures, queue, settings, users
+from core.models import User
+from tests.environment import OURS, forget_settings
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.s3 import S3Server
-from workers import main as worker_main
-from workers.steps import end_all
-
-OURS = (
-    *("OPENAI_", "RUNWAYML_", "DATABASE_URL", "REDIS_URL", "STORAGE_", "CATALOG_FILE", "HOST", "PORT", "PUBLIC_URL"),
-    *("AWS_", "CDN_URL", "RETENTION_DAYS", "SIGNUP_CREDITS", "GENERATIONS_PER_HOUR"),
-)
 
 DATABASES = ("sqlite", "postgresql")
-
-
-def forget_settings() -> None:
-    """The next look at settings and catalogue reads the environment anew."""
-    settings.settings.cache_clear()
-    embedded._name.cache_clear()
-    catalog.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -175,75 +157,3 @@ async def charlie(place: Path) -> User:
     """Owns nothing of theirs."""
     async with database.session() as db:
         return await users.find_or_create(db, "charlie@example.com", "Charlie")
-
-
-def photo(width: int = 640, height: int = 480, kind: str = "JPEG", **options: object) -> bytes:
-    """A picture with something on it, encoded."""
-    picture = Image.linear_gradient("L").resize((width, height)).convert("RGB")
-    ImageDraw.Draw(picture).ellipse((width // 4, height // 4, width // 2, height // 2), fill=(200, 40, 30))
-    out = io.BytesIO()
-    picture.save(out, kind, **options)
-    return out.getvalue()
-
-
-async def picture_of(user: User, content: bytes | None = None) -> Picture:
-    """A picture the user has uploaded."""
-    prepared = framing.clean(content or photo())
-    async with database.session() as db:
-        return await pictures.accept(db, user.id, prepared)
-
-
-async def ask(user: User, prompt: str = "Slow push in", model: str = "camera", **options: object) -> Video:
-    """A video the user has asked for."""
-    picture = await picture_of(user)
-    async with database.session() as db:
-        return await videos.request(db, user, picture.id, prompt, catalog.get(model), **options)  # type: ignore[arg-type]
-
-
-async def reread(video: Video) -> Video:
-    """The video as the database has it now."""
-    async with database.reading() as db:
-        return await videos.owned(db, video.user_id, video.id)
-
-
-async def balance(user: User) -> int:
-    """The user's credits as the database has them now."""
-    async with database.reading() as db:
-        return await credits.balance(db, user.id)
-
-
-async def ledger(user: User) -> list[tuple[str, int]]:
-    """The user's ledger, oldest first: (kind, amount)."""
-    async with database.reading() as db:
-        return [(e.kind, e.amount) for e in reversed(await credits.ledger(db, user.id, None, 200))]
-
-
-async def until(check: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until `check` (may be async) says yes."""
-    end = asyncio.get_running_loop().time() + seconds
-    while True:
-        found = check()
-        if asyncio.iscoroutine(found):
-            found = await found
-        if found:
-            return
-        assert asyncio.get_running_loop().time() < end, "it did not happen in time"
-        await asyncio.sleep(0.05)
-
-
-@asynccontextmanager
-async def running_worker(**options: Any) -> AsyncIterator[None]:
-    """A real arq worker with watcher and renders, in this process; with these settings instead of its own."""
-    worker = create_worker(
-        worker_main.WorkerSettings,  # type: ignore[arg-type]
-        handle_signals=False,
-        redis_settings=worker_main.redis_settings(),
-        job_completion_wait=0,
-        **options,
-    )
-    task = asyncio.create_task(worker.async_run())
-    try:
-        yield
-    finally:
-        await worker_main.close(worker)
-        await end_all([task])

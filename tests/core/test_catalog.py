@@ -10,7 +10,7 @@ import pytest
 
 from core import catalog
 from core.errors import Misconfigured, ModelUnavailable, UnknownModel
-from tests.conftest import forget_settings
+from tests.environment import forget_settings
 from tests.running import free_port
 
 Serve = Callable[[int, object], str]

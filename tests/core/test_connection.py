@@ -14,8 +14,9 @@ from core import connection, embedded, limits, progress, queue
 from core.connection import Place, read
 from core.errors import Misconfigured
 from core.progress import News
-from tests.conftest import forget_settings, until
+from tests.environment import forget_settings
 from tests.servers.valkey import Valkey, behind_tls, sentinel
+from tests.waiting import until
 
 Use = Callable[..., None]
 

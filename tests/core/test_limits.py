@@ -8,7 +8,8 @@ from redis.exceptions import RedisError
 from core import database, limits, queue, videos
 from core.errors import TooManyAttempts, TooManyOpen, TooManyRequests, TooManyUploads
 from core.models import User
-from tests.conftest import ask, balance, forget_settings
+from tests.environment import forget_settings
+from tests.people import ask, balance
 from tests.running import free_port
 
 

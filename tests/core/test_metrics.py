@@ -5,7 +5,7 @@ import pytest
 from core import database, metrics, models, timings, videos
 from core.errors import Retryable, TimedOut
 from core.models import User, Video
-from tests.conftest import ask
+from tests.people import ask
 
 
 async def told() -> dict[tuple[str, ...], float]:

@@ -11,7 +11,7 @@ from PIL import Image
 from core import database, framing, pictures, videos
 from core.errors import AdsVideoError, BrokenPicture, Conflict, NotAPicture, NotFound, PictureTooLarge, TooManyPixels
 from core.models import User
-from tests.conftest import ask, photo, picture_of
+from tests.people import ask, photo, picture_of
 
 
 @pytest.fixture(scope="module")

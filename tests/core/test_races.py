@@ -6,7 +6,7 @@ from core import catalog, credits, database, framing, leases, pictures, social, 
 from core.errors import NotEnoughCredits
 from core.models import User
 from core.users import Identity
-from tests.conftest import ask, balance, ledger, photo, picture_of, reread
+from tests.people import ask, balance, ledger, photo, picture_of, reread
 
 ANN = Identity("https://id.example.com", "ann", "ann@example.com", email_verified=True)
 

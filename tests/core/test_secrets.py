@@ -12,7 +12,7 @@ from core import catalog, database, secret
 from core.errors import Misconfigured, clean
 from core.settings import Settings, settings
 from main import check
-from tests.conftest import forget_settings
+from tests.environment import forget_settings
 
 WORDS = {
     "storage_secret": "storage-very-secret",

@@ -9,7 +9,8 @@ from sqlalchemy import update
 from core import catalog, credits, database, teams, users, videos
 from core.errors import BadInput, Conflict, NotEnoughCredits, NotFound, OverBudget, OverGroupBudget
 from core.models import LedgerEntry, User, Video
-from tests.conftest import ask, balance, forget_settings, picture_of
+from tests.environment import forget_settings
+from tests.people import ask, balance, picture_of
 
 
 async def give_budget(user: User, limit: int | None) -> None:

@@ -19,7 +19,8 @@ from core.errors import (
     from_code,
 )
 from core.models import User, Video
-from tests.conftest import ask, balance, forget_settings, ledger, picture_of, reread
+from tests.environment import forget_settings
+from tests.people import ask, balance, ledger, picture_of, reread
 
 
 async def test_asking_takes_the_price_and_makes_a_pending_video(alice: User) -> None:

@@ -14,7 +14,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.running import RunningApp, free_port, wait_until
+from tests.running import RunningApp, free_port
+from tests.waiting import wait_until
 
 expect.set_options(timeout=30_000)  # the machine may be busy; what is right is seen at once
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import photo
+from tests.people import photo
 from tests.running import RunningApp
 
 RENDER = 60_000

@@ -7,7 +7,8 @@ from nicegui.testing import User as Visitor
 
 from core import admin, database, users, videos
 from core.models import User
-from tests.conftest import ask, until
+from tests.people import ask
+from tests.waiting import until
 from ui import live, seen
 
 NAMES = ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "ai.", "[evil]"]

@@ -9,7 +9,7 @@ from nicegui.testing import User as Visitor
 from core import database, social, videos
 from core.errors import NotFound
 from core.models import User, Video
-from tests.conftest import ask
+from tests.people import ask
 from tests.ui.test_studio import finish
 from ui.components.video_card import VideoCard
 

@@ -14,7 +14,8 @@ from core import database, leases, progress, users, videos
 from core.errors import EngineError
 from core.models import User, Video
 from core.progress import News
-from tests.conftest import ask, until
+from tests.people import ask
+from tests.waiting import until
 from ui import seen
 
 POLLS = 50

@@ -8,7 +8,8 @@ from core import credits, database, progress, videos
 from core.errors import AdsVideoError, ModerationRefused, ProviderFailed
 from core.models import User, Video, now
 from core.progress import News
-from tests.conftest import ask, balance, until
+from tests.people import ask, balance
+from tests.waiting import until
 from ui.components.prompt_input import PromptInput
 from ui.components.sample_reel import samples
 

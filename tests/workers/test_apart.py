@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import PictureRefused, Unplayable
-from tests.conftest import until
+from tests.waiting import until
 from workers import apart
 
 

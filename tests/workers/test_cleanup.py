@@ -15,7 +15,8 @@ from core import database, social, storage
 from core.models import User, Video, now
 from core.retention import GB
 from core.settings import ROOT
-from tests.conftest import forget_settings, picture_of
+from tests.environment import forget_settings
+from tests.people import picture_of
 from tests.servers.s3 import S3Server
 from workers import cleanup
 

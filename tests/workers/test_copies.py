@@ -9,7 +9,9 @@ from sqlmodel import col, update
 
 from core import catalog, database, library, storage, videos
 from core.models import User, Video, now
-from tests.conftest import forget_settings, picture_of, running_worker
+from tests.environment import forget_settings
+from tests.people import picture_of
+from tests.worker import running_worker
 from tests.workers.test_flow import ended
 from tests.workers.test_media import film
 from workers import cleanup, copies, media

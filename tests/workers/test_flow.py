@@ -14,10 +14,13 @@ from sqlmodel import col, update
 
 from core import database, leases, progress, queue, recipe, storage, videos
 from core.models import User, Video, now
-from tests.conftest import ask, balance, forget_settings, ledger, reread, running_worker, until
+from tests.environment import forget_settings
+from tests.people import ask, balance, ledger, reread
 from tests.servers import Call
 from tests.servers.runway import RunwayServer
 from tests.servers.videos import Mode, VideosServer
+from tests.waiting import until
+from tests.worker import running_worker
 from workers.steps import Reporter
 
 CHARGED = [("grant", 100), ("charge", -10)]

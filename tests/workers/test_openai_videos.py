@@ -34,9 +34,9 @@ from core.errors import (
     Unreachable,
     WrongKey,
 )
-from tests.conftest import until
 from tests.servers import a_job
 from tests.servers.videos import MODES, VideosServer
+from tests.waiting import until
 from workers.engines import Look, calls, content, open_engine
 from workers.engines.openai_videos import OpenAIVideos
 

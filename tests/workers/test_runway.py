@@ -28,9 +28,9 @@ from core.errors import (
     Unreachable,
     WrongKey,
 )
-from tests.conftest import until
 from tests.servers import a_job, jpeg
 from tests.servers.runway import RunwayServer
+from tests.waiting import until
 from workers.engines import Look, open_engine, runway
 from workers.engines.runway import Runway
 

@@ -12,8 +12,11 @@ from sqlmodel import col, select
 
 from core import credits, database, leases, queue, teams
 from core.models import User, Video
-from tests.conftest import ask, forget_settings, reread, running_worker, until
+from tests.environment import forget_settings
+from tests.people import ask, reread
 from tests.servers.videos import VideosServer
+from tests.waiting import until
+from tests.worker import running_worker
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,11 @@ from sqlmodel import col, update
 
 from core import database, leases, queue
 from core.models import User, Video, now
-from tests.conftest import ask, forget_settings, ledger, reread, running_worker, until
+from tests.environment import forget_settings
+from tests.people import ask, ledger, reread
 from tests.servers.videos import VideosServer, signed
+from tests.waiting import until
+from tests.worker import running_worker
 from ui.routes import webhooks
 
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cw=="

@@ -15,9 +15,11 @@ from sqlmodel import col, update
 
 from core import catalog, database, leases, videos
 from core.models import User, Video, now
-from tests.conftest import ask, balance, ledger, reread, running_worker, until
+from tests.people import ask, balance, ledger, reread
 from tests.servers import Call
 from tests.servers.videos import Mode, VideosServer
+from tests.waiting import until
+from tests.worker import running_worker
 from workers import main as worker_main
 from workers.collect import Collects
 from workers.settle import Settling
