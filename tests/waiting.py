@@ -3,6 +3,9 @@
 import asyncio
 import time
 from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
+
+import pytest
 
 
 async def until(check: Callable[[], object], seconds: float = 60) -> None:
@@ -24,3 +27,9 @@ def wait_until(check: Callable[[], object], seconds: float = 60) -> None:
     while not check():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.1)
+
+
+def let_pass(patch: pytest.MonkeyPatch, module: ModuleType, seconds: float) -> None:
+    """For this module the monotonic clock is from now on so many seconds ahead."""
+    ahead = {**vars(time), "monotonic": lambda: time.monotonic() + seconds}
+    patch.setattr(module, "time", SimpleNamespace(**ahead))

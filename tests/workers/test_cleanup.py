@@ -72,10 +72,10 @@ async def _there(*keys: str | None) -> list[bool]:
     return [await storage.place().size(key or "") is not None for key in keys]
 
 
-async def _clean(*, dry: bool = False) -> list[str]:
+async def _clean(**options: Any) -> list[str]:
     """What it says."""
     said: list[str] = []
-    assert await cleanup.run(said.append, dry=dry) == len(said)
+    assert await cleanup.run(said.append, **options) == len(said)
     return said
 
 
@@ -126,11 +126,9 @@ async def test_what_goes_by_its_age_makes_room(alice: User, monkeypatch: pytest.
 
 async def test_in_batches_of_a_few_all_go(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, STORAGE_QUOTA_GB=1, RETENTION_DAYS=30)
-    monkeypatch.setattr("core.retention.too_old.__defaults__", (2,))
-    monkeypatch.setattr("core.retention.over_quota.__defaults__", ((), 2))
     for days in (40, 40, 40, 1, 1, 1, 1):
         await _made(alice, days=days, gigabytes=1)
-    assert len(await _clean()) == 6
+    assert len(await _clean(at_once=2)) == 6
 
 
 async def test_files_that_no_row_knows_go_once_they_are_a_day_old(

@@ -36,8 +36,8 @@ from core.errors import (
 )
 from tests.servers import a_job
 from tests.servers.videos import MODES, VideosServer
-from tests.waiting import until
-from workers.engines import Look, calls, content, open_engine
+from tests.waiting import let_pass, until
+from workers.engines import Look, calls, content, open_engine, openai_videos
 from workers.engines.openai_videos import OpenAIVideos
 
 KEY = "sk-test-0123456789abcdef"
@@ -483,19 +483,23 @@ async def test_a_job_that_is_missing_from_the_list_is_asked_for_itself(speaking:
 @pytest.mark.parametrize(
     "fault", [(404, {}), (405, {}), (501, {}), (500, {"error": "NotImplementedError"}), (200, {"a": 1})]
 )
-async def test_a_server_that_can_not_list_is_asked_to_only_once_in_a_while(fault: Any, speaking: Any) -> None:
+async def test_a_server_that_can_not_list_is_asked_to_only_once_in_a_while(
+    fault: Any, speaking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, engine = speaking(polls=9, list_fault=fault)
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
     for _ in range(2):
         assert set(await engine.look(ids)) == set(ids)
     assert [call.path for call in server.asked("GET")].count("/v1/videos") == 1
-    engine._list_from = time.monotonic()  # a while later
+    let_pass(monkeypatch, openai_videos, engine.relist_seconds)
     server.list_fault = None
     assert set(await engine.look(ids)) == set(ids)
     assert len(server.asked("GET")) == 1 + 3 + 3 + 1
 
 
-async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(speaking: Any) -> None:
+async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(
+    speaking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = {"id": "upstream-1", "status": "queued", "prompt": "A cup turns", "created_at": time.time()}
     server, engine = speaking(polls=9, list_fault=(200, {"data": [other]}))
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
@@ -505,7 +509,7 @@ async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(speaking
     with pytest.raises(OutcomeUnknown):  # what such a list shows can't be told from what is ours already
         await engine.find(a_job(engine.server))
     server.list_fault = None
-    engine._list_from = time.monotonic()  # a while later
+    let_pass(monkeypatch, openai_videos, engine.relist_seconds)
     await engine.look(ids)
     assert sorted(await engine.find(a_job(engine.server))) == sorted(ids)
 
@@ -525,7 +529,9 @@ async def test_calls_at_once_stay_under_the_servers_bound(speaking: Any, tmp_pat
     assert server.most == 3
 
 
-async def test_a_server_that_says_wait_is_left_alone_for_so_long(speaking: Any) -> None:
+async def test_a_server_that_says_wait_is_left_alone_for_so_long(
+    speaking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, engine = speaking("litellm", polls=9)
     ids = [await engine.submit(a_job(engine.server)) for _ in range(20)]
     server.busy = (429, {"error": {"message": "slow down"}}, {"Retry-After": "60"})
@@ -538,7 +544,7 @@ async def test_a_server_that_says_wait_is_left_alone_for_so_long(speaking: Any) 
     with pytest.raises(OverCapacity):
         await engine.look(ids)
     assert len(server.asked("GET", "/v1/videos/")) == asked
-    engine._calls._quiet_until = time.monotonic()  # so long later
+    let_pass(monkeypatch, calls, 60)
     assert set(await engine.look(ids)) == set(ids)
 
 
