@@ -4,6 +4,7 @@ Alice has credits, Bob has none, Charlie owns nothing of theirs.
 """
 
 import asyncio
+import gc
 import os
 import shutil
 import sys
@@ -59,13 +60,14 @@ def redis_url(template: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgresql(clean_environment: None) -> Iterator[PostgreSQL]:
-    """A real PostgreSQL for this process, with a migrated database to copy."""
+    """A real PostgreSQL for this process, with a migrated `template` and a copy of it to work in, `adsvideo`."""
     server = PostgreSQL()
     try:
         server.sql("CREATE DATABASE template")
         os.environ["DATABASE_URL"] = server.url("template")
         forget_settings()
         database.migrate()
+        server.sql("CREATE DATABASE adsvideo TEMPLATE template STRATEGY file_copy")
         yield server
     finally:
         server.close()
@@ -88,29 +90,34 @@ def s3(s3_server: S3Server) -> S3Server:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--database=sqlite` spares the other half while one works on something else."""
-    parser.addoption("--database", choices=DATABASES, help="run the tests of core and workers on this database only")
+    parser.addoption("--database", choices=DATABASES, help="run the tests marked both_databases on this one only")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Core and workers are tested on both databases; the rest, which stands on them, on SQLite."""
+    """What is marked `both_databases` runs on both; the rest on SQLite, which is quicker and costs no server."""
     if any("database_url" in mark.args for mark in metafunc.definition.iter_markers("parametrize")):
         return
-    if "database_url" in metafunc.fixturenames and {"core", "workers"} & set(metafunc.definition.path.parts):
+    marked = metafunc.definition.get_closest_marker("both_databases")
+    if marked and "database_url" in metafunc.fixturenames:
         asked = metafunc.config.getoption("database")
         metafunc.parametrize("database_url", [asked] if asked else DATABASES, indirect=True)
 
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh, migrated database."""
+    """A migrated database without a row. On PostgreSQL it is the same one emptied, unless the test changes tables."""
     if getattr(request, "param", "sqlite") == "sqlite":
         shutil.copy(request.getfixturevalue("template"), tmp_path / "adsvideo.db")
         yield f"sqlite:///{tmp_path}/adsvideo.db"
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    server.sql("CREATE DATABASE adsvideo TEMPLATE template STRATEGY file_copy")
-    yield server.url("adsvideo")
-    server.sql("DROP DATABASE adsvideo WITH (FORCE)")
+    if not request.node.get_closest_marker("changes_tables"):
+        server.empty("adsvideo")
+        yield server.url("adsvideo")
+        return
+    server.sql("CREATE DATABASE changed TEMPLATE template STRATEGY file_copy")
+    yield server.url("changed")
+    server.sql("DROP DATABASE changed WITH (FORCE)")
 
 
 @pytest.fixture
@@ -132,7 +139,19 @@ async def place(
     await asyncio.gather(*left, return_exceptions=True)
     await queue.close()
     await database.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def decoders_end() -> Iterator[None]:
+    """The processes that decode pictures serve every test of this process: a start takes half a second of CPU."""
+    yield
     pictures.close_pool()
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: no collection of garbage walks through it, and every simulated visit collects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

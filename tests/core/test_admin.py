@@ -12,6 +12,8 @@ from core.users import Identity
 from tests.environment import forget_settings
 from tests.people import ask, balance, ledger, picture_of, reread
 
+pytestmark = pytest.mark.both_databases
+
 Deed = Callable[[object, int, int], Awaitable[object]]
 
 

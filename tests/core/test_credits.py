@@ -9,6 +9,8 @@ from core.errors import NotEnoughCredits
 from core.models import User
 from tests.people import ask, balance, ledger
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_a_new_user_gets_the_starting_grant_once(alice: User) -> None:
     assert await balance(alice) == 100

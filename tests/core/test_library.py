@@ -17,6 +17,8 @@ from core.models import User, Video, now
 from tests.people import ask, picture_of
 from workers import cleanup
 
+pytestmark = pytest.mark.both_databases
+
 ALL = Filter()
 
 

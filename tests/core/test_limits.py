@@ -12,6 +12,8 @@ from tests.environment import forget_settings
 from tests.people import ask, balance
 from tests.running import free_port
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(params=["redis", "without redis"])
 async def counted(request: pytest.FixtureRequest, alice: User, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:

@@ -7,6 +7,8 @@ from core.errors import Retryable, TimedOut
 from core.models import User, Video
 from tests.people import ask
 
+pytestmark = pytest.mark.both_databases
+
 
 async def told() -> dict[tuple[str, ...], float]:
     """Every sample, by its name and the values of its labels."""

@@ -10,6 +10,8 @@ from core.models import ApiKey, Picture, User, Video
 from tests.environment import forget_settings
 from tests.people import ask, balance, ledger, picture_of
 
+pytestmark = pytest.mark.both_databases
+
 
 async def finished(user: User) -> Video:
     """A video with its files, made without a worker."""

@@ -2,11 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from core import catalog, credits, database, framing, leases, pictures, social, users, videos
 from core.errors import NotEnoughCredits
 from core.models import User
 from core.users import Identity
 from tests.people import ask, balance, ledger, photo, picture_of, reread
+
+pytestmark = pytest.mark.both_databases
 
 ANN = Identity("https://id.example.com", "ann", "ann@example.com", email_verified=True)
 

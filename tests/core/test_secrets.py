@@ -101,6 +101,7 @@ async def test_a_web_process_with_another_secret_than_the_one_before_says_so(
         assert caplog.text.count("another STORAGE_SECRET") == warnings
 
 
+@pytest.mark.both_databases
 async def test_an_error_of_the_database_quotes_nothing_of_ours(place: Path, database_url: str) -> None:
     async with database.reading() as db:
         connection = await db.connection()

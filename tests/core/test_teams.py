@@ -12,6 +12,8 @@ from core.models import LedgerEntry, User, Video
 from tests.environment import forget_settings
 from tests.people import ask, balance, picture_of
 
+pytestmark = pytest.mark.both_databases
+
 
 async def give_budget(user: User, limit: int | None) -> None:
     """A monthly budget of the user's own."""

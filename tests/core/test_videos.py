@@ -22,6 +22,8 @@ from core.models import User, Video
 from tests.environment import forget_settings
 from tests.people import ask, balance, ledger, picture_of, reread
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_asking_takes_the_price_and_makes_a_pending_video(alice: User) -> None:
     video = await ask(alice)

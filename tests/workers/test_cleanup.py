@@ -85,6 +85,7 @@ async def test_without_a_setting_everything_is_kept(alice: User) -> None:
     assert await _there(video.key) == [True]
 
 
+@pytest.mark.both_databases
 async def test_what_is_too_old_goes_unless_favourite_or_shared(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, RETENTION_DAYS=30)
     old, young = await _made(alice, days=31), await _made(alice, days=29)
@@ -103,6 +104,7 @@ async def test_what_is_too_old_goes_unless_favourite_or_shared(alice: User, monk
     assert await _clean() == []
 
 
+@pytest.mark.both_databases
 async def test_the_oldest_go_until_a_user_is_below_the_quota(
     alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +126,7 @@ async def test_what_goes_by_its_age_makes_room(alice: User, monkeypatch: pytest.
     assert await _there(*(video.key for video in young)) == [True, True]
 
 
+@pytest.mark.both_databases
 async def test_in_batches_of_a_few_all_go(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, STORAGE_QUOTA_GB=1, RETENTION_DAYS=30)
     for days in (40, 40, 40, 1, 1, 1, 1):

@@ -17,6 +17,8 @@ from tests.servers.receiver import Receiver
 from tests.waiting import until
 from tests.worker import running_worker
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def inside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

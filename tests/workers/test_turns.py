@@ -18,6 +18,8 @@ from tests.servers.videos import VideosServer
 from tests.waiting import until
 from tests.worker import running_worker
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 async def plenty(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:

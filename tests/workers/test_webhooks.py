@@ -22,6 +22,8 @@ from tests.waiting import until
 from tests.worker import running_worker
 from ui.routes import webhooks
 
+pytestmark = pytest.mark.both_databases
+
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cw=="
 OTHER = "whsec_" + "YW5vdGhlci1zZWNyZXQtYWx0b2dldGhlcg=="
 

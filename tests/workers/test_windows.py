@@ -25,6 +25,8 @@ from workers.collect import Collects
 from workers.settle import Settling
 from workers.steps import Engines
 
+pytestmark = pytest.mark.both_databases
+
 CHARGED = [("grant", 100), ("charge", -10)]
 RETURNED = [*CHARGED, ("refund", 10)]
 
