@@ -37,6 +37,7 @@ from core.errors import (
 )
 from core.framing import clean, frame, read_size
 from core.models import ACTIVE, Picture, Video, now
+from core.phrase import Phrase
 from core.settings import ROOT
 
 MAX_MB = 10
@@ -169,7 +170,7 @@ async def fetch(url: str, resolver: outside.Resolver | None = None) -> tuple[byt
             raise PictureTooLarge(MAX_MB)
         return await prepare(content)
     except PictureError as error:
-        raise PictureAtAddress(error.message) from None
+        raise PictureAtAddress(error.phrase) from None
 
 
 async def accept(
@@ -211,7 +212,7 @@ async def from_preset(session: AsyncSession, user_id: int, name: str) -> Picture
 async def preset_content(name: str) -> bytes:
     """A preset as JPEG. Raises NotFound."""
     if name not in {preset.name for preset in presets()}:
-        raise NotFound("picture")
+        raise NotFound(Phrase("picture"))
     return await asyncio.to_thread((PRESETS / f"{name}.jpg").read_bytes)
 
 
@@ -230,7 +231,7 @@ async def owned(session: AsyncSession, user_id: int, picture_id: int) -> Picture
     query = select(Picture).where(_mine(user_id), Picture.id == picture_id)
     if picture := (await session.exec(query)).first():
         return picture
-    raise NotFound("picture")
+    raise NotFound(Phrase("picture"))
 
 
 async def of_video(session: AsyncSession, video: Video) -> Picture | None:
@@ -252,7 +253,7 @@ async def delete(session: AsyncSession, user_id: int, picture_id: int) -> Pictur
     if found:
         return found
     await owned(session, user_id, picture_id)
-    raise Conflict("A video is being made of this picture.")
+    raise Conflict(Phrase("A video is being made of this picture."))
 
 
 async def by_sha256(session: AsyncSession, user_id: int, sha256: str) -> Picture:
@@ -260,4 +261,4 @@ async def by_sha256(session: AsyncSession, user_id: int, sha256: str) -> Picture
     query = select(Picture).where(_mine(user_id), Picture.sha256 == sha256)
     if picture := (await session.exec(query)).first():
         return picture
-    raise NotFound("picture")
+    raise NotFound(Phrase("picture"))

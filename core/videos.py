@@ -30,6 +30,7 @@ from core.errors import (
     clean,
 )
 from core.models import ACTIVE, Picture, User, UTCDateTime, Video, now
+from core.phrase import Phrase
 from core.progress import News
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ async def request(
         # the same key in two requests at once, and the other one was first; or not the user's picture
         if idempotency_key and (known := await repeated(session, user, idempotency_key, request_sha256)):
             return known
-        raise NotFound("picture")
+        raise NotFound(Phrase("picture"))
     await credits.charge(session, user.id, video.id, cost)
     await teams.check_budget(session, user.id, cost)
     await limits.check_generations(session, user.id)
@@ -185,7 +186,7 @@ async def again_for_nothing(session: AsyncSession, video: Video) -> Video:
         request_id=trail.request_id(),
     )
     if not await _write(session, made):
-        raise Conflict("This video has been made again already.")
+        raise Conflict(Phrase("This video has been made again already."))
     _send_off(session, made)
     return made
 
@@ -361,7 +362,9 @@ async def cancel(session: AsyncSession, user_id: int, video_id: int) -> Video:
         after_commit(session, queue.wake_watchers)
         return changed
     video = await owned(session, user_id, video_id)
-    raise Conflict("This video is already being downloaded." if video.ready else "This video has already ended.")
+    raise Conflict(
+        Phrase("This video is already being downloaded.") if video.ready else Phrase("This video has already ended.")
+    )
 
 
 async def canceled(session: AsyncSession, video: Known, *, had_started: bool) -> bool:
@@ -393,7 +396,7 @@ async def owned(session: AsyncSession, user_id: int, video_id: int) -> Video:
     query = select(Video).where(_alive(user_id), Video.id == video_id)
     if video := (await session.exec(query.execution_options(populate_existing=True))).first():
         return video
-    raise NotFound("video")
+    raise NotFound(Phrase("video"))
 
 
 async def newest(session: AsyncSession, user_id: int) -> Video | None:
@@ -424,7 +427,7 @@ async def usual_seconds(session: AsyncSession, model: str) -> float | None:
 async def set_favorite(session: AsyncSession, user_id: int, video_id: int, favorite: bool) -> None:
     """Mark or unmark a video. Raises NotFound."""
     if not await change(session, _alive(user_id), col(Video.id) == video_id, favorite=favorite):
-        raise NotFound("video")
+        raise NotFound(Phrase("video"))
 
 
 async def delete(session: AsyncSession, user_id: int, video_id: int) -> None:
@@ -437,5 +440,5 @@ async def delete(session: AsyncSession, user_id: int, video_id: int) -> None:
     )
     if changed is None:
         await owned(session, user_id, video_id)
-        raise Conflict("This video is still being made. Cancel it first.")
+        raise Conflict(Phrase("This video is still being made. Cancel it first."))
     tell(session, changed, "deleted")

@@ -10,6 +10,7 @@ from core import framing, storage
 from core.database import reading
 from core.errors import NotFound
 from core.models import Picture, Video
+from core.phrase import Phrase
 from core.settings import settings
 from workers.apart import apart
 
@@ -50,7 +51,7 @@ async def _frame(video: Video, scale: float) -> bytes:
     async with reading() as db:
         row = await db.get(Picture, video.picture_id)
     if row is None:
-        raise NotFound("picture")
+        raise NotFound(Phrase("picture"))
     width, _, height = video.size.partition("x")
     content = await storage.get(row.key)
     return await apart(framing.frame, content, int(width), int(height), video.framing, scale)

@@ -12,7 +12,7 @@ from core import catalog, leases, pictures, queue, recipe, storage, timings, tra
 from core.catalog import Model
 from core.connection import AWAY
 from core.database import reading, session
-from core.errors import EngineError, NotAvailable, OutcomeUnknown, Permanent, Retryable, TimedOut, UnknownModel
+from core.errors import EngineError, NotAvailable, OutcomeUnknown, Permanent, Retryable, TimedOut, UnknownModel, to_note
 from core.models import Picture, Video
 from core.settings import settings
 from workers.apart import apart
@@ -63,7 +63,7 @@ async def _submit(pace: Pace, video: Video) -> None:
                 provider_id = await engine.submit(job)
     except (Retryable, NotAvailable) as error:  # a part of ours that is away has kept it from being sent
         log.info("video %s: not taken yet: %s", video.id, getattr(error, "detail", "") or error)
-        wait, why = backoff(video.attempts, getattr(error, "retry_after", None)), error.message
+        wait, why = backoff(video.attempts, getattr(error, "retry_after", None)), to_note(error)
         await written(lambda db: leases.release_submit(db, video, wait, why))
     except Permanent as error:
         await _fail(video, error)

@@ -13,7 +13,7 @@ from core import catalog, leases, progress, queue, timings, trail, videos
 from core.catalog import Server
 from core.connection import AWAY
 from core.database import reading, session
-from core.errors import EngineError, Misconfigured, NotAvailable, Retryable, UnknownModel
+from core.errors import EngineError, Misconfigured, NotAvailable, Retryable, UnknownModel, to_note
 from core.leases import Watched
 from core.progress import News
 from workers.engines import Look
@@ -316,4 +316,4 @@ class Watcher:
     async def _tell_waiting(self, group: list[Watched], error: EngineError | Misconfigured) -> None:
         for video in group:
             self._told.pop(video.id, None)
-        await progress.publish_all([News(v.user_id, v.id, stage="waiting", note=error.message) for v in group])
+        await progress.publish_all([News(v.user_id, v.id, stage="waiting", note=to_note(error)) for v in group])

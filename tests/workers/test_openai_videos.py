@@ -728,4 +728,4 @@ async def test_azures_moderation_is_told_in_our_words(speaking: Any) -> None:
 async def test_17_openais_own_host_is_retired() -> None:
     server = Server("openai", "openai-videos", base_url="https://api.openai.com/v1", key=KEY)
     state = await catalog.state(Model("sora-2", "Sora 2", server, "sora-2", ("1280x720",), (4,)))
-    assert (state.name, state.reason) == ("retired", "retired by OpenAI on 2026-09-24")
+    assert (state.name, str(state.reason)) == ("retired", "retired by OpenAI on 2026-09-24")

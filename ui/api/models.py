@@ -38,7 +38,7 @@ async def models(_user: CurrentUser) -> Page[ModelOut]:
                 label=offer.model.label,
                 engine=offer.model.engine,
                 state=offer.state.name,
-                reason=offer.state.reason or None,
+                reason=str(offer.state.reason) if offer.state.reason else None,
                 default=offer.default,
                 sizes=list(offer.model.sizes),
                 seconds=list(offer.model.seconds),

@@ -13,6 +13,7 @@ from core.database import reading, session
 from core.errors import NoPicture, NotEnoughCredits, NotFound, TwoPictures
 from core.library import name_of
 from core.models import ACTIVE, User
+from core.phrase import Phrase
 from core.pictures import Framing
 
 from .. import files
@@ -136,7 +137,7 @@ async def restore(user: CurrentUser, video_id: Id) -> VideoOut:
     """Bring back a video that was deleted less than five minutes ago; 404 after that."""
     async with session() as db:
         if not await library.restore(db, user.id, [video_id]):
-            raise NotFound("video")
+            raise NotFound(Phrase("video"))
         row = await videos.owned(db, user.id, video_id)
     return VideoOut.of(row, await last_news(row))
 

@@ -11,7 +11,7 @@ from ..i18n import _
 from .dialog import confirm
 from .form import do
 from .tags import Tag, button
-from .words import known, reason, state_word
+from .words import known, reason, state_word, waiting_for
 
 PAGE = 25
 
@@ -68,7 +68,7 @@ class Jobs(Tag):
                 if video.status == "failed":
                     Tag("span", "row-note row-bad", reason(video))
                 elif video.note and video.status in ACTIVE:
-                    Tag("span", "row-note", i18n.sentence(video.note))
+                    Tag("span", "row-note", waiting_for(video.note))
             with Tag("div", "admin-facts"):
                 Tag("span", f"card-state card-state-{video.status} row-note", word, symbol=symbol)
                 Tag("time", "row-note", i18n.ago(video.created_at), title=i18n.exactly(video.created_at))

@@ -95,5 +95,5 @@ def _model_row(offer: catalog.Offer) -> None:
     with Tag("div", "row admin-row", role="listitem"):
         with Tag("div", "admin-who"):
             Tag("span", "admin-name", known(offer.model.label))
-            Tag("span", "row-note", i18n.sentence(offer.state.reason) or offer.model.id)
+            Tag("span", "row-note", i18n.phrase(offer.state.reason) or offer.model.id)
         Tag("span", f"card-state {look}", word, symbol=symbol)

@@ -7,7 +7,8 @@ from nicegui import events
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import session
-from core.errors import AdsVideoError, BadInput
+from core.errors import AdsVideoError, WrongInput
+from core.phrase import Phrase
 
 from .. import i18n
 from ..i18n import _
@@ -61,7 +62,7 @@ def whole_number(text: str | None) -> int | None:
     if not text:
         return None
     if not text.lstrip("+-").isascii() or not text.lstrip("+-").isdigit() or len(text) > 12:
-        raise BadInput(_("Please enter a whole number."))
+        raise WrongInput(Phrase("Please enter a whole number."))
     return int(text)
 
 

@@ -88,7 +88,7 @@ class ModelMenu(Tag):
             with Tag("span", "model-row-main"):
                 Tag("span", "model-name", known(model.label))
                 state_dot(offer.state.name)
-            Tag("span", "model-row-note", i18n.sentence(offer.state.reason) or price_text(model))
+            Tag("span", "model-row-note", i18n.phrase(offer.state.reason) or price_text(model))
         if ready:
             row.on_click(partial(self._choose, model.id))
 

@@ -20,7 +20,7 @@ from .share_dialog import share_dialog
 from .tags import Tag, button, link, preset_picture
 from .toast import toast
 from .video_card import player
-from .words import caption, money, reason, stage_words
+from .words import caption, money, reason, stage_words, waiting_for
 
 
 class VideoPanel(Tag):
@@ -106,7 +106,7 @@ class VideoPanel(Tag):
         self._bar.put("data_unknown", True if progress is None else None)
         self._bar.put("aria_valuenow", None if progress is None else int(progress))
         self._bar.style(f"--done: {(progress or 0) / 100:.3f}")
-        self._note.text = i18n.sentence(self._current.note) or self._warning(stage)
+        self._note.text = waiting_for(self._current.note) or self._warning(stage)
         self._stop.put("disabled", stage in ("canceling", "downloading"))
         self._say(stage_words(stage, None, self._current.ahead))
 

@@ -54,6 +54,11 @@ def reason(video: Video) -> str:
     return i18n.explain(errors.from_code(video.error_code or "", video.error_detail))
 
 
+def waiting_for(note: str) -> str:
+    """Why a video waits; nothing for a video that does not."""
+    return i18n.phrase(errors.from_note(note))
+
+
 def money(video: Video) -> str:
     """What a video that did not come about has cost."""
     if not video.cost_credits:

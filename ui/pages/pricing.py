@@ -61,7 +61,7 @@ def _price(offer: Offer) -> None:
         Tag("p", "price-line", _("Lengths: {lengths} s", lengths=", ".join(str(s) for s in sorted(model.seconds))))
         Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(ratio_name(size) for size in model.sizes)))
         if offer.state.reason:
-            reason = i18n.sentence(offer.state.reason)
+            reason = i18n.phrase(offer.state.reason)
             Tag("p", "price-line", reason[:1].upper() + reason[1:])
 
 

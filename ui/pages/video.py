@@ -9,6 +9,7 @@ from core import catalog, library, videos
 from core.database import reading, session
 from core.errors import AdsVideoError, NotFound
 from core.models import User, Video
+from core.phrase import Phrase
 
 from .. import i18n, layout
 from ..components.current_video import CurrentVideo
@@ -40,7 +41,7 @@ async def video(request: Request, visitor: Visitor, video_id: int) -> None:
     if current.video is None:
         context.client.status_code = 404
         with layout.frame(request, visitor, _("Not found")):
-            nothing_here(i18n.explain(NotFound("video")))
+            nothing_here(i18n.explain(NotFound(Phrase("video"))))
         return
     async with reading() as db:
         others = await library.versions(db, current.video)

@@ -97,6 +97,7 @@ function upload(input, file) {
     else tell("refused", answer.error ?? { code: `http_${request.status}` });
   };
   request.open("POST", zone.dataset.upload);
+  request.setRequestHeader("X-Page-Language", document.documentElement.lang); // a refusal is shown as it comes
   request.send(body);
 }
 
