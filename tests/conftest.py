@@ -18,12 +18,12 @@ from arq.worker import create_worker
 from PIL import Image, ImageDraw
 from redis import Redis
 
-from core import catalog, credits, database, embedded, framing, pictures, queue, settings, users, videos
+from core import catalog, credits, database, embedded, framing, pictures, processes, queue, settings, users, videos
 from core.models import Picture, User, Video
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.s3 import S3Server
 from workers import main as worker_main
-from workers.steps import end_all
+from workers.loops import end_all
 
 OURS = (
     *("OPENAI_", "RUNWAYML_", "DATABASE_URL", "REDIS_URL", "STORAGE_", "CATALOG_FILE", "HOST", "PORT", "PUBLIC_URL"),
@@ -150,7 +150,7 @@ async def place(
     await asyncio.gather(*left, return_exceptions=True)
     await queue.close()
     await database.close()
-    pictures.close_pool()
+    processes.close()
 
 
 @pytest.fixture
