@@ -32,9 +32,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 
-from core import catalog, credits, database, pictures, users, videos
+from core import catalog, credits, database, users, videos
 from core.errors import EngineError, NotEnoughCredits
 from core.models import LedgerEntry, Picture, User, Video, now
+from core.processes import close as close_pool
 from tests.servers.postgresql import PostgreSQL
 
 PROCESSES, SPENDERS, COST = 8, 16, 10
@@ -283,7 +284,7 @@ def measure(url: str, folder: Path, seconds: float) -> bool:
         finally:
             processes.end()
             runner.run(database.close())
-            pictures.close_pool()
+            close_pool()
     return all(good)
 
 

@@ -39,6 +39,7 @@ AdsVideoError
     └── Permanent          the video has failed
         ├── ModerationRefused, PictureRefused, RequestRefused
         ├── QuotaExhausted, WrongKey
+        ├── PictureGone, PictureDamaged, PictureUnread     our own fault, before any server was asked
         ├── TimedOut, JobLost, Unplayable
         └── ProviderFailed
 """
@@ -437,6 +438,20 @@ class QuotaExhausted(Permanent):
 class WrongKey(Permanent):
     code = "wrong_key"
     template = "The model's server did not accept our API key. Please tell your administrator."
+
+
+class PictureGone(Permanent):
+    code, template = "picture_gone", "The picture of this video is no longer there. Please choose a picture again."
+
+
+class PictureDamaged(Permanent):
+    code = "picture_damaged"
+    template = "The picture of this video is damaged and can't be read. Please choose another one."
+
+
+class PictureUnread(Permanent):
+    code = "picture_unread"
+    template = "The picture of this video could not be read from our storage. Please tell your administrator."
 
 
 class TimedOut(Permanent):

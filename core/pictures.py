@@ -1,20 +1,12 @@
 """Accepts a picture (size, type, decoding), frames it to an exact size, lists presets.
 
-Decoding and framing (core/framing.py) run in a small pool of processes: the event loop never waits, a decoder that
-crashes on a hostile file takes no page with it, and the memory of a big picture goes back with its process.
+Decoding and framing (core/framing.py) run in processes of their own (core/processes.py): the event loop never waits.
 """
 
 import asyncio
 import hashlib
 import json
-import multiprocessing
-import os
-import signal
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
@@ -37,7 +29,11 @@ from core.errors import (
 )
 from core.framing import clean, frame, read_size
 from core.models import ACTIVE, Picture, Video, now
+<<<<<<< HEAD
 from core.phrase import Phrase
+=======
+from core.processes import Crashed, apart
+>>>>>>> steps
 from core.settings import ROOT
 
 MAX_MB = 10
@@ -85,57 +81,15 @@ def presets() -> tuple[Preset, ...]:
     return tuple(Preset(**entry) for entry in json.loads((PRESETS / "presets.json").read_text()))
 
 
-_pool: ProcessPoolExecutor | None = None
 _fetching = asyncio.Semaphore(16)  # each may hold a whole picture in memory
 
 
-def _end_with_parent(parent: int) -> None:
-    """In a process of the pool: when whoever started it is gone, however it went, go too."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, which closes the pool
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _new_pool() -> ProcessPoolExecutor:
-    # spawn: a fork of a process with threads may hang
-    return ProcessPoolExecutor(
-        2,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_end_with_parent,
-        initargs=(os.getpid(),),
-        max_tasks_per_child=200,
-    )
-
-
-async def warm_up() -> None:
-    """Start the pool before the first picture comes."""
-    await _apart(abs, 0)
-
-
 async def _apart(function: Callable[..., T], *args: object) -> T:
-    """Run in the pool; one process that was killed is replaced once, a second time the picture is to blame."""
-    global _pool
-    for _ in range(2):
-        if _pool is None:
-            _pool = _new_pool()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(_pool, function, *args)
-        except BrokenProcessPool:
-            _pool = None
-    raise BrokenPicture()
-
-
-def close_pool() -> None:
-    """End the pool's processes."""
-    global _pool
-    if _pool is not None:
-        _pool.shutdown(wait=False, cancel_futures=True)
-        _pool = None
+    """Run in a process of its own. Raises BrokenPicture if the picture crashes it."""
+    try:
+        return await apart(function, *args)
+    except Crashed:
+        raise BrokenPicture() from None
 
 
 async def framed(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> bytes:

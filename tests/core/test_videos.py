@@ -168,6 +168,7 @@ async def test_a_video_at_a_provider_is_asked_to_stop_and_settled_by_what_the_pr
     async with database.session() as db:
         claimed = await leases.claim_submit(db, video.id)
         assert claimed is not None
+        assert await leases.intend(db, claimed)
         await leases.submitted(db, claimed, "video_1", 1)
         waiting = await videos.cancel(db, alice.id, video.id)
     assert (waiting.status, waiting.cancel_requested) == ("processing", True)

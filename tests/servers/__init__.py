@@ -151,10 +151,6 @@ def a_job(server: Server, prompt: str = "A cup turns", *, size: str = "320x192",
     """A job for an engine under test; `picture` in `more` replaces the picture."""
     width, _, height = size.partition("x")
     content = more.pop("picture", None) or jpeg(int(width), int(height))
-
-    async def picture(scale: float = 1.0) -> bytes:
-        return content
-
     model = Model("m", "M", server, more.pop("upstream", "sora-2"), (size,), (seconds,))
     return Job(
         reference="adsvideo-1",
@@ -164,7 +160,7 @@ def a_job(server: Server, prompt: str = "A cup turns", *, size: str = "320x192",
         width=int(width),
         height=int(height),
         created_at=more.pop("created_at", time.time()),
-        picture=picture,
+        picture=content,
         **more,
     )
 

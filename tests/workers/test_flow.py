@@ -224,7 +224,9 @@ async def test_a_broken_create_that_was_not_taken_is_settled_and_not_sent_again(
 async def test_a_worker_that_died_during_create_is_resolved_by_the_next_one(alice: User, server: VideosServer) -> None:
     video = await ask(alice, "Died in the middle", model="sora-2", seconds=4)
     async with database.session() as db:  # the intent is written, and then nothing: what kill -9 leaves behind
-        await leases.claim_submit(db, video.id)
+        claimed = await leases.claim_submit(db, video.id)
+        assert claimed is not None
+        assert await leases.intend(db, claimed)
         later = now() - timedelta(seconds=1)
         await db.exec(update(Video).where(col(Video.id) == video.id).values(next_look_at=later))
     fields = {"model": "sora-2", "prompt": "Died in the middle", "seconds": "4", "size": "1280x720"}

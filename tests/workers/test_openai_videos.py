@@ -256,7 +256,7 @@ async def test_a_picture_of_the_wrong_size_is_told_from_a_bad_request(speaking: 
     _, engine = speaking()
     picture = a_job(engine.server, size="64x64").picture
     with pytest.raises(PictureRefused):
-        await engine.submit(a_job(engine.server, picture=await picture()))
+        await engine.submit(a_job(engine.server, picture=picture))
 
 
 async def test_without_a_key_none_is_sent_whatever_the_environment_holds(

@@ -185,7 +185,7 @@ async def test_a_large_picture_is_made_to_fit_at_the_same_size(speaking: Any) ->
     server, engine = speaking()
     large = jpeg(2000, 1600, quality=99)
     assert len(large) > 5_000_000
-    await engine.submit(a_job(engine.server, size="2000x1600", picture=large))
+    await engine.submit(await engine.prepare(a_job(engine.server, size="2000x1600", picture=large)))
     task = next(iter(server.tasks.values()))
     assert (task.width, task.height) == (2000, 1600)
     assert len(server.asked("POST")[0].fields["promptImage"]) < 5_000_000

@@ -67,6 +67,7 @@ async def at_the_provider(user: User, provider_id: str = "video_1") -> Video:
     async with database.session() as db:
         claimed = await leases.claim_submit(db, video.id)
         assert claimed is not None
+        assert await leases.intend(db, claimed)
         await leases.submitted(db, claimed, provider_id, 3600)
     return video
 

@@ -46,13 +46,16 @@ async def at_the_provider(video: Video, provider_id: str) -> None:
     async with database.session() as db:
         claimed = await leases.claim_submit(db, video.id)
         assert claimed is not None
+        assert await leases.intend(db, claimed)
         await leases.submitted(db, claimed, provider_id, -1)
 
 
 async def unknown(video: Video, since: float = 0) -> None:
     """What a worker leaves behind that dies during create, `since` seconds ago."""
     async with database.session() as db:
-        assert await leases.claim_submit(db, video.id)
+        claimed = await leases.claim_submit(db, video.id)
+        assert claimed is not None
+        assert await leases.intend(db, claimed)
         values = {"next_look_at": now() - timedelta(seconds=1), "submitted_at": now() - timedelta(seconds=since)}
         await db.exec(update(Video).where(col(Video.id) == video.id).values(**values))
 

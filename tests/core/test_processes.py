@@ -7,16 +7,22 @@ from collections.abc import Iterator
 
 import pytest
 
+<<<<<<< HEAD:tests/workers/test_apart.py
 from core.errors import PictureRefused, Unplayable
 from tests.waiting import until
 from workers import apart
+=======
+from core import processes
+from core.errors import PictureRefused
+from tests.conftest import until
+>>>>>>> steps:tests/core/test_processes.py
 
 
 @pytest.fixture(autouse=True)
 def closed() -> Iterator[None]:
     """No process is left behind."""
     yield
-    apart.close()
+    processes.close()
 
 
 def double(number: int) -> int:
@@ -40,25 +46,25 @@ def whoami() -> int:
 
 
 async def test_results_and_errors_come_back_whole() -> None:
-    assert await apart.apart(double, 21) == 42
+    assert await processes.apart(double, 21) == 42
     with pytest.raises(PictureRefused) as caught:
-        await apart.apart(refuse)
+        await processes.apart(refuse)
     assert caught.value.detail == "too odd"
-    assert await apart.apart(whoami) != os.getpid()
+    assert await processes.apart(whoami) != os.getpid()
 
 
 async def test_a_crash_hits_only_whoever_caused_it() -> None:
-    work = [apart.apart(double, n) for n in range(10)]
-    found = await asyncio.gather(*work[:5], apart.apart(crash), *work[5:], return_exceptions=True)
+    work = [processes.apart(double, n) for n in range(10)]
+    found = await asyncio.gather(*work[:5], processes.apart(crash), *work[5:], return_exceptions=True)
     crashed = found.pop(5)
-    assert isinstance(crashed, Unplayable)
+    assert isinstance(crashed, processes.Crashed)
     assert found == [2 * n for n in range(10)]
-    assert await apart.apart(double, 1) == 2
+    assert await processes.apart(double, 1) == 2
 
 
 async def test_closing_ends_the_processes() -> None:
-    process = await apart.apart(whoami)
-    apart.close()
+    process = await processes.apart(whoami)
+    processes.close()
 
     def gone() -> bool:
         try:
@@ -68,3 +74,9 @@ async def test_closing_ends_the_processes() -> None:
         return False
 
     await until(gone)
+
+
+async def test_a_pool_that_has_worked_for_long_still_works() -> None:
+    for _ in range(20):
+        async with asyncio.timeout(120):
+            assert sum(await asyncio.gather(*(processes.apart(double, n) for n in range(100)))) == 9900

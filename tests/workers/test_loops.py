@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from workers.steps import end_all, rest
+from workers.loops import end_all, rest
 
 
 @pytest.mark.parametrize("turns", range(5))
