@@ -10,8 +10,9 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
-from core.errors import AdsVideoError, BadInput, NotFound, TooManyRequests
+from core.errors import AdsVideoError, BadInput, NotFound
 
+from ..problem import envelope, problem
 from . import archive, events, images, me, models, videos, webhooks
 from .answers import problems
 
@@ -26,17 +27,6 @@ DESCRIPTION = """Everything the studio does, for scripts.
 Sign in with `Authorization: Bearer KEY`; a key is made on the account page, or by `uv run main.py key EMAIL`.
 Errors are `{"error": {"code", "message"}}`. Somebody else's anything is 404.
 """
-
-
-def envelope(error: AdsVideoError) -> JSONResponse:
-    """The answer to a request that ended in that error."""
-    headers: dict[str, str] = {}
-    if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(error.retry_after)
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    body = {"error": {"code": error.code, "message": error.message}}
-    return JSONResponse(body, status_code=error.status, headers=headers)
 
 
 async def _ours(_request: Request, error: Exception) -> JSONResponse:
@@ -60,8 +50,7 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for bytes that are neither JSON nor a form
         return envelope(BadInput("The request's body can't be read."))
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    body = {"error": {"code": code, "message": str(error.detail)}}
-    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+    return problem(error.status_code, code, str(error.detail), error.headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
