@@ -6,7 +6,7 @@ from core import audit
 from core.audit import AuditLine
 from core.database import reading
 
-from .. import i18n
+from .. import formats
 from ..i18n import _
 from .tags import Tag, button
 
@@ -64,7 +64,7 @@ def _line(line: AuditLine) -> None:
             Tag("span", "row-note", " · ".join(filter(None, [_change(entry.before, entry.after), entry.note])))
         with Tag("div", "admin-facts"):
             Tag("span", "row-note", line.actor or _("Command line"))
-            Tag("time", "row-note", i18n.ago(entry.created_at), title=i18n.exactly(entry.created_at))
+            Tag("time", "row-note", formats.ago(entry.created_at), title=formats.exactly(entry.created_at))
 
 
 def _names() -> dict[str, str]:

@@ -6,7 +6,7 @@ from core import admin
 from core.database import reading
 from core.models import ACTIVE, User, Video
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
 from .dialog import confirm
 from .form import do
@@ -71,7 +71,7 @@ class Jobs(Tag):
                     Tag("span", "row-note", i18n.sentence(video.note))
             with Tag("div", "admin-facts"):
                 Tag("span", f"card-state card-state-{video.status} row-note", word, symbol=symbol)
-                Tag("time", "row-note", i18n.ago(video.created_at), title=i18n.exactly(video.created_at))
+                Tag("time", "row-note", formats.ago(video.created_at), title=formats.exactly(video.created_at))
             if video.status in ACTIVE:
                 button(_("Cancel"), partial(self._ask_cancel, video, email), look="small")
             elif video.status == "failed":

@@ -9,7 +9,7 @@ from core.admin import Person
 from core.database import reading
 from core.models import Group, User
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
 from .dialog import Dialog
 from .form import Changed, Line, choice, do, field, whole_number
@@ -90,7 +90,7 @@ class PersonDialog(Dialog):
         super().__init__(user.email)
         self._me, self._user, self._mine, self._changed = me, user, user.id == me.id, changed
         with self.body:
-            Tag("p", "dialog-text", _("Since {date}", date=i18n.day(user.created_at)))
+            Tag("p", "dialog-text", _("Since {date}", date=formats.day(user.created_at)))
             with Tag("div", "form-rows"):
                 self._credits_fields()
                 self._account_fields(groups)

@@ -8,7 +8,7 @@ from core.models import User
 from core.progress import News
 from core.teams import Budget
 
-from .. import i18n, live
+from .. import formats, i18n, live
 from ..i18n import _
 from .current_video import CurrentVideo
 from .draft import Draft
@@ -77,7 +77,7 @@ class GenerateButton(Tag):
             return words
         after = self._budget.left - self._draft.price
         if after < 0:
-            day = i18n.day(self._budget.resets_at)
+            day = formats.day(self._budget.resets_at)
             return _("Over this month's budget, which is full again on {day}", day=day)
         return f"{words} · {budget_left(self._budget, after)}"
 

@@ -11,7 +11,7 @@ from core.errors import AdsVideoError
 from core.models import ApiKey, LedgerEntry, User
 from core.progress import News
 
-from .. import i18n, layout, live, seen
+from .. import formats, i18n, layout, live, seen
 from ..components.account_privacy import own_data
 from ..components.dialog import confirm
 from ..components.tags import Tag, button
@@ -70,7 +70,7 @@ class Ledger(Tag):
             found = await credits.ledger(db, self._user.id, self._last, PAGE + 1)
             budget = await teams.budget(db, self._user.id)
         if budget:
-            day = _("Full again on {day}", day=i18n.day(budget.resets_at))
+            day = _("Full again on {day}", day=formats.day(budget.resets_at))
             self._budget.text = f"{budget_left(budget, budget.left)} · {day}"
         self._budget.put("hidden", budget is None)
         with self._rows:
@@ -103,7 +103,7 @@ def _line(entry: LedgerEntry) -> None:
                 Tag("a", "row-note", f"#{entry.video_id}", href=f"/videos/{entry.video_id}")
             elif entry.note:
                 Tag("span", "row-note", known(entry.note))
-        Tag("time", "row-note", i18n.ago(entry.created_at), title=i18n.exactly(entry.created_at))
+        Tag("time", "row-note", formats.ago(entry.created_at), title=formats.exactly(entry.created_at))
         Tag("span", f"row-amount {'row-good' if entry.amount > 0 else ''}", f"{entry.amount:+d}")
         Tag("span", "row-amount row-note", i18n.number(entry.balance_after), title=_("Balance after it"))
 
@@ -133,7 +133,7 @@ class Keys(Tag):
                 self._row(key)
 
     def _row(self, key: ApiKey) -> None:
-        used = i18n.ago(key.last_used_at) if key.last_used_at else _("never used")
+        used = formats.ago(key.last_used_at) if key.last_used_at else _("never used")
         with Tag("div", "row", role="listitem"):
             Tag("code", "row-main", f"{key.start}…")
             Tag("span", "row-note", known(key.name))

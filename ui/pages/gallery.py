@@ -7,7 +7,7 @@ from core import social
 from core.database import reading
 from core.models import Video
 
-from .. import i18n, layout
+from .. import formats, layout
 from ..components.tags import Tag, button
 from ..components.video_card import poster
 from ..components.words import known
@@ -63,4 +63,4 @@ class Gallery(Tag):
                 Tag("p", "card-prompt", video.prompt, title=video.prompt)
                 with Tag("div", "card-facts"):
                     Tag("span", "", known(video.label))
-                    Tag("time", "", i18n.ago(video.created_at), title=i18n.exactly(video.created_at))
+                    Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))

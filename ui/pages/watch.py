@@ -11,7 +11,7 @@ from core.database import reading
 from core.errors import NotFound
 from core.models import Video
 
-from .. import i18n, layout
+from .. import formats, layout
 from ..components.tags import Tag, link
 from ..components.video_card import player
 from ..components.words import caption
@@ -41,7 +41,7 @@ async def watch(request: Request, visitor: Visitor, slug: str) -> None:
                 Tag("h1", "watch-title", video.prompt)
                 with Tag("p", "watch-facts"):
                     Tag("span", "", caption(video) + " · ")
-                    Tag("time", "", i18n.ago(video.created_at), title=i18n.exactly(video.created_at))
+                    Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
             with Tag("div", "toolbar"):
                 link(_("Download"), f"/v/{slug}/content", symbol="download", download="adsvideo.mp4")
                 link(_("Make your own"), "/", look="accent")
