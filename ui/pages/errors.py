@@ -9,28 +9,13 @@ from core.errors import AdsVideoError, NotFound
 from core.models import User
 
 from .. import layout
-from ..components.tags import Tag, link
+from ..components.notice import message, nothing_here
 from ..i18n import _, explain
 from ..problem import envelope
 from ..session import visitor
 
 log = logging.getLogger(__name__)
 MACHINES = ("/api/", "/static/", "/_nicegui", "/auth/", "/metrics", "/healthz", "/readyz")
-
-
-def message(title: str, text: str, code: str = "") -> None:
-    """The middle of an error page."""
-    with Tag("div", "notice"):
-        if code:
-            Tag("p", "notice-code", code, aria_hidden="true")
-        Tag("h1", "notice-title", title)
-        Tag("p", "notice-text", text)
-        link(_("Back to the studio"), "/", look="accent")
-
-
-def nothing_here(what: str = "") -> None:
-    """The page for an address that leads nowhere; `what` is the sentence that says why."""
-    message(_("There is nothing here"), what or _("The address is wrong, or what was here is gone."), "404")
 
 
 def _wants_page(request: Request) -> bool:

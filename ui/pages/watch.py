@@ -12,12 +12,12 @@ from core.errors import NotFound
 from core.models import Video
 
 from .. import formats, layout
+from ..components.notice import nothing_here
 from ..components.tags import Tag, link
 from ..components.video_card import player
 from ..components.words import caption
 from ..i18n import _
 from ..session import Visitor
-from .errors import nothing_here
 
 
 @ui.page("/v/{slug}", response_timeout=layout.BUILD_SECONDS)
