@@ -1,13 +1,16 @@
 """The ledger: every movement of credits, and what is left of them."""
 
-from core import credits, teams
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import credits
 from core.database import reading
 from core.models import LedgerEntry, User
 from core.progress import News
 
-from .. import formats, i18n, live
+from .. import formats, i18n, page_state
 from ..i18n import _
-from .tags import Tag, button
+from ..kit.paged_list import PagedList
+from .tags import Tag
 from .words import budget_left, known
 
 PAGE = 30
@@ -18,40 +21,40 @@ class Ledger(Tag):
 
     def __init__(self, user: User) -> None:
         super().__init__("section", "account-part")
-        self._user = user
-        self._last: int | None = None
+        self._user_id = user.id
+        self._state = page_state.of(user)
         with self:
             with Tag("div", "account-head"):
                 Tag("h2", "account-title", _("Credits"))
                 self._balance = Tag("span", "price-number", i18n.number(user.credits))
             self._budget = Tag("p", "page-note", hidden=True)
-            self._rows = Tag("div", "rows", role="list")
-            self._more = button(_("Load more"), self.load, hidden=True)
-        live.for_user(user.id).subscribe(self._hear)
+            self._list = PagedList(self._page, _line, lambda entry: entry.id, size=PAGE, centred=False)
+        self._state.follow(self._hear, self._read, self._draw)
 
     async def load(self) -> None:
-        """The next page of lines."""
+        """The balance, the budget and the first page of lines."""
+        await self._state.look()
+
+    async def _page(self, before: int | None, limit: int) -> list[LedgerEntry]:
         async with reading() as db:
-            found = await credits.ledger(db, self._user.id, self._last, PAGE + 1)
-            budget = await teams.budget(db, self._user.id)
-        if budget:
+            return await credits.ledger(db, self._user_id, before, limit)
+
+    def _hear(self, news: News) -> bool:
+        """Whenever something may have been charged or returned."""
+        return bool(news.status)
+
+    async def _read(self, db: AsyncSession, _news: News) -> list[LedgerEntry]:
+        return await credits.ledger(db, self._user_id, None, PAGE + 1)
+
+    async def _draw(self, page: list[LedgerEntry]) -> None:
+        """Begin anew."""
+        if user := self._state.user:
+            self._balance.text = i18n.number(user.credits)
+        if budget := self._state.budget:
             day = _("Full again on {day}", day=formats.day(budget.resets_at))
             self._budget.text = f"{budget_left(budget, budget.left)} · {day}"
         self._budget.put("hidden", budget is None)
-        with self._rows:
-            for entry in found[:PAGE]:
-                _line(entry)
-        self._last = found[:PAGE][-1].id if found else self._last
-        self._more.put("hidden", len(found) <= PAGE)
-
-    async def _hear(self, news: News) -> None:
-        """Something may have been charged or returned: begin anew."""
-        if news.status:
-            async with reading() as db:
-                self._balance.text = i18n.number(await credits.balance(db, self._user.id))
-            self._rows.clear()
-            self._last = None
-            await self.load()
+        self._list.begin(page)
 
 
 def _line(entry: LedgerEntry) -> None:

@@ -1,8 +1,11 @@
 """The visitor's videos in the library: the cards, which follow the news, and what is done with several at once."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 from nicegui import events, ui
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import library as shelf
 from core import videos
@@ -12,8 +15,9 @@ from core.library import Filter
 from core.models import ACTIVE, Picture, User, Video
 from core.progress import News
 
-from .. import i18n, live
+from .. import i18n, page_state
 from ..i18n import _, n_
+from ..kit.paged_list import PagedList
 from .library_filter import LibraryFilter
 from .notice import notice
 from .selection import SelectionBar, uncheck
@@ -26,75 +30,76 @@ from .video_card import VideoCard
 PAGE = 24
 
 
+Shown = tuple[Video, Picture | None]
+
+
+class Seen(NamedTuple):
+    """A video as the database has it: None where it is gone. `fits`: it is one of those that are asked for."""
+
+    video_id: int
+    video: Video | None = None
+    picture: Picture | None = None
+    fits: bool = False
+
+
 class Library(Tag):
     """The cards, which follow the news, the button for more, and what is done with several at once."""
 
     def __init__(self, user: User, shown: LibraryFilter) -> None:
         super().__init__("div", "library", data_selectable=True)
         self._user, self._shown = user, shown
-        self._cards: dict[int, VideoCard] = {}
-        self._whole = True
         with self:
             self._empty = Tag("div")
-            self._list = Tag("ads-masonry", "", aria_label=_("Your videos"))
-            with Tag("div", "more"):
-                self._more = button(_("Load more"), self.load, hidden=True)
+            self._list = PagedList(
+                self._page,
+                self._card,
+                lambda shown: shown[0].id,
+                size=PAGE,
+                label=_("Your videos"),
+                more=self._focus_first,
+                cards=True,
+            )
             self._bar = SelectionBar(self._delete, partial(self._select, on=False))
             self._undo = Undo()
         self.on("chosen", self._chosen, ["detail"])
         shown.changed.subscribe(self.reload)
-        live.for_user(user.id).subscribe(self._hear)
+        page_state.of(user).follow(self._hear, self._read, self._put_all)
 
     # --------------------------------------------------------------------------------------------- what is shown
 
+    @property
+    def _cards(self) -> dict[int, VideoCard]:
+        return {card.video.id: card for card in self._list.items if isinstance(card, VideoCard)}
+
     async def reload(self) -> None:
         """The first page of what is asked for."""
-        wanted = self._shown.wanted
-        found, known = await self._page(wanted, None)
-        if wanted is not self._shown.wanted:
-            return  # somebody types on
-        self._cards.clear()
-        self._list.clear()
+        await self._list.reload()
         self._choose([])
-        self._extend(found, known)
-
-    async def load(self) -> None:
-        """The next page."""
-        wanted = self._shown.wanted
-        found, known = await self._page(wanted, min(self._cards, default=None))
-        if wanted is self._shown.wanted:
-            self._extend(found, known)
-            if self._whole and found:
-                self._cards[found[0].id].focus()  # the button that had it is gone
-
-    async def _page(self, wanted: Filter, before: int | None) -> tuple[list[Video], dict[int, Picture]]:
-        async with reading() as db:
-            found = await shelf.page(db, self._user.id, wanted, before, PAGE + 1)
-            return found, await shelf.pictures_of(db, found)
-
-    def _extend(self, found: list[Video], known: dict[int, Picture]) -> None:
-        with self._list:
-            for video in found[:PAGE]:
-                if video.id not in self._cards:
-                    self._add(video, known.get(video.picture_id))
-        self._whole = len(found) <= PAGE
-        self._more.put("hidden", self._whole)
         self._tell_if_empty()
 
-    def _add(self, video: Video, picture: Picture | None) -> VideoCard:
-        card = VideoCard(video, picture, {
+    async def _page(self, before: int | None, limit: int) -> list[Shown]:
+        async with reading() as db:
+            page = await shelf.page(db, self._user.id, self._shown.wanted, before, limit)
+            pictures = await shelf.pictures_of(db, page)
+        return [(video, pictures.get(video.picture_id)) for video in page]
+
+    def _focus_first(self, page: Sequence[Shown]) -> None:
+        """The button that had the focus is gone."""
+        if self._list.is_whole and page:
+            self._cards[page[0][0].id].focus()
+
+    def _card(self, shown: Shown) -> VideoCard:
+        return VideoCard(*shown, {
             "share": self._share, "favorite": self._favorite, "reuse": self._reuse, "cancel": self._cancel,
             "delete": lambda video: self._delete([video.id]),
         })  # fmt: skip
-        self._cards[video.id] = card
-        return card
 
     def _tell_if_empty(self) -> None:
-        filtered = self._shown.wanted != Filter()
-        self._shown.put("hidden", not (self._cards or filtered))
-        self._start.put("hidden", not self._cards)
+        filtered, cards = self._shown.wanted != Filter(), self._cards
+        self._shown.put("hidden", not (cards or filtered))
+        self._start.put("hidden", not cards)
         self._empty.clear()
-        if not self._cards:
+        if not cards:
             with self._empty:
                 self._no_hit() if filtered else self._no_videos()
 
@@ -110,39 +115,56 @@ class Library(Tag):
 
     # -------------------------------------------------------------------------------------------------- the news
 
-    async def _hear(self, news: News) -> None:
-        if news.status == "refresh":
-            for video_id in [i for i, card in self._cards.items() if card.video.status in ACTIVE]:
-                await self._redraw(video_id)
-        elif news.status == "deleted":
+    def _hear(self, news: News) -> bool:
+        if news.status == "deleted":
             self._drop([news.video_id])
-        elif news.status and news.video_id:
-            await self._redraw(news.video_id)
-        elif card := self._cards.get(news.video_id):
+            return False
+        if not news.status and (card := self._cards.get(news.video_id)):
             card.hear(news)
+        return bool(news.status == "refresh" or (news.status and news.video_id))
 
-    async def _redraw(self, video_id: int) -> None:
+    async def _read(self, db: AsyncSession, news: News) -> list[Seen]:
+        if news.status == "refresh":
+            ids = [video_id for video_id, card in self._cards.items() if card.video.status in ACTIVE]
+        else:
+            ids = [news.video_id]
+        return [await self._one(db, video_id) for video_id in ids]
+
+    async def _one(self, db: AsyncSession, video_id: int) -> Seen:
         wanted = self._shown.wanted
         try:
-            async with reading() as db:
-                video = await videos.owned(db, self._user.id, video_id)
-                known = await shelf.pictures_of(db, [video])
-                fits = wanted == Filter() or await shelf.fits(db, self._user.id, wanted, video_id)
+            video = await videos.owned(db, self._user.id, video_id)
         except NotFound:
-            self._drop([video_id])
-            return
-        picture = known.get(video.picture_id)
-        if card := self._cards.get(video_id):  # what does not fit any more stays until it is looked for anew
-            if card.video.status != video.status or card.video.favorite != video.favorite:
-                card.show(video, picture)
-        elif fits and (self._whole or video_id > min(self._cards, default=0)):
-            place = sum(other > video_id for other in self._cards)
-            with self._list:
-                self._add(video, picture).move(target_index=place)
+            return Seen(video_id)
+        pictures = await shelf.pictures_of(db, [video])
+        fits = wanted == Filter() or await shelf.fits(db, self._user.id, wanted, video_id)
+        return Seen(video_id, video, pictures.get(video.picture_id), fits)
+
+    async def _put_all(self, seen: list[Seen]) -> None:
+        for one in seen:
+            self._put(one)
+
+    def _put(self, seen: Seen) -> None:
+        cards = self._cards
+        if seen.video is None:
+            self._drop([seen.video_id])
+        elif card := cards.get(seen.video_id):  # what does not fit any more stays until it is looked for anew
+            if card.video.status != seen.video.status or card.video.favorite != seen.video.favorite:
+                card.show(seen.video, seen.picture)
+        elif seen.fits and (self._list.is_whole or seen.video_id >= (self._list.last or 0)):
+            place = sum(other > seen.video_id for other in cards)
+            with self._list.items:
+                self._card((seen.video, seen.picture)).move(target_index=place)
             self._tell_if_empty()
 
+    async def _redraw(self, *ids: int) -> None:
+        async with reading() as db:
+            seen = [await self._one(db, video_id) for video_id in ids]
+        await self._put_all(seen)
+
     def _drop(self, ids: list[int]) -> None:
-        gone = [card for video_id in ids if (card := self._cards.pop(video_id, None))]
+        cards = self._cards
+        gone = [card for video_id in ids if (card := cards.get(video_id))]
         for card in gone:
             card.delete()
         if gone:
@@ -172,7 +194,8 @@ class Library(Tag):
         elif not ids:
             self.put("data_selecting", None)
             self._bar.put("hidden", True)
-        self._bar.show([self._cards[one].video for one in ids if one in self._cards])
+        cards = self._cards
+        self._bar.show([cards[one].video for one in ids if one in cards])
 
     # ------------------------------------------------------------------------------------------------- doing
 
@@ -219,7 +242,7 @@ class Library(Tag):
     async def _bring_back(self, gone: list[int]) -> None:
         async with session() as db:
             back = await shelf.restore(db, self._user.id, gone)
-        for video_id in back:
-            await self._redraw(video_id)
-        if not back:
+        if back:
+            await self._redraw(*back)
+        else:
             toast(_("It is too late to bring it back."), "bad")

@@ -41,9 +41,8 @@ async def studio(request: Request, visitor: Visitor, reuse: int = 0) -> None:
     with frame, Tag("div", "studio") as columns:
         form = PromptForm(visitor, draft, current)
         with VideoPanel(current, draft, form.try_again):
-            recent = Recent(visitor, current) if visitor else None
-    if recent:
-        await recent.draw()
+            if visitor:
+                Recent(current)
 
     def arrange() -> None:
         """On a phone the panel comes first when it has something of the visitor's own."""
