@@ -12,7 +12,7 @@ from core import catalog, library, limits, pictures, videos
 from core.database import reading, session
 from core.errors import NoPicture, NotEnoughCredits, NotFound, TwoPictures
 from core.library import name_of
-from core.models import ACTIVE, User
+from core.models import ACTIVE, MAX_ID, User
 from core.phrase import Phrase
 from core.pictures import Framing
 
@@ -35,7 +35,7 @@ class GenerateIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    image_id: int | None = Field(None, ge=1, le=2**31 - 1, strict=True)
+    image_id: int | None = Field(None, ge=1, le=MAX_ID, strict=True)
     image_url: str | None = Field(None, max_length=2000)
     prompt: str = Field("", max_length=20_000)
     model: str | None = None
@@ -98,7 +98,7 @@ async def _fetch(user: User, asked: GenerateIn, model: catalog.Model) -> tuple[b
 @router.get("/videos")
 async def videos_page(
     user: CurrentUser,
-    cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Page[VideoOut]:
     """My videos, newest first."""

@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 from core import admin, catalog, queue
 from core.database import reading
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
 from .tags import Tag, button
 from .words import known
@@ -57,7 +57,7 @@ class System(Tag):
               pending=i18n.number(pending), running=i18n.number(running)))  # fmt: skip
         late = found.oldest_due_seconds
         word = _("behind its time") if late > LATE_SECONDS else _("nothing waits longer")
-        _card(_("Oldest step due"), i18n.seconds(round(late)), word, bad=late > LATE_SECONDS)
+        _card(_("Oldest step due"), formats.seconds(round(late)), word, bad=late > LATE_SECONDS)
 
 
 async def _queue() -> tuple[int | None, bool]:

@@ -9,7 +9,7 @@ from nicegui import ui
 
 from core.catalog import Model, Offer
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
 from .choices import Choices, option
 from .draft import Draft
@@ -32,7 +32,7 @@ def state_word(name: str) -> str:
 def price_text(model: Model) -> str:
     """What a clip of that model costs, and how long it may be."""
     lengths = sorted(model.seconds)
-    length = i18n.seconds(str(lengths[0]) if len(lengths) == 1 else f"{lengths[0]}–{lengths[-1]}")
+    length = formats.seconds(str(lengths[0]) if len(lengths) == 1 else f"{lengths[0]}–{lengths[-1]}")
     if model.price_per == "second":
         return _("{credits} per second · {length}", credits=i18n.credits(model.price_credits), length=length)
     return f"{i18n.credits(model.price_credits)} · {length}"
@@ -100,11 +100,11 @@ class ModelMenu(Tag):
         offer = self._draft.offer
         if offer is None:
             return
-        facts = f"{i18n.credits(self._draft.price)} · {i18n.seconds(self._draft.choices.seconds)}"
+        facts = f"{i18n.credits(self._draft.price)} · {formats.seconds(self._draft.choices.seconds)}"
         name, state = known(offer.model.label), offer.state.name
         inner = SUMMARY.format(name=name, look=LOOKS.get(state, "idle"), state=state_word(state), facts=facts)
         self._summary.put("innerHTML", str(inner))
-        self._lengths.show({str(s): _segment(str(s), i18n.seconds(s)) for s in sorted(offer.model.seconds)})
+        self._lengths.show({str(s): _segment(str(s), formats.seconds(s)) for s in sorted(offer.model.seconds)})
         self._lengths.mark_chosen(str(self._draft.choices.seconds))
         self._ratios.show({size: _segment(size, ratio_name(size)) for size in offer.model.sizes})
         self._ratios.mark_chosen(self._draft.choices.size)

@@ -6,7 +6,7 @@ from core.library import name_of
 from core.models import ACTIVE, Picture, Video
 from core.progress import News
 
-from .. import i18n
+from .. import formats
 from ..i18n import _
 from .draft import find_preset
 from .tags import Menu, Tag, icon_button, menu_line, menu_row, preset_picture
@@ -67,7 +67,7 @@ class VideoCard(Tag):
         word, symbol = state_word(video)
         with Tag("div", "card-facts"):
             self._state = Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol)
-            Tag("time", "", i18n.ago(video.created_at), title=i18n.exactly(video.created_at))
+            Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
             Tag("span", "card-model", known(video.label), title=known(video.label))
 
     def _not_playable(self, video: Video, picture: Picture | None) -> Tag:
@@ -111,7 +111,7 @@ def poster(source: str, video: Video, label: str, *, target: str) -> Tag:
         for flag in ("muted", "loop", "playsinline"):
             clip.put(flag, True)
         if video.duration:
-            Tag("span", "card-length", i18n.clock(video.duration))
+            Tag("span", "card-length", formats.clock(video.duration))
     made.style(f"aspect-ratio: {_card_ratio(video.width or 16, video.height or 9)}")
     return made
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from core.models import ACTIVE, Picture, Video
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
 from .current_video import CurrentVideo
 from .draft import find_preset
@@ -63,15 +63,15 @@ def _facts(video: Video) -> dict[str, Callable[[], object]]:
         _("State"): lambda: Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol),
         _("Model"): text(known(video.label)),
         _("Size"): text(f"{size} · {ratio_name(size)}"),
-        _("Length"): text(i18n.seconds(video.duration or video.seconds)),
+        _("Length"): text(formats.seconds(video.duration or video.seconds)),
         _("Cost"): text(_cost(video)),
-        _("Asked for"): lambda: Tag("time", "", i18n.exactly(video.created_at), title=i18n.ago(video.created_at)),
+        _("Asked for"): lambda: Tag("time", "", formats.exactly(video.created_at), title=formats.ago(video.created_at)),
     }
     if video.completed_at:
         took = (video.completed_at - video.created_at).total_seconds()
-        facts[_("Took")] = text(i18n.clock(took))
+        facts[_("Took")] = text(formats.clock(took))
     if video.bytes:
-        facts[_("File")] = text(f"MP4 · {i18n.megabytes(video.bytes)}")
+        facts[_("File")] = text(f"MP4 · {formats.megabytes(video.bytes)}")
     return facts
 
 

@@ -5,7 +5,7 @@ from core.models import Video
 from core.progress import Stage
 from core.teams import Budget
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
 
 
@@ -75,7 +75,7 @@ def caption(video: Video) -> str:
     if video.width and video.height:
         parts.append(f"{video.width}x{video.height}")
     if video.duration:
-        parts.append(i18n.seconds(video.duration))
+        parts.append(formats.seconds(video.duration))
     return " · ".join(parts)
 
 

@@ -8,7 +8,7 @@ from nicegui import background_tasks, ui
 from core import catalog, pictures, videos
 from core.database import reading
 from core.errors import NotFound
-from core.models import Picture, User
+from core.models import MAX_ID, Picture, User
 
 from .. import layout
 from ..components.current_video import CurrentVideo
@@ -19,7 +19,6 @@ from ..components.tags import Tag
 from ..components.video_panel import VideoPanel
 from ..i18n import _
 from ..session import Visitor
-from .library import MAX_ID
 
 OWN = 12  # of the visitor's own pictures so many are offered again
 PATIENCE = 0.4  # seconds that the page waits for the model servers before it is drawn without them
@@ -42,9 +41,8 @@ async def studio(request: Request, visitor: Visitor, reuse: int = 0) -> None:
     with frame, Tag("div", "studio") as columns:
         form = PromptForm(visitor, draft, current)
         with VideoPanel(current, draft, form.try_again):
-            recent = Recent(visitor, current) if visitor else None
-    if recent:
-        await recent.draw()
+            if visitor:
+                Recent(current)
 
     def arrange() -> None:
         """On a phone the panel comes first when it has something of the visitor's own."""

@@ -8,11 +8,12 @@ from nicegui import context, ui
 from core import catalog, library, videos
 from core.database import reading, session
 from core.errors import AdsVideoError, NotFound
-from core.models import User, Video
+from core.models import MAX_ID, User, Video
 from core.phrase import Phrase
 
 from .. import i18n, layout
 from ..components.current_video import CurrentVideo
+from ..components.notice import nothing_here, notice
 from ..components.tags import Tag
 from ..components.toast import toast
 from ..components.video_card import thumb
@@ -20,8 +21,6 @@ from ..components.video_details import VideoDetails
 from ..components.video_panel import VideoPanel
 from ..i18n import _
 from ..session import Visitor
-from .errors import nothing_here
-from .library import MAX_ID, notice
 
 PRIVATE = '<meta name="robots" content="noindex">'  # and no Open Graph tags: nobody else sees more than a login
 

@@ -3,7 +3,7 @@
 import json
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from redis.exceptions import RedisError
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -12,6 +12,8 @@ from core import leases, queue
 from core.database import session
 from core.errors import WrongSignature
 from core.settings import settings
+
+from ..problem import envelope
 
 router = APIRouter(include_in_schema=False)
 EVENTS: dict[str, queue.Outcome] = {"video.completed": "completed", "video.failed": "failed"}
@@ -28,7 +30,7 @@ async def video_ended(request: Request) -> Response:
     try:
         event = _signed(await request.body(), dict(request.headers))
     except WrongSignature as error:
-        return JSONResponse({"error": {"code": error.code, "message": error.message}}, status_code=error.status)
+        return envelope(error)
     if ended := _ended(event):
         provider_id, outcome = ended
         try:
