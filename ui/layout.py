@@ -15,8 +15,8 @@ from core.settings import settings
 from . import i18n, live, signatures, theme
 from .components.account import account, credits_badge
 from .components.switches import switch_rows, switches
-from .components.tags import Menu, Tag, icon_button, menu_line, menu_row
 from .i18n import _
+from .kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 
 THEMES = ("dark", "light")
 BUILD_SECONDS = 60.0

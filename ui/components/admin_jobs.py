@@ -8,9 +8,9 @@ from core.models import ACTIVE, User, Video
 
 from .. import i18n
 from ..i18n import _
-from .dialog import confirm
-from .form import do
-from .tags import Tag, button
+from ..kit.dialog import confirm
+from ..kit.elements import Tag, button
+from ..kit.form import do
 from .words import known, reason, state_word
 
 PAGE = 25

@@ -11,9 +11,9 @@ from core.models import Group, User
 
 from .. import i18n
 from ..i18n import _
-from .dialog import Dialog
-from .form import Changed, Line, choice, do, field, whole_number
-from .tags import Tag, button
+from ..kit.dialog import Dialog
+from ..kit.elements import Tag, button
+from ..kit.form import Changed, Line, choice, do, field, whole_number
 
 PAGE = 25
 NONE = "0"

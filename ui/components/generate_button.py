@@ -10,9 +10,9 @@ from core.teams import Budget
 
 from .. import i18n, live
 from ..i18n import _
+from ..kit.elements import Click, Tag, link
 from .current_video import CurrentVideo
 from .draft import Draft
-from .tags import Click, Tag, link
 from .words import budget_left
 
 PRESSED = "(e) => { const b = e.currentTarget; if (b.disabled) return; b.disabled = true; emit(); }"

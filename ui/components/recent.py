@@ -5,8 +5,8 @@ from core.database import reading
 from core.models import User
 
 from ..i18n import _
+from ..kit.elements import Tag
 from .current_video import CurrentVideo
-from .tags import Tag
 from .video_card import thumb
 
 SHOWN = 7

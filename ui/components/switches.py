@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from .. import i18n
 from ..i18n import _
-from .tags import menu_row
+from ..kit.elements import menu_row
 
 SWITCHES = Markup(
     '<button type="button" class="header-button" data-language="{other}" lang="{tag}">{language}</button>'

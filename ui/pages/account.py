@@ -13,12 +13,12 @@ from core.progress import News
 
 from .. import i18n, layout, live, seen
 from ..components.account_privacy import own_data
-from ..components.dialog import confirm
-from ..components.tags import Tag, button
-from ..components.toast import toast
 from ..components.webhooks import Webhooks
 from ..components.words import budget_left, known
 from ..i18n import _
+from ..kit.dialog import confirm
+from ..kit.elements import Tag, button
+from ..kit.toast import toast
 from ..session import Visitor, sign_out_everywhere
 from .library import notice
 

@@ -11,8 +11,8 @@ from core.errors import AdsVideoError, NotFound
 from core.models import User
 
 from .. import layout
-from ..components.tags import Tag, link
 from ..i18n import _, explain
+from ..kit.elements import Tag, link
 from ..session import visitor
 
 log = logging.getLogger(__name__)

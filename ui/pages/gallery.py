@@ -8,10 +8,10 @@ from core.database import reading
 from core.models import Video
 
 from .. import i18n, layout
-from ..components.tags import Tag, button
 from ..components.video_card import poster
 from ..components.words import known
 from ..i18n import _
+from ..kit.elements import Tag, button
 from ..session import Visitor
 from .library import notice
 

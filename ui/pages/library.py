@@ -16,13 +16,14 @@ from core.progress import News
 from .. import i18n, layout, live
 from ..components.draft import find_preset
 from ..components.library_filter import LibraryFilter, from_address
+from ..components.preset_picture import preset_picture
 from ..components.selection import SelectionBar, uncheck
 from ..components.share_dialog import share_dialog
-from ..components.tags import Tag, button, link, preset_picture
-from ..components.toast import toast
-from ..components.undo import Undo
 from ..components.video_card import VideoCard
 from ..i18n import _, n_
+from ..kit.elements import Tag, button, link
+from ..kit.toast import toast
+from ..kit.undo import Undo
 from ..session import Visitor
 
 PAGE = 24

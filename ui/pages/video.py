@@ -12,12 +12,12 @@ from core.models import User, Video
 
 from .. import i18n, layout
 from ..components.current_video import CurrentVideo
-from ..components.tags import Tag
-from ..components.toast import toast
 from ..components.video_card import thumb
 from ..components.video_details import VideoDetails
 from ..components.video_panel import VideoPanel
 from ..i18n import _
+from ..kit.elements import Tag
+from ..kit.toast import toast
 from ..session import Visitor
 from .errors import nothing_here
 from .library import MAX_ID, notice

@@ -12,10 +12,10 @@ from core.errors import NotFound
 from core.models import Video
 
 from .. import i18n, layout
-from ..components.tags import Tag, link
 from ..components.video_card import player
 from ..components.words import caption
 from ..i18n import _
+from ..kit.elements import Tag, link
 from ..session import Visitor
 from .errors import nothing_here
 

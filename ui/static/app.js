@@ -324,7 +324,7 @@ const grow = (field) => {
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
 };
-addEventListener("input", (e) => e.target.matches?.(".prompt-input") && grow(e.target));
+addEventListener("input", (e) => e.target.matches?.(".text-area") && grow(e.target));
 
 window.adsvideo = {
   choose: chooseAll,

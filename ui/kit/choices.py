@@ -6,7 +6,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 from nicegui import events
 
-from .tags import Tag
+from .elements import Tag
 
 OPTION = Markup('<button type="button" class="{}" data-key="{}"{}>{}</button>')
 

@@ -11,7 +11,7 @@ from core.errors import AdsVideoError, BadInput
 
 from .. import i18n
 from ..i18n import _
-from .tags import Tag
+from .elements import Tag
 from .toast import toast
 
 Changed = Callable[[], Awaitable[None]]

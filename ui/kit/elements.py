@@ -1,4 +1,4 @@
-"""The smallest pieces: a plain HTML element, a button, a menu, a picture in the formats a browser knows."""
+"""The smallest pieces: a plain HTML element, a button, a link, a menu and its rows."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,10 +6,6 @@ from typing import Any
 from markupsafe import Markup
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
-
-from core.pictures import Preset
-
-from .. import theme
 
 Click = Callable[[], Awaitable[None] | None]
 
@@ -114,35 +110,3 @@ def menu_row(text: str, *, symbol: str = "", **attributes: Any) -> Tag:
 def menu_line() -> Tag:
     """A line between groups of rows."""
     return Tag("div", "menu-line", role="separator")
-
-
-THUMBNAIL = Markup(
-    '<img src="{}" alt="" width="192" height="128" loading="lazy" decoding="async" draggable="false" '
-    'style="background-color: {}">'
-)
-
-
-def thumbnail(preset: Preset) -> Markup:
-    """A preset, small, as decoration: one picture, so WebP alone."""
-    return THUMBNAIL.format(theme.asset(f"presets/{preset.name}-192.webp"), preset.color)
-
-
-def preset_picture(preset: Preset, *, width: int, alt: str, classes: str = "", lazy: bool = True) -> Tag:
-    """A preset as `<picture>`, up to that width: 640 for cards, 1280 for the screen's width."""
-    widths = [w for w in (640, 1280) if w <= width]
-    with Tag("picture", classes) as made:
-        for kind in ("avif", "webp"):
-            sources = ", ".join(f"{theme.asset(f'presets/{preset.name}-{w}.{kind}')} {w}w" for w in widths)
-            Tag("source", type=f"image/{kind}", srcset=sources, sizes="(max-width: 720px) 100vw, 740px")
-        image = Tag(
-            "img",
-            src=theme.asset(f"presets/{preset.name}-640.webp"),
-            alt=alt,
-            width=widths[-1],
-            height=round(widths[-1] * 2 / 3),
-            loading="lazy" if lazy else "eager",
-            decoding="async",
-            draggable="false",
-        )
-        image.style(f"background-color: {preset.color}")
-    return made
