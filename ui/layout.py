@@ -12,7 +12,7 @@ from nicegui import app, context, ui
 from core.models import User
 from core.settings import settings
 
-from . import i18n, live, signatures, theme
+from . import i18n, live, shared, signatures, theme
 from .components.account import account, credits_badge
 from .components.switches import switch_rows, switches
 from .i18n import _
@@ -85,7 +85,7 @@ def frame(
 
 
 def _lost() -> str:
-    """What app.js shows while the page hears nothing from us, and for a moment when it does again."""
+    """What layout.js shows while the page hears nothing from us, and for a moment when it does again."""
     words = {
         "title": _("Connection lost"),
         "text": _("Trying to reconnect for {time}. What is being made goes on, and your text stays."),
@@ -114,7 +114,7 @@ def speak(request: Request) -> None:
     client.storage["language"] = code
     page = copy.copy(client.page)
     page.language = i18n.TAGS[code]  # type: ignore[assignment]
-    theme_name = request.cookies.get("theme")
+    theme_name = request.cookies.get(shared.THEME_COOKIE)
     page.dark = theme_name == "dark" if theme_name in THEMES else None
     page.favicon = (theme.STATIC / "favicon.svg").read_text()
     page.viewport = "width=device-width, initial-scale=1, viewport-fit=cover"
@@ -123,7 +123,7 @@ def speak(request: Request) -> None:
 
 def _theme_script(request: Request) -> str:
     """Before anything is painted: the theme on the root element, and the colour of a phone's address bar."""
-    name = request.cookies.get("theme")
+    name = request.cookies.get(shared.THEME_COOKIE)
     both: tuple[theme.Mode, ...] = ("light", "dark")
     for mode in both:
         if name == mode:

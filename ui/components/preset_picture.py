@@ -24,7 +24,7 @@ def preset_picture(preset: Preset, *, width: int, alt: str, classes: str = "", l
     with Tag("picture", classes) as made:
         for kind in ("avif", "webp"):
             sources = ", ".join(f"{theme.asset(f'presets/{preset.name}-{w}.{kind}')} {w}w" for w in widths)
-            Tag("source", type=f"image/{kind}", srcset=sources, sizes="(max-width: 720px) 100vw, 740px")
+            Tag("source", type=f"image/{kind}", srcset=sources, sizes=f"{theme.SCREENS['phone']} 100vw, 740px")
         image = Tag(
             "img",
             src=theme.asset(f"presets/{preset.name}-640.webp"),

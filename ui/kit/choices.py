@@ -18,7 +18,7 @@ def option(classes: str, key: str, inner: str | Markup, **attributes: str) -> Ma
 
 
 class Choices(Tag):
-    """Buttons by their keys, which hold no space. `ads-choices` in app.js marks the chosen and tells of a click."""
+    """Buttons by their keys, which hold no space. `ads-choices` in choices.js marks the chosen and tells of a click."""
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from ..components.video_card import poster
 from ..components.words import known
 from ..i18n import _
 from ..kit.elements import Tag, button
+from ..kit.masonry import masonry
 from ..session import Visitor
 from .library import notice
 
@@ -37,7 +38,7 @@ class Gallery(Tag):
         super().__init__("div", "gallery")
         self._last: int | None = None
         with self:
-            self._list = Tag("ads-masonry", "", aria_label=_("Shared videos"))
+            self._list = masonry(_("Shared videos"))
             with Tag("div", "more"):
                 self._more = button(_("Load more"), self.load, hidden=True)
 

@@ -22,6 +22,7 @@ from ..components.share_dialog import share_dialog
 from ..components.video_card import VideoCard
 from ..i18n import _, n_
 from ..kit.elements import Tag, button, link
+from ..kit.masonry import masonry
 from ..kit.toast import toast
 from ..kit.undo import Undo
 from ..session import Visitor
@@ -74,7 +75,7 @@ class Library(Tag):
         self._whole = True
         with self:
             self._empty = Tag("div")
-            self._list = Tag("ads-masonry", "", aria_label=_("Your videos"))
+            self._list = masonry(_("Your videos"))
             with Tag("div", "more"):
                 self._more = button(_("Load more"), self.load, hidden=True)
             self._bar = SelectionBar(self._delete, partial(self._select, on=False))
