@@ -1,29 +1,30 @@
 """frame(): header, credits, avatar, error messages, around every page."""
 
-import copy
 import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import Request
 from markupsafe import Markup
-from nicegui import app, context, ui
+from nicegui import context, ui
 
 from core.models import User
 from core.settings import settings
 
-from . import i18n, live, shared, signatures, theme
+from . import compat, i18n, live, shared, theme
 from .components.account import account, credits_badge
 from .components.switches import switch_rows, switches
 from .i18n import _
+from .kit import standard
 from .kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 
 THEMES = ("dark", "light")
 BUILD_SECONDS = 60.0
 """What a page may take to be built; then it is an error. NiceGUI's 3 seconds are less than a restart of the database
 takes, which is waited for, and less than a busy machine may need."""
-signatures.remember()
-app.config.quasar_config["loadingBar"]["skipHijack"] = True  # an upload shows its progress where it was started
+compat.remember_signatures()
+compat.quiet_loading_bar()
+standard.adopt()
 
 # What stands in a page's place until its script has run: the same classes, so that nothing jumps.
 _CARDS = f'<div class="bone-cards">{"<i class=bone></i>" * 8}</div>'
@@ -109,16 +110,15 @@ def _unfold(request: Request, title: str, description: str) -> str:
 
 def speak(request: Request) -> None:
     """Draw this page in the visitor's language and theme from the first byte on."""
-    client = context.client
     code = i18n.of(request)
-    client.storage["language"] = code
-    page = copy.copy(client.page)
-    page.language = i18n.TAGS[code]  # type: ignore[assignment]
+    context.client.storage["language"] = code
     theme_name = request.cookies.get(shared.THEME_COOKIE)
-    page.dark = theme_name == "dark" if theme_name in THEMES else None
-    page.favicon = (theme.STATIC / "favicon.svg").read_text()
-    page.viewport = "width=device-width, initial-scale=1, viewport-fit=cover"
-    client.page = page
+    compat.change_page(
+        language=i18n.TAGS[code],
+        dark=theme_name == "dark" if theme_name in THEMES else None,
+        favicon=(theme.STATIC / "favicon.svg").read_text(),
+        viewport="width=device-width, initial-scale=1, viewport-fit=cover",
+    )
 
 
 def _theme_script(request: Request) -> str:

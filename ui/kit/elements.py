@@ -5,12 +5,13 @@ from typing import Any
 
 from markupsafe import Markup
 from nicegui import ui
-from nicegui.elements.mixins.text_element import TextElement
+
+from ..compat import PlainElement
 
 Click = Callable[[], Awaitable[None] | None]
 
 
-class Tag(TextElement):
+class Tag(PlainElement):
     """A plain HTML element with our classes.
 
     Attributes are written with `_` for `-`, and with a trailing `_` where they are words of Python. `symbol` draws one
@@ -28,19 +29,12 @@ class Tag(TextElement):
         inner: Markup | None = None,
         **attributes: Any,
     ) -> None:
-        super().__init__(tag=name, text=text)
+        pairs = (_attribute(key, value) for key, value in attributes.items())
+        props = {key: value for key, value in pairs if value is not None}
         if inner is not None:
-            self.props["innerHTML"] = str(inner)
-        if classes := f"{classes} has-icon icon-{symbol}" if symbol else classes:
-            self._classes.extend(classes.split())
-        if attributes:
-            pairs = (_attribute(key, value) for key, value in attributes.items())
-            self.props.update({key: value for key, value in pairs if value is not None})
-
-    def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
-        """What NiceGUI's simulated user sees, the words of `inner` too."""
-        seen: list[Any] = super()._displayed_contents(only_visible=only_visible)
-        return [*seen, Markup(self.props.get("innerHTML", "")).striptags()]  # noqa: S704 - only its words are taken
+            props["innerHTML"] = str(inner)
+        classes = f"{classes} has-icon icon-{symbol}" if symbol else classes
+        super().__init__(name, classes.split(), text, props)
 
     def put(self, attribute: str, value: Any) -> None:
         """Set an attribute; None takes it away."""

@@ -4,13 +4,13 @@ import logging
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
-from nicegui import Client, app, ui
+from nicegui import app, ui
 from starlette.exceptions import HTTPException
 
 from core.errors import AdsVideoError, NotFound
 from core.models import User
 
-from .. import layout
+from .. import compat, layout
 from ..i18n import _, explain
 from ..kit.elements import Tag, link
 from ..session import visitor
@@ -48,11 +48,13 @@ async def not_found(request: Request, error: Exception) -> Response:
         body = detail or {"error": {"code": known.code, "message": known.message}}
         return JSONResponse(body, status_code=404)
     user = await _visitor_or_none(request)
-    with Client(ui.page(""), request=request) as client:
+
+    def draw() -> None:
         layout.speak(request)
         with layout.frame(request, user, _("Not found")):
             nothing_here()
-    return client.build_response(request, 404)
+
+    return compat.draw_page(request, 404, draw)
 
 
 def broken(error: Exception) -> None:
@@ -72,12 +74,10 @@ app.on_page_exception(broken)
 async def unexpected(request: Request, error: Exception) -> Response:
     """What broke before a page could begin: the database, or a part that a page needs to know its visitor."""
     known = error if isinstance(error, AdsVideoError) else AdsVideoError()
-    if request.scope.get("nicegui_page_path") or not _wants_page(request):
+    if compat.is_page(request) or not _wants_page(request):
         return JSONResponse({"error": {"code": known.code, "message": known.message}}, status_code=known.status)
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    with Client(ui.page(""), request=request) as client:
-        broken(error)
-    return client.build_response(request, known.status)
+    return compat.draw_page(request, known.status, lambda: broken(error))
 
 
 async def _visitor_or_none(request: Request) -> User | None:
