@@ -29,11 +29,8 @@ from core.errors import (
 )
 from core.framing import clean, frame, read_size
 from core.models import ACTIVE, Picture, Video, now
-<<<<<<< HEAD
 from core.phrase import Phrase
-=======
 from core.processes import Crashed, apart
->>>>>>> steps
 from core.settings import ROOT
 
 MAX_MB = 10

@@ -14,25 +14,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-<<<<<<< HEAD
-from core import credits, database, embedded, pictures, queue, settings, users
+from core import credits, database, embedded, processes, queue, settings, users
 from core.models import User
 from tests.environment import OURS, forget_settings
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.s3 import S3Server
-=======
-from core import catalog, credits, database, embedded, framing, pictures, processes, queue, settings, users, videos
-from core.models import Picture, User, Video
-from tests.servers.postgresql import PostgreSQL
-from tests.servers.s3 import S3Server
-from workers import main as worker_main
-from workers.loops import end_all
-
-OURS = (
-    *("OPENAI_", "RUNWAYML_", "DATABASE_URL", "REDIS_URL", "STORAGE_", "CATALOG_FILE", "HOST", "PORT", "PUBLIC_URL"),
-    *("AWS_", "CDN_URL", "RETENTION_DAYS", "SIGNUP_CREDITS", "GENERATIONS_PER_HOUR"),
-)
->>>>>>> steps
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -153,17 +139,13 @@ async def place(
     await asyncio.gather(*left, return_exceptions=True)
     await queue.close()
     await database.close()
-<<<<<<< HEAD
 
 
 @pytest.fixture(scope="session", autouse=True)
 def decoders_end() -> Iterator[None]:
     """The processes that decode pictures serve every test of this process: a start takes half a second of CPU."""
     yield
-    pictures.close_pool()
-=======
     processes.close()
->>>>>>> steps
 
 
 def pytest_collection_finish() -> None:

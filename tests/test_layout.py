@@ -14,6 +14,7 @@ FORBIDDEN = {
     "workers": ["ui", "main", "nicegui"],
     "ui": ["workers", "main", "openai", "runwayml", "av"],
     "ui/components": ["ui.pages", "ui.api", "ui.routes"],
+    "ui/kit": ["ui.pages", "ui.api", "ui.routes", "ui.components", "ui.layout", "ui.session", "ui.live"],
     "ui/api": ["ui.pages", "ui.components"],
     "ui/routes": ["ui.pages", "ui.components"],
 }

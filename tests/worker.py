@@ -8,7 +8,7 @@ from typing import Any
 from arq.worker import create_worker
 
 from workers import main as worker_main
-from workers.steps import end_all
+from workers.loops import end_all
 
 
 @asynccontextmanager

@@ -16,10 +16,11 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from fastapi import Request
 from nicegui import context
-from nicegui.slot import Slot
 
 from core.errors import AdsVideoError
 from core.phrase import Phrase
+
+from . import compat
 
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = {"en": "English", "zh": "简体中文"}
@@ -57,7 +58,7 @@ def language() -> str:
     """The language of the page this code runs for; English outside of any page."""
     if spoken := _spoken.get():
         return spoken
-    if not Slot.get_stack():
+    if not compat.is_drawing():
         return "en"
     return str(context.client.storage.get("language", "en"))
 

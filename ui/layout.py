@@ -1,27 +1,28 @@
 """frame(): the head of the page, the header and the main area, around every page."""
 
-import copy
 import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import Request
-from nicegui import app, context, ui
+from nicegui import context, ui
 
 from core.models import User
 from core.settings import settings
 
-from . import i18n, live, signatures, skeleton, theme
+from . import compat, i18n, live, shared, skeleton, theme
 from .components.header import header
-from .components.tags import Tag
 from .i18n import _
+from .kit import standard
+from .kit.elements import Tag
 
 THEMES = ("dark", "light")
 BUILD_SECONDS = 60.0
 """What a page may take to be built; then it is an error. NiceGUI's 3 seconds are less than a restart of the database
 takes, which is waited for, and less than a busy machine may need."""
-signatures.remember()
-app.config.quasar_config["loadingBar"]["skipHijack"] = True  # an upload shows its progress where it was started
+compat.remember_signatures()
+compat.quiet_loading_bar()
+standard.adopt()
 
 @contextmanager
 def frame(
@@ -56,7 +57,7 @@ def frame(
 
 
 def _lost() -> str:
-    """What app.js shows while the page hears nothing from us, and for a moment when it does again."""
+    """What layout.js shows while the page hears nothing from us, and for a moment when it does again."""
     words = {
         "title": _("Connection lost"),
         "text": _("Trying to reconnect for {time}. What is being made goes on, and your text stays."),
@@ -80,21 +81,20 @@ def _unfold(request: Request, title: str, description: str) -> str:
 
 def speak(request: Request) -> None:
     """Draw this page in the visitor's language and theme from the first byte on."""
-    client = context.client
     code = i18n.of(request)
-    client.storage["language"] = code
-    page = copy.copy(client.page)
-    page.language = i18n.TAGS[code]  # type: ignore[assignment]
-    theme_name = request.cookies.get("theme")
-    page.dark = theme_name == "dark" if theme_name in THEMES else None
-    page.favicon = (theme.STATIC / "favicon.svg").read_text()
-    page.viewport = "width=device-width, initial-scale=1, viewport-fit=cover"
-    client.page = page
+    context.client.storage["language"] = code
+    theme_name = request.cookies.get(shared.THEME_COOKIE)
+    compat.change_page(
+        language=i18n.TAGS[code],
+        dark=theme_name == "dark" if theme_name in THEMES else None,
+        favicon=(theme.STATIC / "favicon.svg").read_text(),
+        viewport="width=device-width, initial-scale=1, viewport-fit=cover",
+    )
 
 
 def _theme_script(request: Request) -> str:
     """Before anything is painted: the theme on the root element, and the colour of a phone's address bar."""
-    name = request.cookies.get("theme")
+    name = request.cookies.get(shared.THEME_COOKIE)
     both: tuple[theme.Mode, ...] = ("light", "dark")
     for mode in both:
         if name == mode:

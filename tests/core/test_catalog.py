@@ -10,8 +10,8 @@ import pytest
 
 from core import catalog
 from core.errors import Misconfigured, ModelUnavailable, UnknownModel
-from tests.environment import forget_settings
 from core.phrase import Phrase
+from tests.environment import forget_settings
 from tests.running import free_port
 
 Serve = Callable[[int, object], str]

@@ -7,15 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-<<<<<<< HEAD:tests/workers/test_apart.py
-from core.errors import PictureRefused, Unplayable
-from tests.waiting import until
-from workers import apart
-=======
 from core import processes
 from core.errors import PictureRefused
-from tests.conftest import until
->>>>>>> steps:tests/core/test_processes.py
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)

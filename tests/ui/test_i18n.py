@@ -30,7 +30,7 @@ from core.errors import (
 from core.models import User
 from core.phrase import Phrase
 from core.progress import News
-from tests.conftest import ask
+from tests.people import ask
 from tests.samples import RAISED, sample
 from ui import i18n
 from ui.locale.update import ROOT, TEMPLATE, collect

@@ -12,7 +12,8 @@ from core import database, progress, videos
 from core.errors import ProviderFailed
 from core.models import User, Video, now
 from core.progress import News
-from tests.conftest import ask, until
+from tests.people import ask
+from tests.waiting import until
 from ui import live
 from ui.components import current_video
 

@@ -4,14 +4,16 @@ import json
 import re
 
 from core.errors import AdsVideoError, NotFound, NotSignedIn, TooManyRequests, WrongSignature
+from core.phrase import Phrase
 from core.settings import ROOT
 from ui.problem import envelope
 
 
 def test_an_error_is_told_by_its_code_and_its_sentence() -> None:
-    answer = envelope(NotFound("video"))
+    error = NotFound(Phrase("video"))
+    answer = envelope(error)
     assert answer.status_code == 404
-    assert json.loads(bytes(answer.body)) == {"error": {"code": "not_found", "message": NotFound("video").message}}
+    assert json.loads(bytes(answer.body)) == {"error": {"code": "not_found", "message": error.message}}
 
 
 def test_its_headers_say_how_to_sign_in_and_when_to_come_back() -> None:

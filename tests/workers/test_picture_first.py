@@ -15,10 +15,13 @@ from sqlmodel import col, update
 from core import database, leases, storage, videos
 from core.errors import from_code
 from core.models import Picture, User, Video, now
-from tests.conftest import ask, forget_settings, ledger, photo, reread, running_worker, until
+from tests.environment import forget_settings
+from tests.people import ask, ledger, photo, reread
 from tests.running import RunningApp, free_port
 from tests.servers.s3 import S3Server
 from tests.servers.videos import VideosServer
+from tests.waiting import until
+from tests.worker import running_worker
 
 CHARGED = [("grant", 100), ("charge", -10)]
 RETURNED = [*CHARGED, ("refund", 10)]

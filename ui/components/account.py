@@ -6,7 +6,7 @@ from core.progress import SIGNED_OUT, News
 
 from .. import i18n, live, page_state
 from ..i18n import _
-from .tags import Menu, Tag, link, menu_line, menu_row
+from ..kit.elements import Menu, Tag, link, menu_line, menu_row
 
 
 def credits_badge(user: User) -> None:

@@ -9,9 +9,9 @@ from core.models import ApiKey, User
 
 from .. import formats, i18n, seen
 from ..i18n import _
-from .dialog import confirm
-from .tags import Tag, button
-from .toast import toast
+from ..kit.dialog import confirm
+from ..kit.elements import Tag, button
+from ..kit.toast import toast
 from .words import known
 
 

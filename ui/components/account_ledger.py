@@ -9,8 +9,8 @@ from core.progress import News
 
 from .. import formats, i18n, page_state
 from ..i18n import _
+from ..kit.elements import Tag
 from ..kit.paged_list import PagedList
-from .tags import Tag
 from .words import budget_left, known
 
 PAGE = 30

@@ -8,8 +8,8 @@ from core.database import reading
 
 from .. import formats
 from ..i18n import _
+from ..kit.elements import Tag
 from ..kit.paged_list import PagedList
-from .tags import Tag
 
 PAGE = 50
 

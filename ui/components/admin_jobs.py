@@ -6,12 +6,12 @@ from core import admin
 from core.database import reading
 from core.models import ACTIVE, User, Video
 
-from .. import formats, i18n
+from .. import formats
 from ..i18n import _
+from ..kit.dialog import confirm
+from ..kit.elements import Tag, button
+from ..kit.form import do
 from ..kit.paged_list import PagedList
-from .dialog import confirm
-from .form import do
-from .tags import Tag, button
 from .words import known, reason, state_word, waiting_for
 
 PAGE = 25

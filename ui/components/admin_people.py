@@ -11,10 +11,10 @@ from core.models import Group, User
 
 from .. import formats, i18n
 from ..i18n import _
+from ..kit.dialog import Dialog
+from ..kit.elements import Tag, button
+from ..kit.form import Changed, Line, choice, do, field, whole_number
 from ..kit.paged_list import PagedList
-from .dialog import Dialog
-from .form import Changed, Line, choice, do, field, whole_number
-from .tags import Tag, button
 
 PAGE = 25
 NONE = "0"

@@ -9,7 +9,7 @@ from core.database import reading
 
 from .. import formats, i18n
 from ..i18n import _
-from .tags import Tag, button
+from ..kit.elements import Tag, button
 from .words import known
 
 LATE_SECONDS = 60

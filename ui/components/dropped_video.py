@@ -11,8 +11,8 @@ from core.models import Picture, User, Video
 from core.recipe import Recipe
 
 from ..i18n import _
+from ..kit.toast import toast
 from .draft import Draft, find_preset
-from .toast import toast
 
 log = logging.getLogger(__name__)
 

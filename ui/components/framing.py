@@ -11,8 +11,9 @@ from core import pictures
 from core.models import User
 
 from ..i18n import _
+from ..kit.elements import Tag, icon_button
 from .draft import MODES, Draft, Mode
-from .tags import Tag, icon_button, preset_picture
+from .preset_picture import preset_picture
 
 PRESET_SIZE = (1920, 1280)
 EMPTY = Markup('<span class="preview-empty-title">{}</span><span class="preview-empty-note">{}</span>')

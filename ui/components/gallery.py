@@ -6,9 +6,9 @@ from core.models import Video
 
 from .. import formats
 from ..i18n import _
+from ..kit.elements import Tag
 from ..kit.paged_list import PagedList
 from .notice import notice
-from .tags import Tag
 from .video_card import poster
 from .words import known
 

@@ -4,9 +4,9 @@ from core.models import User
 
 from .. import formats, i18n, page_state
 from ..i18n import _
+from ..kit.elements import Click, Tag, link
 from .current_video import CurrentVideo
 from .draft import Draft
-from .tags import Click, Tag, link
 from .words import budget_left
 
 PRESSED = "(e) => { const b = e.currentTarget; if (b.disabled) return; b.disabled = true; emit(); }"

@@ -5,9 +5,9 @@ from markupsafe import Markup
 from core.models import User
 
 from ..i18n import _
+from ..kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from .account import account, credits_badge
 from .switches import switch_rows, switches
-from .tags import Menu, Tag, icon_button, menu_line, menu_row
 
 HEADER = Markup(
     '<a class="brand" href="/">AdsVideo</a><nav class="nav" aria-label="{label}">{links}</nav><div class="grow"></div>'

@@ -12,7 +12,7 @@ from core import catalog, library
 from core.library import Filter, Kind
 
 from ..i18n import _
-from .tags import Tag, button
+from ..kit.elements import Tag, button
 from .words import known
 
 MAX_QUERY = 200

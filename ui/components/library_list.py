@@ -17,14 +17,14 @@ from core.progress import News
 
 from .. import i18n, page_state
 from ..i18n import _, n_
+from ..kit.elements import Tag, button
 from ..kit.paged_list import PagedList
+from ..kit.toast import toast
+from ..kit.undo import Undo
 from .library_filter import LibraryFilter
 from .notice import notice
 from .selection import SelectionBar, uncheck
 from .share_dialog import share_dialog
-from .tags import Tag, button
-from .toast import toast
-from .undo import Undo
 from .video_card import VideoCard
 
 PAGE = 24

@@ -11,9 +11,9 @@ from core.catalog import Model, Offer
 
 from .. import formats, i18n
 from ..i18n import _
-from .choices import Choices, option
+from ..kit.choices import Choices, option
+from ..kit.elements import Tag
 from .draft import Draft
-from .tags import Tag
 from .words import known
 
 SUMMARY = Markup(

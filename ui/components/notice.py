@@ -1,8 +1,9 @@
 """What stands where there is nothing to show, with the one thing to do about it."""
 
 from ..i18n import _
+from ..kit.elements import Tag, link
 from .draft import find_preset
-from .tags import Tag, link, preset_picture
+from .preset_picture import preset_picture
 
 
 def notice(title: str, text: str, word: str, target: str, *, heading: str = "h2") -> None:

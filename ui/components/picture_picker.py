@@ -13,14 +13,15 @@ from core.phrase import Phrase
 
 from .. import i18n
 from ..i18n import _
-from .choices import Choices, option
-from .dialog import confirm
+from ..kit.choices import Choices, option
+from ..kit.dialog import confirm
+from ..kit.elements import Tag, icon_button
 from .draft import Draft
 from .dropped_video import take_settings
 from .framing import FramingPreview
 from .picture_url import BOX, PictureUrl
+from .preset_picture import thumbnail
 from .prompt_field import is_ours
-from .tags import Tag, icon_button, thumbnail
 
 TYPES = "image/jpeg,image/png,image/webp,image/avif,image/gif,video/mp4"  # of a video only its settings are read
 FILE_INPUT = "picture-file"

@@ -12,7 +12,7 @@ from core.models import Picture, User
 
 from .. import i18n
 from ..i18n import _
-from .tags import Tag
+from ..kit.elements import Tag
 
 BOX = "picture-url"
 INNER = Markup(

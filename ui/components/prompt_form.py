@@ -17,13 +17,13 @@ from core.models import User, Video
 
 from .. import i18n
 from ..i18n import _
+from ..kit.elements import Tag
 from .current_video import CurrentVideo
 from .draft import Draft
 from .generate_button import GenerateButton
 from .model_menu import ModelMenu
 from .picture_picker import PicturePicker
 from .prompt_field import PromptField
-from .tags import Tag
 
 
 class PromptForm(Tag):

@@ -1,8 +1,8 @@
 """The visitor's latest videos under the panel; each leads to its own page."""
 
 from ..i18n import _
+from ..kit.elements import Tag
 from .current_video import CurrentVideo
-from .tags import Tag
 from .video_card import thumb
 
 SHOWN = 7

@@ -9,7 +9,7 @@ from core.models import Video
 
 from .. import formats
 from ..i18n import _, n_
-from .tags import Tag, button, icon_button, link
+from ..kit.elements import Tag, button, icon_button, link
 
 
 class SelectionBar(Tag):

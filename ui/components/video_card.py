@@ -8,8 +8,9 @@ from core.progress import News
 
 from .. import formats
 from ..i18n import _
+from ..kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from .draft import find_preset
-from .tags import Menu, Tag, icon_button, menu_line, menu_row, preset_picture
+from .preset_picture import preset_picture
 from .words import known, money, reason, stage_words, state_word
 
 Action = Callable[[Video], Awaitable[None]]

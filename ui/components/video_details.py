@@ -6,11 +6,12 @@ from core.models import ACTIVE, Picture, Video
 
 from .. import formats, i18n
 from ..i18n import _
+from ..kit.elements import Click, Tag, button, icon_button
+from ..kit.toast import toast
 from .current_video import CurrentVideo
 from .draft import find_preset
 from .model_menu import ratio_name
-from .tags import Click, Tag, button, icon_button, preset_picture
-from .toast import toast
+from .preset_picture import preset_picture
 from .words import known, state_word
 
 PROMPT = "video-prompt"

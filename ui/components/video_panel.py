@@ -13,12 +13,13 @@ from core.videos import cancel, set_favorite
 
 from .. import i18n
 from ..i18n import _
+from ..kit.elements import Tag, button, link
+from ..kit.toast import toast
 from .current_video import CurrentVideo
 from .draft import Draft, find_preset
+from .preset_picture import preset_picture
 from .sample_reel import SampleReel
 from .share_dialog import share_dialog
-from .tags import Tag, button, link, preset_picture
-from .toast import toast
 from .video_card import player
 from .words import caption, money, reason, stage_words, waiting_for
 

@@ -11,9 +11,9 @@ from core.models import User, WebhookDelivery, WebhookEndpoint
 
 from .. import formats, i18n
 from ..i18n import _
-from .dialog import confirm
-from .tags import Tag, button
-from .toast import toast
+from ..kit.dialog import confirm
+from ..kit.elements import Tag, button
+from ..kit.toast import toast
 
 
 class Webhooks(Tag):

@@ -1,10 +1,11 @@
 """A list that comes page by page, with a button for the next page below it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from ..components.tags import Tag, button
 from ..i18n import _
+from .elements import Tag, button
+from .masonry import masonry
 
 Item = TypeVar("Item")
 
@@ -40,9 +41,8 @@ class PagedList(Tag, Generic[Item]):
         """The id of the last item that has been fetched; None before the first."""
         self.is_whole = True
         """Whether there is nothing after it."""
-        attributes: dict[str, Any] = {} if cards else {"role": "list"}
         with self:
-            self.items = Tag("ads-masonry" if cards else "div", "" if cards else "rows", aria_label=label, **attributes)
+            self.items = masonry(label) if cards else Tag("div", "rows", aria_label=label, role="list")
             with Tag("div", "more") if centred else self:
                 self._more = button(_("Load more"), self.load, hidden=True)
 

@@ -10,9 +10,9 @@ from ..components.account_api_keys import Keys
 from ..components.account_ledger import Ledger
 from ..components.account_privacy import own_data
 from ..components.notice import notice
-from ..components.tags import Tag, button
 from ..components.webhooks import Webhooks
 from ..i18n import _
+from ..kit.elements import Tag, button
 from ..session import Visitor, sign_out_everywhere
 
 

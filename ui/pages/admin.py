@@ -15,8 +15,8 @@ from ..components.admin_jobs import Jobs
 from ..components.admin_people import People
 from ..components.admin_system import System
 from ..components.notice import nothing_here
-from ..components.tags import Tag
 from ..i18n import _
+from ..kit.elements import Tag
 from ..session import Visitor
 
 Part = Callable[[User], Awaitable[None]]

@@ -3,12 +3,12 @@
 import logging
 
 from fastapi import Request, Response
-from nicegui import Client, app, ui
+from nicegui import app, ui
 
 from core.errors import AdsVideoError, NotFound
 from core.models import User
 
-from .. import layout
+from .. import compat, layout
 from ..components.notice import message, nothing_here
 from ..i18n import _, explain
 from ..problem import envelope
@@ -29,11 +29,13 @@ async def not_found(request: Request, error: Exception) -> Response:
     if not _wants_page(request) or request.method not in ("GET", "HEAD"):
         return envelope(NotFound())
     user = await _visitor_or_none(request)
-    with Client(ui.page(""), request=request) as client:
+
+    def draw() -> None:
         layout.speak(request)
         with layout.frame(request, user, _("Not found")):
             nothing_here()
-    return client.build_response(request, 404)
+
+    return compat.draw_page(request, 404, draw)
 
 
 def broken(error: Exception) -> None:
@@ -53,12 +55,10 @@ app.on_page_exception(broken)
 async def unexpected(request: Request, error: Exception) -> Response:
     """What broke before a page could begin: the database, or a part that a page needs to know its visitor."""
     known = error if isinstance(error, AdsVideoError) else AdsVideoError()
-    if request.scope.get("nicegui_page_path") or not _wants_page(request):
+    if compat.is_page(request) or not _wants_page(request):
         return envelope(known)
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    with Client(ui.page(""), request=request) as client:
-        broken(error)
-    return client.build_response(request, known.status)
+    return compat.draw_page(request, known.status, lambda: broken(error))
 
 
 async def _visitor_or_none(request: Request) -> User | None:

@@ -5,8 +5,8 @@ from nicegui import ui
 
 from .. import layout
 from ..components.gallery import Gallery
-from ..components.tags import Tag
 from ..i18n import _
+from ..kit.elements import Tag
 from ..session import Visitor
 
 

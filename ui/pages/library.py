@@ -11,8 +11,8 @@ from .. import layout
 from ..components.library_filter import LibraryFilter, from_address
 from ..components.library_list import Library
 from ..components.notice import notice
-from ..components.tags import Tag
 from ..i18n import _
+from ..kit.elements import Tag
 from ..session import Visitor
 
 

@@ -12,9 +12,9 @@ from core.settings import settings
 
 from .. import i18n, layout
 from ..components.model_menu import ratio_name, state_dot
-from ..components.tags import Tag
 from ..components.words import known
 from ..i18n import _, n_
+from ..kit.elements import Tag
 from ..session import Visitor
 
 PATIENCE = 1.0

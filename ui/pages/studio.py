@@ -15,9 +15,9 @@ from ..components.current_video import CurrentVideo
 from ..components.draft import Draft
 from ..components.prompt_form import PromptForm
 from ..components.recent import Recent
-from ..components.tags import Tag
 from ..components.video_panel import VideoPanel
 from ..i18n import _
+from ..kit.elements import Tag
 from ..session import Visitor
 
 OWN = 12  # of the visitor's own pictures so many are offered again

@@ -14,12 +14,12 @@ from core.phrase import Phrase
 from .. import i18n, layout
 from ..components.current_video import CurrentVideo
 from ..components.notice import nothing_here, notice
-from ..components.tags import Tag
-from ..components.toast import toast
 from ..components.video_card import thumb
 from ..components.video_details import VideoDetails
 from ..components.video_panel import VideoPanel
 from ..i18n import _
+from ..kit.elements import Tag
+from ..kit.toast import toast
 from ..session import Visitor
 
 PRIVATE = '<meta name="robots" content="noindex">'  # and no Open Graph tags: nobody else sees more than a login

@@ -13,10 +13,10 @@ from core.models import Video
 
 from .. import formats, layout
 from ..components.notice import nothing_here
-from ..components.tags import Tag, link
 from ..components.video_card import player
 from ..components.words import caption
 from ..i18n import _
+from ..kit.elements import Tag, link
 from ..session import Visitor
 
 

@@ -1,20 +1,17 @@
-"""The smallest pieces: a plain HTML element, a button, a menu, a picture in the formats a browser knows."""
+"""The smallest pieces: a plain HTML element, a button, a link, a menu and its rows."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from markupsafe import Markup
 from nicegui import ui
-from nicegui.elements.mixins.text_element import TextElement
 
-from core.pictures import Preset
-
-from .. import theme
+from ..compat import PlainElement
 
 Click = Callable[[], Awaitable[None] | None]
 
 
-class Tag(TextElement):
+class Tag(PlainElement):
     """A plain HTML element with our classes.
 
     Attributes are written with `_` for `-`, and with a trailing `_` where they are words of Python. `symbol` draws one
@@ -32,19 +29,12 @@ class Tag(TextElement):
         inner: Markup | None = None,
         **attributes: Any,
     ) -> None:
-        super().__init__(tag=name, text=text)
+        pairs = (_attribute(key, value) for key, value in attributes.items())
+        props = {key: value for key, value in pairs if value is not None}
         if inner is not None:
-            self.props["innerHTML"] = str(inner)
-        if classes := f"{classes} has-icon icon-{symbol}" if symbol else classes:
-            self._classes.extend(classes.split())
-        if attributes:
-            pairs = (_attribute(key, value) for key, value in attributes.items())
-            self.props.update({key: value for key, value in pairs if value is not None})
-
-    def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
-        """What NiceGUI's simulated user sees, the words of `inner` too."""
-        seen: list[Any] = super()._displayed_contents(only_visible=only_visible)
-        return [*seen, Markup(self.props.get("innerHTML", "")).striptags()]  # noqa: S704 - only its words are taken
+            props["innerHTML"] = str(inner)
+        classes = f"{classes} has-icon icon-{symbol}" if symbol else classes
+        super().__init__(name, classes.split(), text, props)
 
     def put(self, attribute: str, value: Any) -> None:
         """Set an attribute; None takes it away."""
@@ -114,35 +104,3 @@ def menu_row(text: str, *, symbol: str = "", **attributes: Any) -> Tag:
 def menu_line() -> Tag:
     """A line between groups of rows."""
     return Tag("div", "menu-line", role="separator")
-
-
-THUMBNAIL = Markup(
-    '<img src="{}" alt="" width="192" height="128" loading="lazy" decoding="async" draggable="false" '
-    'style="background-color: {}">'
-)
-
-
-def thumbnail(preset: Preset) -> Markup:
-    """A preset, small, as decoration: one picture, so WebP alone."""
-    return THUMBNAIL.format(theme.asset(f"presets/{preset.name}-192.webp"), preset.color)
-
-
-def preset_picture(preset: Preset, *, width: int, alt: str, classes: str = "", lazy: bool = True) -> Tag:
-    """A preset as `<picture>`, up to that width: 640 for cards, 1280 for the screen's width."""
-    widths = [w for w in (640, 1280) if w <= width]
-    with Tag("picture", classes) as made:
-        for kind in ("avif", "webp"):
-            sources = ", ".join(f"{theme.asset(f'presets/{preset.name}-{w}.{kind}')} {w}w" for w in widths)
-            Tag("source", type=f"image/{kind}", srcset=sources, sizes="(max-width: 720px) 100vw, 740px")
-        image = Tag(
-            "img",
-            src=theme.asset(f"presets/{preset.name}-640.webp"),
-            alt=alt,
-            width=widths[-1],
-            height=round(widths[-1] * 2 / 3),
-            loading="lazy" if lazy else "eager",
-            decoding="async",
-            draggable="false",
-        )
-        image.style(f"background-color: {preset.color}")
-    return made

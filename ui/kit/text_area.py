@@ -1,33 +1,35 @@
-"""The field for the prompt: what is typed always wins over what the server writes into it."""
+"""A field for a longer text: what is typed always wins over what the server writes into it."""
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from markupsafe import escape
 from nicegui import events
 
-from ..i18n import _
-from .tags import Tag
-
-MAX_LENGTH = 2000  # what the browser lets in; the limit of a prompt is told in words
+from .elements import Tag
 
 
-class PromptInput(Tag):
-    """A growing text field. `value` is what is in it, as far as the server knows."""
+class TextArea(Tag):
+    """A text field that grows with its text. `value` is what is in it, as far as the server knows.
 
-    def __init__(self, value: str, typed: Callable[[str], None]) -> None:
+    `typed` is called with the text after each change in the browser, which lets in `max_length` characters.
+    """
+
+    def __init__(
+        self, value: str, typed: Callable[[str], None], *, label: str, max_length: int, **more: Any
+    ) -> None:
         super().__init__(
-            "textarea", "prompt-input", inner=escape(value), maxlength=MAX_LENGTH, aria_label=_("Prompt"),
-            placeholder=_("What should happen? “Slow push-in, warm light glides over the glass.”"),
-        )  # fmt: skip
-        self.mark("prompt")
+            "textarea", "text-area", inner=escape(value), maxlength=max_length, aria_label=label, **more
+        )
         self.value = value
-        self._told = typed
+        self._call = typed
+        self._max_length = max_length
         self.on("input", self._typed, js_handler="(e) => emit(e.target.value)")
 
     def _typed(self, event: events.GenericEventArguments) -> None:
-        self.value = str(event.args)[:MAX_LENGTH]
-        self._told(self.value)
+        self.value = str(event.args)[: self._max_length]
+        self._call(self.value)
 
     def write(self, value: str) -> None:
         """Put another text into the field, unless somebody has typed since: that is on its way here, and newer."""

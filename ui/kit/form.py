@@ -12,7 +12,7 @@ from core.phrase import Phrase
 
 from .. import i18n
 from ..i18n import _
-from .tags import Tag
+from .elements import Tag
 from .toast import toast
 
 Changed = Callable[[], Awaitable[None]]

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from ..i18n import _
-from .tags import Tag, button, icon_button
+from .elements import Tag, button, icon_button
 
 
 class Dialog(ui.dialog):

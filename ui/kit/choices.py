@@ -6,7 +6,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 from nicegui import events
 
-from .tags import Tag
+from .elements import Tag
 
 OPTION = Markup('<button type="button" class="{}" data-key="{}"{}>{}</button>')
 
@@ -18,7 +18,7 @@ def option(classes: str, key: str, inner: str | Markup, **attributes: str) -> Ma
 
 
 class Choices(Tag):
-    """Buttons by their keys, which hold no space. `ads-choices` in app.js marks the chosen and tells of a click."""
+    """Buttons by their keys, which hold no space. `ads-choices` in choices.js marks the chosen and tells of a click."""
 
     def __init__(
         self,
