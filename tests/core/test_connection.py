@@ -87,7 +87,7 @@ async def _works() -> None:
     await asyncio.wait_for(started.wait(), 30)
     assert await progress.publish(News(1, 2, stage="processing", progress=7))
     await until(lambda: heard)
-    assert heard == [await progress.last(2)]
+    assert heard == [await progress.last_or_none(2)]
     await queue.put("submit", 2, 0)
     assert await queue.waiting() == 1
     await limits.count_upload(1)

@@ -320,10 +320,10 @@ async def test_progress_never_goes_backwards_and_is_forgotten_at_the_end(alice: 
     video = await ask(alice)
     for percent in (10, 40, 30):
         await progress.publish(progress.News(alice.id, video.id, stage="processing", progress=percent))
-    last = await progress.last(video.id)
+    last = await progress.last_or_none(video.id)
     assert last is not None
     assert last.progress == 40
     async with database.session() as db:
         await videos.cancel(db, alice.id, video.id)
-    assert await progress.last(video.id) is None
+    assert await progress.last_or_none(video.id) is None
     assert await (await queue.redis()).exists(f"adsvideo:video:{video.id}") == 0

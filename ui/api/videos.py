@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from core import catalog, library, limits, pictures, videos
+from core import catalog, library, limits, pictures, progress, videos
 from core.database import reading, session
 from core.errors import NoPicture, NotEnoughCredits, NotFound, TwoPictures
 from core.library import name_of
@@ -104,7 +104,8 @@ async def videos_page(
     """My videos, newest first."""
     async with reading() as db:
         rows = await videos.page(db, user.id, cursor, limit + 1)
-    items = [VideoOut.of(v, await last_news(v)) for v in rows[:limit]]
+    news = await progress.last_of([row.id for row in rows[:limit] if row.status in ACTIVE])
+    items = [VideoOut.of(row, news.get(row.id)) for row in rows[:limit]]
     return Page(items=items, next_cursor=str(items[-1].id) if len(rows) > limit else None)
 
 
