@@ -35,6 +35,7 @@ from sqlmodel import col, select
 from core import catalog, credits, database, pictures, users, videos
 from core.errors import EngineError, NotEnoughCredits
 from core.models import LedgerEntry, Picture, User, Video, now
+from core.recipe import Recipe
 from tests.servers.postgresql import PostgreSQL
 
 PROCESSES, SPENDERS, COST = 8, 16, 10
@@ -57,7 +58,9 @@ async def ours(customer: Customer, number: str) -> bool:
     """What a click does in the database: everything `videos.request` does, without its news and its queue job."""
     try:
         async with database.session() as db:
-            await videos.request(db, customer.user, customer.picture, number, catalog.get("camera"))
+            await videos.request(
+                db, customer.user, Recipe(picture_id=customer.picture, prompt=number), catalog.get("camera")
+            )
             db.info.clear()
     except NotEnoughCredits:
         return False

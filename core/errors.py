@@ -17,7 +17,7 @@ AdsVideoError
 │   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts
 ├── BadInput               422
 │   ├── NoPicture, NoPrompt, PromptTooLong
-│   ├── UnknownModel, ModelUnavailable, WrongOption
+│   ├── UnknownModel, ModelUnavailable, WrongOption, BadSize
 │   ├── PictureError
 │   │   ├── PictureTooLarge    413
 │   │   ├── NotAPicture        415
@@ -266,6 +266,15 @@ class WrongOption(BadInput):
 
     def __init__(self, label: str, offered: str, asked: object) -> None:
         AdsVideoError.__init__(self, label=label, offered=offered, asked=clean(asked))
+
+
+class BadSize(BadInput, ValueError):
+    """A text that is no size; a ValueError as well, so that a pydantic model refuses its field alone."""
+
+    code, template = "wrong_option", "“{size}” is not a size like 1280x720."
+
+    def __init__(self, size: object) -> None:
+        AdsVideoError.__init__(self, size=clean(size))
 
 
 class PictureError(BadInput):

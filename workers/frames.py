@@ -11,6 +11,7 @@ from core.database import reading
 from core.errors import NotFound
 from core.models import Picture, Video
 from core.settings import settings
+from core.size import Size
 from workers.apart import apart
 
 KEPT_SECONDS = 300.0
@@ -51,6 +52,6 @@ async def _frame(video: Video, scale: float) -> bytes:
         row = await db.get(Picture, video.picture_id)
     if row is None:
         raise NotFound("picture")
-    width, _, height = video.size.partition("x")
+    size = Size.parse(video.size)
     content = await storage.get(row.key)
-    return await apart(framing.frame, content, int(width), int(height), video.framing, scale)
+    return await apart(framing.frame, content, size.width, size.height, video.framing, scale)

@@ -14,6 +14,7 @@ from core.connection import AWAY
 from core.database import reading, session
 from core.errors import EngineError, NotAvailable, OutcomeUnknown, Permanent, Retryable, TimedOut, UnknownModel
 from core.models import Picture, Video
+from core.recipe import Recipe
 from core.settings import settings
 from workers.apart import apart
 from workers.check import check
@@ -171,7 +172,7 @@ def _tags(video: Video, picture: Picture | None, model: Model) -> dict[str, str]
         "adsvideo_model": video.model,
         "adsvideo_prompt": video.prompt,
         "adsvideo_ai_generated": "false" if model.server.local else "true",
-        "adsvideo_settings": recipe.write(video, picture),
+        "adsvideo_settings": recipe.write(Recipe.portable(video, picture)),
     }
 
 

@@ -18,6 +18,7 @@ from core.errors import NotAvailable
 from core.leases import Watched
 from core.models import Video, now
 from core.progress import News
+from core.size import Size
 from workers.engines import Engine, Job, open_engine
 from workers.frames import Frames
 
@@ -57,7 +58,6 @@ class Engines:
 
 async def job_of(video: Video) -> Job:
     """The video as an engine sees it."""
-    width, _, height = video.size.partition("x")
 
     async def picture(scale: float = 1.0) -> bytes:
         return await _frames.of(video, scale)
@@ -67,8 +67,7 @@ async def job_of(video: Video) -> Job:
         model=catalog.get(video.model),
         prompt=video.prompt,
         seconds=video.seconds,
-        width=int(width),
-        height=int(height),
+        size=Size.parse(video.size),
         created_at=(video.submitted_at or video.created_at).timestamp(),
         picture=picture,
     )

@@ -11,6 +11,7 @@ from core.database import reading, session
 from core.errors import BadInput, NotFound, PictureTooLarge
 from core.models import Picture, User
 from core.pictures import Framing
+from core.size import Size
 
 from .. import files
 from ..session import CurrentUser
@@ -71,7 +72,7 @@ class Wanted(Framing):
     @field_validator("size")
     @classmethod
     def _offered(cls, size: str) -> str:
-        if size not in catalog.sizes():
+        if size not in set(map(str, catalog.sizes())):
             raise ValueError(f"no model makes videos of {size[:20]}")
         return size
 
@@ -94,7 +95,7 @@ async def framed(user: CurrentUser, image_id: Id, wanted: Annotated[Wanted, Quer
 
 
 async def _framed(picture: bytes, wanted: Wanted) -> Response:
-    return JPEG(await pictures.as_sent(picture, wanted.size, wanted), headers={"Cache-Control": CACHE})
+    return JPEG(await pictures.as_sent(picture, Size.parse(wanted.size), wanted), headers={"Cache-Control": CACHE})
 
 
 @router.delete("/images/{image_id}", status_code=204, responses=problems(404, 409))

@@ -10,7 +10,7 @@ from core import videos
 from core.database import reading, session
 from core.errors import AdsVideoError, NotFound
 from core.library import Filter
-from core.models import ACTIVE, Picture, User, Video
+from core.models import ACTIVE, MAX_ID, Picture, User, Video
 from core.progress import News
 
 from .. import i18n, layout, live
@@ -26,7 +26,6 @@ from ..i18n import _, n_
 from ..session import Visitor
 
 PAGE = 24
-MAX_ID = 2**31 - 1
 
 
 @ui.page("/library", response_timeout=layout.BUILD_SECONDS)

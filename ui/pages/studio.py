@@ -8,7 +8,8 @@ from nicegui import background_tasks, ui
 from core import catalog, pictures, videos
 from core.database import reading
 from core.errors import NotFound
-from core.models import Picture, User
+from core.models import MAX_ID, Picture, User
+from core.recipe import Recipe
 
 from .. import layout
 from ..components.current_video import CurrentVideo
@@ -19,7 +20,6 @@ from ..components.tags import Tag
 from ..components.video_panel import VideoPanel
 from ..i18n import _
 from ..session import Visitor
-from .library import MAX_ID
 
 OWN = 12  # of the visitor's own pictures so many are offered again
 PATIENCE = 0.4  # seconds that the page waits for the model servers before it is drawn without them
@@ -76,4 +76,4 @@ async def fill(draft: Draft, user: User, video_id: int) -> None:
             picture = await pictures.of_video(db, video)
     except NotFound:
         return
-    draft.fill(video, picture)
+    draft.fill(Recipe.of(video), picture)

@@ -5,10 +5,12 @@ from functools import partial
 from fastapi import Request
 from nicegui import context, ui
 
-from core import catalog, library, videos
+from core import library
+from core.ask import ask
 from core.database import reading, session
 from core.errors import AdsVideoError, NotFound
-from core.models import User, Video
+from core.models import MAX_ID, User, Video
+from core.recipe import Recipe
 
 from .. import i18n, layout
 from ..components.current_video import CurrentVideo
@@ -20,7 +22,7 @@ from ..components.video_panel import VideoPanel
 from ..i18n import _
 from ..session import Visitor
 from .errors import nothing_here
-from .library import MAX_ID, notice
+from .library import notice
 
 PRIVATE = '<meta name="robots" content="noindex">'  # and no Open Graph tags: nobody else sees more than a login
 
@@ -72,9 +74,7 @@ async def _again(current: CurrentVideo, user: User) -> None:
 
 async def _try_again(user: User, video: Video) -> None:
     try:
-        model = await catalog.choose(video.model)
-        async with session() as db:
-            made = await videos.again(db, user, video, model)
+        made = await ask(user, Recipe.of(video))
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     else:
@@ -87,7 +87,7 @@ async def _delete(current: CurrentVideo, user: User) -> None:
         return
     try:
         async with session() as db:
-            await videos.delete(db, user.id, current.video.id)
+            await library.delete_one(db, user.id, current.video.id)
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     await current.follow(current.video.id)

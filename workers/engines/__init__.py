@@ -13,20 +13,21 @@ from typing import Literal, Protocol
 
 from core.catalog import EngineName, Model, Server
 from core.errors import EngineError, Misconfigured, OutcomeUnknown
+from core.size import Size
 
 Report = Callable[[int], None]
 """Called with a percentage (0-100) while a file is being made; may be called from a thread."""
 
 
 class Picture(Protocol):
-    """Gives the picture as JPEG, framed to `width` x `height` times `scale`, never upscaled past its own resolution."""
+    """Gives the picture as JPEG, framed to the job's size times `scale`, never upscaled past its own resolution."""
 
     def __call__(self, scale: float = 1.0) -> Awaitable[bytes]: ...
 
 
 @dataclass(frozen=True)
 class Job:
-    """One video to make. `width` and `height` are exact, in pixels; `reference` is ours, unique, survives restarts.
+    """One video to make. `size` is exact; `reference` is ours, unique, survives restarts.
 
     `created_at` is when the server was asked to create it, in seconds since 1970.
     """
@@ -35,8 +36,7 @@ class Job:
     model: Model
     prompt: str
     seconds: int
-    width: int
-    height: int
+    size: Size
     created_at: float
     picture: Picture
 

@@ -320,4 +320,4 @@ class Camera(Engine):
 
     @staticmethod
     def _make(job: Job, jpeg: bytes, move: Move, target: Path, report: Report) -> None:
-        render(clip_of(jpeg, move, job.width, job.height, job.seconds), target, report)
+        render(clip_of(jpeg, move, job.size.width, job.size.height, job.seconds), target, report)

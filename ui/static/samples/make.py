@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import av
 
 from core import catalog, framing, pictures
+from core.size import Size
 from workers import media
 from workers.engines import Job, open_engine
 
@@ -31,7 +32,7 @@ def job_of(preset: pictures.Preset) -> Job:
         return framing.frame(content, 1280, 720, {}, scale)
 
     model = catalog.get("camera")
-    return Job(f"sample-{preset.name}", model, preset.prompt, 6, 1280, 720, time.time(), picture)
+    return Job(f"sample-{preset.name}", model, preset.prompt, 6, Size(1280, 720), time.time(), picture)
 
 
 def shrink(source: Path, target: Path) -> None:
