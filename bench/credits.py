@@ -36,6 +36,7 @@ from core import catalog, credits, database, users, videos
 from core.errors import EngineError, NotEnoughCredits
 from core.models import LedgerEntry, Picture, User, Video, now
 from core.processes import close as close_pool
+from core.recipe import Recipe
 from tests.servers.postgresql import PostgreSQL
 
 PROCESSES, SPENDERS, COST = 8, 16, 10
@@ -58,7 +59,9 @@ async def ours(customer: Customer, number: str) -> bool:
     """What a click does in the database: everything `videos.request` does, without its news and its queue job."""
     try:
         async with database.session() as db:
-            await videos.request(db, customer.user, customer.picture, number, catalog.get("camera"))
+            await videos.request(
+                db, customer.user, Recipe(picture_id=customer.picture, prompt=number), catalog.get("camera")
+            )
             db.info.clear()
     except NotEnoughCredits:
         return False

@@ -30,6 +30,7 @@ import av
 from PIL import Image
 
 from core import catalog
+from core.size import Size
 from workers.engines import Job, camera
 from workers.engines.moves import Move, plan
 
@@ -282,7 +283,7 @@ async def lag(jpeg: bytes, folder: Path) -> None:
     for prompt in ("push in", "orbit"):
         late.clear()
         model = catalog.get("camera")
-        job = Job("bench", model, prompt, SECONDS, WIDTH, HEIGHT, 0.0, jpeg)
+        job = Job("bench", model, prompt, SECONDS, Size(WIDTH, HEIGHT), 0.0, jpeg)
         watcher = asyncio.create_task(watch())
         await camera.Camera(model.server).fetch(job, "bench", None, folder / "lag.mp4", lambda percent: None)
         watcher.cancel()

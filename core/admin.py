@@ -12,7 +12,7 @@ from sqlalchemy import update as sql_update
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import audit, credits, progress, teams, users, videos
+from core import ask, audit, credits, progress, teams, users, videos
 from core.database import after_commit
 from core.errors import Conflict, NotFound, WrongInput
 from core.models import ACTIVE, ROLES, Group, User, Video, now
@@ -204,10 +204,10 @@ async def retry(session: AsyncSession, actor_id: int, video_id: int) -> Video:
     video = await _video(session, video_id)
     if video.status != "failed":
         raise Conflict(Phrase("Only a failed video can be made again."))
-    again = await videos.again_for_nothing(session, video)
-    after = {"video": again.id}
+    made = await ask.again_for_nothing(session, video)
+    after = {"video": made.id}
     await audit.record(session, actor_id, "retry", user_id=video.user_id, video_id=video_id, after=after)
-    return again
+    return made
 
 
 # ------------------------------------------------------------------------------------------------------- system

@@ -17,6 +17,7 @@ import httpx
 from core.errors import Misconfigured, ModelUnavailable, UnknownModel, WrongOption
 from core.phrase import Phrase
 from core.settings import settings
+from core.size import Size
 
 SHIPPED = Path(__file__).with_name("models.toml")
 OPENAI_HOST = "api.openai.com"
@@ -84,13 +85,13 @@ class Server:
 
 @dataclass(frozen=True)
 class Model:
-    """A line in the menu. Sizes are `WIDTHxHEIGHT` in pixels, lengths whole seconds; the first is the default."""
+    """A line in the menu. Lengths are whole seconds; the first size and length are the default."""
 
     id: str
     label: str
     server: Server
     upstream: str
-    sizes: tuple[str, ...]
+    sizes: tuple[Size, ...]
     seconds: tuple[int, ...]
     price_credits: int = 10
     price_per: Literal["clip", "second"] = "clip"
@@ -108,12 +109,12 @@ class Model:
         """Credits for one clip of that length."""
         return self.price_credits * (seconds if self.price_per == "second" else 1)
 
-    def choose(self, seconds: int | None, size: str | None) -> tuple[int, str]:
+    def choose(self, seconds: int | None, size: Size | None) -> tuple[int, Size]:
         """The length and size to make, given what was asked (None: the default). Raises WrongOption."""
         if seconds is not None and seconds not in self.seconds:
             raise WrongOption(self.label, tuple(map(_length, sorted(self.seconds))), _length(seconds))
         if size is not None and size not in self.sizes:
-            raise WrongOption(self.label, self.sizes, size)
+            raise WrongOption(self.label, tuple(map(str, self.sizes)), str(size))
         return seconds or self.seconds[0], size or self.sizes[0]
 
 
@@ -170,12 +171,8 @@ def _server(name: str, entry: dict[str, Any]) -> Server:
 
 
 def _model(key: str, entry: dict[str, Any], servers: dict[str, Server]) -> Model:
-    entry = {**entry, "sizes": tuple(entry["sizes"]), "seconds": tuple(entry["seconds"])}
+    entry = {**entry, "sizes": tuple(map(Size.parse, entry["sizes"])), "seconds": tuple(entry["seconds"])}
     server = servers[entry.pop("server")]
-    for size in entry["sizes"]:
-        width, _, height = size.partition("x")
-        if not (width.isdigit() and height.isdigit()):
-            raise ValueError(f"“{size}” is not a size like 1280x720")
     if not entry["sizes"] or not entry["seconds"] or entry.get("price_credits", 10) < 0:
         raise ValueError("needs sizes, seconds and a price that is not negative")
     return Model(id=key, server=server, **entry)
@@ -217,8 +214,8 @@ def servers() -> dict[str, Server]:
     return _read()[0]
 
 
-def sizes() -> set[str]:
-    """Every size (`WIDTHxHEIGHT`) that some model offers."""
+def sizes() -> set[Size]:
+    """Every size that some model offers."""
     return {size for model in models().values() for size in model.sizes}
 
 

@@ -18,7 +18,7 @@ AdsVideoError
 ├── BadInput               422
 │   ├── WrongInput             says itself what is wrong
 │   ├── NoPicture, NoPrompt, PromptTooLong
-│   ├── UnknownModel, ModelUnavailable, WrongOption
+│   ├── UnknownModel, ModelUnavailable, WrongOption, BadSize
 │   ├── PictureError
 │   │   ├── PictureTooLarge    413
 │   │   ├── NotAPicture        415
@@ -277,6 +277,15 @@ class WrongOption(BadInput):
     def __init__(self, label: str, offered: tuple[str | Phrase, ...], asked: str | Phrase) -> None:
         asked = asked if isinstance(asked, Phrase) else clean(asked)
         super().__init__(label=Phrase(label), offered=offered, asked=asked)
+
+
+class BadSize(BadInput, ValueError):
+    """A text that is no size; a ValueError as well, so that a pydantic model refuses its field alone."""
+
+    code, template = "wrong_option", "“{size}” is not a size like 1280x720."
+
+    def __init__(self, size: object) -> None:
+        AdsVideoError.__init__(self, size=clean(size))
 
 
 class PictureError(BadInput):

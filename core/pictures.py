@@ -32,12 +32,15 @@ from core.models import ACTIVE, Picture, Video, now
 from core.phrase import Phrase
 from core.processes import Crashed, apart
 from core.settings import ROOT
+from core.size import Size
 
 MAX_MB = 10
 MAX_BYTES = MAX_MB * 1024 * 1024
 FETCH_SECONDS = 10.0
 PRESETS = ROOT / "ui" / "static" / "presets"
 T = TypeVar("T")
+Prepared = tuple[bytes, int, int]
+"""A picture as it is kept: JPEG, with its width and height in pixels."""
 
 
 class Framing(BaseModel):
@@ -47,7 +50,7 @@ class Framing(BaseModel):
     middle) over the room there is. `pad-*`: the whole picture, with blur, white or `color` (`#rrggbb`) beside it.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     mode: Literal["crop", "pad-blur", "pad-white", "pad-color"] = "crop"
     color: str = Field("#000000", pattern=r"^#[0-9a-fA-F]{6}$")
@@ -94,13 +97,12 @@ async def framed(content: bytes, width: int, height: int, framing: dict[str, Any
     return await _apart(frame, content, width, height, framing, scale)
 
 
-async def as_sent(content: bytes, size: str, framing: Framing) -> bytes:
-    """The very JPEG that a model gets which makes videos of that size (`WIDTHxHEIGHT`), for a preview."""
-    width, _, height = size.partition("x")
-    return await framed(content, int(width), int(height), framing.brief())
+async def as_sent(content: bytes, size: Size, framing: Framing) -> bytes:
+    """The very JPEG that a model gets which makes videos of that size, for a preview."""
+    return await framed(content, size.width, size.height, framing.brief())
 
 
-async def prepare(content: bytes) -> tuple[bytes, int, int]:
+async def prepare(content: bytes) -> Prepared:
     """`clean`, without blocking. Raises PictureTooLarge, NotAPicture, BrokenPicture, TooManyPixels."""
     if len(content) > MAX_BYTES:
         raise PictureTooLarge(MAX_MB)
@@ -109,7 +111,7 @@ async def prepare(content: bytes) -> tuple[bytes, int, int]:
     return await _apart(clean, content)
 
 
-async def fetch(url: str, resolver: outside.Resolver | None = None) -> tuple[bytes, int, int]:
+async def fetch(url: str, resolver: outside.Resolver | None = None) -> Prepared:
     """`prepare` for what is at an address that a user gives. Ten seconds for everything.
 
     Raises BadAddress, AddressRefused, Unreached, PictureAtAddress.
@@ -124,9 +126,7 @@ async def fetch(url: str, resolver: outside.Resolver | None = None) -> tuple[byt
         raise PictureAtAddress(error.phrase) from None
 
 
-async def accept(
-    session: AsyncSession, user_id: int, prepared: tuple[bytes, int, int], preset: str | None = None
-) -> Picture:
+async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset: str | None = None) -> Picture:
     """Keep a prepared picture; the same one twice is one row. Best the first thing in a session."""
     content, width, height = prepared
     sha256 = hashlib.sha256(content).hexdigest()
@@ -160,10 +160,15 @@ async def from_preset(session: AsyncSession, user_id: int, name: str) -> Picture
     return await accept(session, user_id, (content, *read_size(content)), preset=name)
 
 
-async def preset_content(name: str) -> bytes:
-    """A preset as JPEG. Raises NotFound."""
+def check_preset(name: str) -> None:
+    """Raises NotFound if there is no preset of that name."""
     if name not in {preset.name for preset in presets()}:
         raise NotFound(Phrase("picture"))
+
+
+async def preset_content(name: str) -> bytes:
+    """A preset as JPEG. Raises NotFound."""
+    check_preset(name)
     return await asyncio.to_thread((PRESETS / f"{name}.jpg").read_bytes)
 
 

@@ -1,11 +1,14 @@
 """What people have and do in a test: a picture, a video, a balance."""
 
 import io
+from typing import Any
 
 from PIL import Image, ImageDraw
 
 from core import catalog, credits, database, framing, pictures, videos
 from core.models import Picture, User, Video
+from core.recipe import Recipe
+from core.size import Size
 
 
 def photo(width: int = 640, height: int = 480, kind: str = "JPEG", **options: object) -> bytes:
@@ -24,11 +27,20 @@ async def picture_of(user: User, content: bytes | None = None) -> Picture:
         return await pictures.accept(db, user.id, prepared)
 
 
-async def ask(user: User, prompt: str = "Slow push in", model: str = "camera", **options: object) -> Video:
-    """A video the user has asked for."""
-    picture = await picture_of(user)
+async def ask(
+    user: User,
+    prompt: str = "Slow push in",
+    model: str = "camera",
+    *,
+    seconds: int | None = None,
+    size: str | None = None,
+    **terms: Any,
+) -> Video:
+    """A video the user has asked for, whether or not its model can be used now."""
+    picture, exact = await picture_of(user), Size.parse(size) if size else None
+    recipe = Recipe(picture_id=picture.id, prompt=prompt, seconds=seconds, size=exact)
     async with database.session() as db:
-        return await videos.request(db, user, picture.id, prompt, catalog.get(model), **options)  # type: ignore[arg-type]
+        return await videos.request(db, user, recipe, catalog.get(model), **terms)
 
 
 async def reread(video: Video) -> Video:

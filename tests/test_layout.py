@@ -18,7 +18,7 @@ FORBIDDEN = {
     "ui/api": ["ui.pages", "ui.components"],
     "ui/routes": ["ui.pages", "ui.components"],
 }
-ENGINES_MAY = {"core.errors", "core.settings", "core.catalog", "workers.engines"}
+ENGINES_MAY = {"core.errors", "core.settings", "core.catalog", "core.size", "workers.engines"}
 
 
 def imports(path: Path) -> list[str]:

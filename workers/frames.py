@@ -12,6 +12,7 @@ from core.errors import PictureDamaged, PictureError, PictureGone, PictureUnread
 from core.models import Picture, Video
 from core.processes import Crashed, apart
 from core.settings import settings
+from core.size import Size
 
 KEPT_SECONDS = 300.0
 KEPT_BYTES = 24 * 1024 * 1024
@@ -60,9 +61,9 @@ async def _frame(video: Video, scale: float) -> bytes:
         raise PictureGone(f"{row.key} is missing") from error
     except OSError as error:
         raise PictureUnread(error) from error
-    width, _, height = video.size.partition("x")
+    size = Size.parse(video.size)
     try:
-        return await apart(framing.frame, content, int(width), int(height), video.framing, scale)
+        return await apart(framing.frame, content, size.width, size.height, video.framing, scale)
     except PictureError as error:
         raise PictureDamaged(error.message) from error
     except Crashed as error:

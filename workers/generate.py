@@ -26,6 +26,7 @@ from core.errors import (
 )
 from core.models import Picture, Video
 from core.processes import Crashed, apart
+from core.recipe import Recipe
 from core.settings import settings
 from workers.check import Made, check
 from workers.engines import Engine, Job, Look
@@ -232,7 +233,7 @@ def _tags(video: Video, picture: Picture | None, model: Model) -> dict[str, str]
         "adsvideo_model": video.model,
         "adsvideo_prompt": video.prompt,
         "adsvideo_ai_generated": "false" if model.server.local else "true",
-        "adsvideo_settings": recipe.write(video, picture),
+        "adsvideo_settings": recipe.write(Recipe.portable(video, picture)),
     }
 
 

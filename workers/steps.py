@@ -19,6 +19,7 @@ from core.errors import NotAvailable
 from core.leases import Watched
 from core.models import Video, now
 from core.progress import News
+from core.size import Size
 from workers.engines import Engine, Job, open_engine
 from workers.frames import Frames
 
@@ -57,14 +58,12 @@ class Engines:
 
 def job_of(video: Video) -> Job:
     """The video as an engine sees it, without its picture."""
-    width, _, height = video.size.partition("x")
     return Job(
         reference=f"adsvideo-{video.id}",
         model=catalog.get(video.model),
         prompt=video.prompt,
         seconds=video.seconds,
-        width=int(width),
-        height=int(height),
+        size=Size.parse(video.size),
         created_at=(video.submitted_at or video.created_at).timestamp(),
     )
 

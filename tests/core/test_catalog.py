@@ -11,6 +11,7 @@ import pytest
 from core import catalog
 from core.errors import Misconfigured, ModelUnavailable, UnknownModel
 from core.phrase import Phrase
+from core.size import Size
 from tests.environment import forget_settings
 from tests.running import free_port
 
@@ -139,7 +140,7 @@ async def test_an_own_catalogue_adds_and_changes_models_without_code(
     assert found["wan"][0] == "ready"
     assert catalog.get("wan").price(5) == 10
     assert catalog.get("camera").price(6) == 0
-    assert catalog.get("camera").sizes[0] == "1280x720"
+    assert catalog.get("camera").sizes[0] == Size(1280, 720)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from core import catalog
 from core.errors import PictureRefused, Retryable
+from core.size import Size
 from workers.engines import Job, camera
 from workers.engines.camera import Camera, clip_of, draw_frame
 from workers.engines.moves import Pose, plan
@@ -41,7 +42,7 @@ def dots(*places: tuple[float, float], width: int = 2 * W, height: int = 2 * H) 
 
 
 def job_of(content: bytes, prompt: str, size: tuple[int, int] = (W, H), seconds: int = 1) -> Job:
-    return Job("adsvideo-1", catalog.get("camera"), prompt, seconds, *size, created_at=0.0, picture=content)
+    return Job("adsvideo-1", catalog.get("camera"), prompt, seconds, Size(*size), created_at=0.0, picture=content)
 
 
 def engine() -> Camera:

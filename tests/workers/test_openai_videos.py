@@ -34,6 +34,7 @@ from core.errors import (
     Unreachable,
     WrongKey,
 )
+from core.size import Size
 from tests.servers import a_job
 from tests.servers.videos import MODES, VideosServer
 from tests.waiting import let_pass, until
@@ -727,5 +728,5 @@ async def test_azures_moderation_is_told_in_our_words(speaking: Any) -> None:
 
 async def test_17_openais_own_host_is_retired() -> None:
     server = Server("openai", "openai-videos", base_url="https://api.openai.com/v1", key=KEY)
-    state = await catalog.state(Model("sora-2", "Sora 2", server, "sora-2", ("1280x720",), (4,)))
+    state = await catalog.state(Model("sora-2", "Sora 2", server, "sora-2", (Size(1280, 720),), (4,)))
     assert (state.name, str(state.reason)) == ("retired", "retired by OpenAI on 2026-09-24")

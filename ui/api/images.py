@@ -12,6 +12,7 @@ from core.errors import NotFound, PictureTooLarge, WrongInput
 from core.models import Picture, User
 from core.phrase import Phrase
 from core.pictures import Framing
+from core.size import Size
 
 from .. import files
 from ..session import CurrentUser
@@ -72,7 +73,7 @@ class Wanted(Framing):
     @field_validator("size")
     @classmethod
     def _offered(cls, size: str) -> str:
-        if size not in catalog.sizes():
+        if size not in set(map(str, catalog.sizes())):
             raise ValueError(f"no model makes videos of {size[:20]}")
         return size
 
@@ -95,7 +96,7 @@ async def framed(user: CurrentUser, image_id: Id, wanted: Annotated[Wanted, Quer
 
 
 async def _framed(picture: bytes, wanted: Wanted) -> Response:
-    return JPEG(await pictures.as_sent(picture, wanted.size, wanted), headers={"Cache-Control": CACHE})
+    return JPEG(await pictures.as_sent(picture, Size.parse(wanted.size), wanted), headers={"Cache-Control": CACHE})
 
 
 @router.delete("/images/{image_id}", status_code=204, responses=problems(404, 409))

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from core import catalog
+from core.size import Size
 
 from ..session import CurrentUser
 from .shapes import Page
@@ -22,7 +23,7 @@ class ModelOut(BaseModel):
     state: Literal["ready", "no_key", "retired", "unreachable"]
     reason: str | None
     default: bool
-    sizes: list[str]
+    sizes: list[Size]
     seconds: list[int]
     price_credits: int
     price_per: Literal["clip", "second"]

@@ -121,5 +121,5 @@ def _models(kinds: Sequence[Kind]) -> dict[str, str]:
 
 def _shapes(kinds: Sequence[Kind]) -> dict[str, str]:
     words = {"landscape": _("Landscape"), "portrait": _("Portrait"), "square": _("Square")}
-    there = {library.shape(kind.size) for kind in kinds}
+    there = {kind.shape for kind in kinds}
     return {name: word for name, word in words.items() if name in there}

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from core.library import name_of
 from core.models import ACTIVE, Picture, Video
 from core.progress import News
+from core.size import Size
 
 from .. import formats
 from ..i18n import _
 from ..kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from .draft import find_preset
 from .preset_picture import preset_picture
-from .words import known, money, reason, stage_words, state_word
+from .words import known, made_size, money, reason, stage_words, state_word
 
 Action = Callable[[Video], Awaitable[None]]
 
@@ -75,7 +76,7 @@ class VideoCard(Tag):
         dim = "" if video.status in ACTIVE else "card-dim"
         label = _("Open: {prompt}", prompt=video.prompt)
         media = Tag("a", f"card-media {dim}", href=f"/videos/{video.id}", aria_label=label)
-        with media.style(f"aspect-ratio: {_card_ratio(*map(int, video.size.split('x')))}"):
+        with media.style(f"aspect-ratio: {_card_ratio(Size.parse(video.size))}"):
             if picture and (preset := find_preset(picture.preset)):
                 preset_picture(preset, width=640, alt="")
             elif picture:
@@ -113,7 +114,7 @@ def poster(source: str, video: Video, label: str, *, target: str) -> Tag:
             clip.put(flag, True)
         if video.duration:
             Tag("span", "card-length", formats.clock(video.duration))
-    made.style(f"aspect-ratio: {_card_ratio(video.width or 16, video.height or 9)}")
+    made.style(f"aspect-ratio: {_card_ratio(made_size(video) or Size(16, 9))}")
     return made
 
 
@@ -129,9 +130,9 @@ def thumb(video: Video) -> Tag:
     return made
 
 
-def _card_ratio(width: int, height: int) -> str:
+def _card_ratio(size: Size) -> str:
     """The video's own, but no higher than 4:5: a list of portraits stays a list."""
-    return f"{width} / {height}" if height * 4 <= width * 5 else "4 / 5"
+    return f"{size.width} / {size.height}" if size.height * 4 <= size.width * 5 else "4 / 5"
 
 
 def player(source: str, video: Video, classes: str = "player") -> Tag:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from core.models import ACTIVE, Picture, Video
+from core.size import Size
 
 from .. import formats, i18n
 from ..i18n import _
@@ -10,9 +11,8 @@ from ..kit.elements import Click, Tag, button, icon_button
 from ..kit.toast import toast
 from .current_video import CurrentVideo
 from .draft import find_preset
-from .model_menu import ratio_name
 from .preset_picture import preset_picture
-from .words import known, state_word
+from .words import known, made_size, state_word
 
 PROMPT = "video-prompt"
 
@@ -59,11 +59,11 @@ def _facts(video: Video) -> dict[str, Callable[[], object]]:
         return lambda: Tag("span", "", words)
 
     word, symbol = state_word(video)
-    size = f"{video.width}x{video.height}" if video.width else video.size
+    size = made_size(video) or Size.parse(video.size)
     facts: dict[str, Callable[[], object]] = {
         _("State"): lambda: Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol),
         _("Model"): text(known(video.label)),
-        _("Size"): text(f"{size} · {ratio_name(size)}"),
+        _("Size"): text(f"{size} · {size.ratio}"),
         _("Length"): text(formats.seconds(video.duration or video.seconds)),
         _("Cost"): text(_cost(video)),
         _("Asked for"): lambda: Tag("time", "", formats.exactly(video.created_at), title=formats.ago(video.created_at)),

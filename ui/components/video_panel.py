@@ -9,6 +9,8 @@ from core.database import session
 from core.errors import AdsVideoError
 from core.library import name_of
 from core.models import Video, now
+from core.recipe import Recipe
+from core.size import Size
 from core.videos import cancel, set_favorite
 
 from .. import i18n
@@ -60,8 +62,7 @@ class VideoPanel(Tag):
             if self._draft:
                 SampleReel(self._draft, self._stage, self._below)
             return
-        width, height = map(int, video.size.split("x"))
-        self._stage.put("data_ratio", "portrait" if height > width else "other")
+        self._stage.put("data_ratio", "portrait" if Size.parse(video.size).is_portrait else "other")
         if self._current.is_active:
             self._notify.put("news", "running")
             self._stage.put("data_state", "running")
@@ -186,7 +187,7 @@ class VideoPanel(Tag):
         if self._current.video and self._draft is None:
             ui.navigate.to(f"/?reuse={self._current.video.id}")
         elif self._current.video and self._draft:
-            self._draft.fill(self._current.video, self._current.picture)
+            self._draft.fill(Recipe.of(self._current.video), self._current.picture)
             toast(_("The settings are in the form."))
 
     async def _toggle_favorite(self) -> None:

@@ -3,6 +3,7 @@
 from core import errors
 from core.models import Video
 from core.progress import Stage
+from core.size import Size
 from core.teams import Budget
 
 from .. import formats, i18n
@@ -69,11 +70,16 @@ def money(video: Video) -> str:
     return _("Not charged: {credits} returned", credits=price)
 
 
+def made_size(video: Video) -> Size | None:
+    """The size that the finished file has."""
+    return Size(video.width, video.height) if video.width and video.height else None
+
+
 def caption(video: Video) -> str:
     """`Generated with Sora 2 · 1280x720 · 6.0 s`."""
     parts = [_("Generated with {label}", label=known(video.label))]
-    if video.width and video.height:
-        parts.append(f"{video.width}x{video.height}")
+    if size := made_size(video):
+        parts.append(str(size))
     if video.duration:
         parts.append(formats.seconds(video.duration))
     return " · ".join(parts)

@@ -9,6 +9,7 @@ from core import catalog, pictures, videos
 from core.database import reading
 from core.errors import NotFound
 from core.models import MAX_ID, Picture, User
+from core.recipe import Recipe
 
 from .. import layout
 from ..components.current_video import CurrentVideo
@@ -74,4 +75,4 @@ async def fill(draft: Draft, user: User, video_id: int) -> None:
             picture = await pictures.of_video(db, video)
     except NotFound:
         return
-    draft.fill(video, picture)
+    draft.fill(Recipe.of(video), picture)

@@ -5,11 +5,13 @@ from functools import partial
 from fastapi import Request
 from nicegui import context, ui
 
-from core import catalog, library, videos
+from core import library
+from core.ask import ask
 from core.database import reading, session
 from core.errors import AdsVideoError, NotFound
 from core.models import MAX_ID, User, Video
 from core.phrase import Phrase
+from core.recipe import Recipe
 
 from .. import i18n, layout
 from ..components.current_video import CurrentVideo
@@ -72,9 +74,7 @@ async def _again(current: CurrentVideo, user: User) -> None:
 
 async def _try_again(user: User, video: Video) -> None:
     try:
-        model = await catalog.choose(video.model)
-        async with session() as db:
-            made = await videos.again(db, user, video, model)
+        made = await ask(user, Recipe.of(video))
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     else:
@@ -87,7 +87,7 @@ async def _delete(current: CurrentVideo, user: User) -> None:
         return
     try:
         async with session() as db:
-            await videos.delete(db, user.id, current.video.id)
+            await library.delete_one(db, user.id, current.video.id)
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     await current.follow(current.video.id)

@@ -17,7 +17,7 @@ from ..problem import envelope
 
 router = APIRouter(include_in_schema=False)
 EVENTS: dict[str, queue.Outcome] = {"video.completed": "completed", "video.failed": "failed"}
-MAX_ID = 2000
+MAX_PROVIDER_ID = 2000
 
 
 @router.post("/webhooks/videos")
@@ -61,6 +61,6 @@ def _ended(event: object) -> tuple[str, queue.Outcome] | None:
     if not isinstance(event, dict) or not isinstance(event.get("data"), dict):
         return None
     provider_id, outcome = event["data"].get("id"), EVENTS.get(str(event.get("type")))
-    if outcome is None or not isinstance(provider_id, str) or not 0 < len(provider_id) <= MAX_ID:
+    if outcome is None or not isinstance(provider_id, str) or not 0 < len(provider_id) <= MAX_PROVIDER_ID:
         return None
     return provider_id, outcome

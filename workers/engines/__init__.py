@@ -13,6 +13,7 @@ from typing import Literal
 
 from core.catalog import EngineName, Model, Server
 from core.errors import EngineError, Misconfigured, OutcomeUnknown
+from core.size import Size
 
 Report = Callable[[int], None]
 """Called with a percentage (0-100) while a file is being made; may be called from a thread."""
@@ -20,7 +21,7 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Job:
-    """One video to make. `width` and `height` are exact, in pixels; `reference` is ours, unique, survives restarts.
+    """One video to make. `size` is exact; `reference` is ours, unique, survives restarts.
 
     `created_at` is when the server was asked to create it, in seconds since 1970.
     `picture` is a JPEG, framed to `width` x `height` times `Engine.scale`, never upscaled past the picture's own
@@ -31,8 +32,7 @@ class Job:
     model: Model
     prompt: str
     seconds: int
-    width: int
-    height: int
+    size: Size
     created_at: float
     picture: bytes = b""
 

@@ -27,8 +27,8 @@ class AzureJobs(Dialect):
         fields = {
             "model": job.model.upstream,
             "prompt": job.prompt,
-            "width": str(job.width),
-            "height": str(job.height),
+            "width": str(job.size.width),
+            "height": str(job.size.height),
             "n_seconds": str(job.seconds),
             "n_variants": "1",
             "inpaint_items": json.dumps([item]),

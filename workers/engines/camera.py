@@ -321,4 +321,4 @@ class Camera(Engine):
 
     @staticmethod
     def _make(job: Job, move: Move, target: Path, report: Report) -> None:
-        render(clip_of(job.picture, move, job.width, job.height, job.seconds), target, report)
+        render(clip_of(job.picture, move, job.size.width, job.size.height, job.seconds), target, report)

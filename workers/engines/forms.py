@@ -31,8 +31,7 @@ class Form:
     def fields(self, job: Job) -> Json:
         """The text fields; multipart has no numbers."""
         seconds = job.seconds if self.encoding == "json" and self.seconds == "int" else str(job.seconds)
-        size = f"{job.width}x{job.height}"
-        return {"model": job.model.upstream, "prompt": job.prompt, "seconds": seconds, "size": size}
+        return {"model": job.model.upstream, "prompt": job.prompt, "seconds": seconds, "size": str(job.size)}
 
     def reference(self, jpeg: bytes) -> object:
         """The picture inside a JSON body."""

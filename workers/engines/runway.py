@@ -116,10 +116,9 @@ class Runway(Engine):
         return provider_id
 
     async def _create(self, job: Job, uri: str, ratio: str) -> str:
-        common = math.gcd(job.width, job.height)
         ratios = {
-            "pixels": {"ratio": f"{job.width}:{job.height}"},
-            "aspect": {"ratio": f"{job.width // common}:{job.height // common}"},
+            "pixels": {"ratio": f"{job.size.width}:{job.size.height}"},
+            "aspect": {"ratio": job.size.ratio},
             "none": {},
         }
         fields: dict[str, Any] = {

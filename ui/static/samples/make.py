@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import av
 
 from core import catalog, framing, pictures
+from core.size import Size
 from workers import media
 from workers.engines import Job, open_engine
 from workers.engines.camera import Camera
@@ -29,7 +30,7 @@ def job_of(preset: pictures.Preset) -> Job:
     """The preset as the engine sees it."""
     content = (pictures.PRESETS / f"{preset.name}.jpg").read_bytes()
     model = catalog.get("camera")
-    job = Job(f"sample-{preset.name}", model, preset.prompt, 6, 1280, 720, time.time())
+    job = Job(f"sample-{preset.name}", model, preset.prompt, 6, Size(1280, 720), time.time())
     return replace(job, picture=framing.frame(content, 1280, 720, {}, Camera(model.server).scale(job)))
 
 
