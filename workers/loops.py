@@ -119,7 +119,9 @@ class Loop(ABC, Generic[T]):
             await self.running.end()
 
     async def _turn(self) -> float:
-        await asyncio.sleep(self.gather_seconds)
+        if self.gather_seconds:
+            await asyncio.sleep(self.gather_seconds)
+            self._wake.clear()  # the claim is for all that woke us meanwhile
         free = self.at_once - len(self.running)
         for row in await self.claim(free) if free >= self.at_least_free else []:
             self.start(row)
