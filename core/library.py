@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core import videos
+from core.errors import Conflict
 from core.models import ACTIVE, VIDEO_KEYS, Picture, Video, now
 
 STATES = {"running": ACTIVE, "completed": ("completed",), "failed": ("failed",), "canceled": ("canceled",)}
@@ -132,7 +133,10 @@ async def chosen(session: AsyncSession, user_id: int, ids: Sequence[int]) -> lis
 
 
 async def delete(session: AsyncSession, user_id: int, ids: Sequence[int]) -> list[int]:
-    """Take videos out of sight; the ids of those that went. What is still being made stays."""
+    """Take videos out of sight; the ids of those that went. What is still being made stays.
+
+    `restore` brings them back for a while, then their files are removed.
+    """
     mine = (col(Video.user_id) == user_id, col(Video.deleted_at).is_(None), col(Video.status).not_in(ACTIVE))
     gone: list[Video] = []
     for part in _parts(ids):
@@ -140,6 +144,13 @@ async def delete(session: AsyncSession, user_id: int, ids: Sequence[int]) -> lis
     for video in gone:
         videos.tell(session, video, "deleted")
     return [video.id for video in gone]
+
+
+async def delete_one(session: AsyncSession, user_id: int, video_id: int) -> None:
+    """`delete` for one that has to go. Raises NotFound, and Conflict while it is being made."""
+    if not await delete(session, user_id, [video_id]):
+        await videos.owned(session, user_id, video_id)
+        raise Conflict("This video is still being made. Cancel it first.")
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -425,17 +425,3 @@ async def set_favorite(session: AsyncSession, user_id: int, video_id: int, favor
     """Mark or unmark a video. Raises NotFound."""
     if not await change(session, _alive(user_id), col(Video.id) == video_id, favorite=favorite):
         raise NotFound("video")
-
-
-async def delete(session: AsyncSession, user_id: int, video_id: int) -> None:
-    """Take a video out of sight; `core.library.restore` brings it back for a while, then its files are removed.
-
-    Raises NotFound, and Conflict while it runs.
-    """
-    changed = await change(
-        session, _alive(user_id), col(Video.id) == video_id, col(Video.status).not_in(ACTIVE), deleted_at=now()
-    )
-    if changed is None:
-        await owned(session, user_id, video_id)
-        raise Conflict("This video is still being made. Cancel it first.")
-    tell(session, changed, "deleted")

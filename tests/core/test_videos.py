@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, update
 
-from core import catalog, database, leases, social, videos
+from core import catalog, database, leases, library, social, videos
 from core.errors import (
     Conflict,
     JobLost,
@@ -63,7 +63,7 @@ async def test_somebody_elses_picture_and_video_do_not_exist(alice: User, charli
     async with database.session() as db:
         with pytest.raises(NotFound):
             await videos.request(db, charlie, picture.id, "mine now", catalog.get("camera"))
-        for attempt in (videos.owned, videos.cancel, videos.delete, social.share):
+        for attempt in (videos.owned, videos.cancel, library.delete_one, social.share):
             with pytest.raises(NotFound):
                 await attempt(db, charlie.id, video.id)
     assert (await reread(video)).status == "pending"
@@ -92,7 +92,7 @@ async def test_a_failed_or_deleted_video_still_counts_for_the_limit(
     video = await ask(alice)
     async with database.session() as db:
         await videos.cancel(db, alice.id, video.id)
-        await videos.delete(db, alice.id, video.id)
+        await library.delete_one(db, alice.id, video.id)
     with pytest.raises(TooManyRequests):
         await ask(alice)
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from nicegui.testing import User as Visitor
 
-from core import admin, database, users, videos
+from core import admin, database, library, users, videos
 from core.models import User
 from tests.conftest import ask, until
 from ui import live, seen
@@ -58,7 +58,7 @@ async def test_whoever_follows_a_video_hears_nothing_more(visitor: Visitor, me: 
     async with database.session() as db:
         if what == "deleted":
             await videos.cancel(db, alice.id, video.id)
-            await videos.delete(db, alice.id, video.id)
+            await library.delete_one(db, alice.id, video.id)
         elif what == "blocked":
             await admin.block(db, me.id, alice.id, blocked=True)
         else:

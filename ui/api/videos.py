@@ -129,7 +129,7 @@ async def video(
 async def delete(user: CurrentUser, video_id: Id) -> None:
     """Delete a video; its files go a little later. One that is being made must be canceled first (409)."""
     async with session() as db:
-        await videos.delete(db, user.id, video_id)
+        await library.delete_one(db, user.id, video_id)
 
 
 @router.post("/videos/{video_id}/restore", responses=problems(404))

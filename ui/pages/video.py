@@ -86,7 +86,7 @@ async def _delete(current: CurrentVideo, user: User) -> None:
         return
     try:
         async with session() as db:
-            await videos.delete(db, user.id, current.video.id)
+            await library.delete_one(db, user.id, current.video.id)
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     await current.follow(current.video.id)
