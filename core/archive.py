@@ -32,7 +32,8 @@ class _Pipe:
 async def zipped(texts: Mapping[str, str], files: Sequence[tuple[str, str]]) -> AsyncIterator[bytes]:
     """The zip of these texts by name and these stored files, (name, key), piece by piece.
 
-    Stored, not deflated: pictures and videos are as small as they get. A file that is gone is left out.
+    Stored, not deflated: pictures and videos are as small as they get. A file that is gone is left out. The standard
+    library writes the checksum after the content; stream-zip holds a whole stored file in memory to write it before.
     """
     at, pipe = now().timetuple()[:6], _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:

@@ -133,7 +133,10 @@ async def chosen(session: AsyncSession, user_id: int, ids: Sequence[int]) -> lis
 
 
 async def delete(session: AsyncSession, user_id: int, ids: Sequence[int]) -> list[int]:
-    """Take videos out of sight; the ids of those that went. What is still being made stays."""
+    """Take videos out of sight; the ids of those that went. What is still being made stays.
+
+    `restore` brings them back for a while, then their files are removed.
+    """
     mine = (col(Video.user_id) == user_id, col(Video.deleted_at).is_(None), col(Video.status).not_in(ACTIVE))
     gone: list[Video] = []
     for part in _parts(ids):

@@ -1,6 +1,7 @@
 """Compresses what is text: pages each time and lightly, static files well, because kept.py keeps them.
 
-NiceGUI's own middleware gzips every static file again on every cold visit, on the event loop.
+NiceGUI's own middleware gzips every static file again on every cold visit, on the event loop; starlette-compress has
+one quality for both and works on the event loop too.
 """
 
 import asyncio
