@@ -6,7 +6,7 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User as Visitor
 
-from tests.conftest import forget_settings
+from tests.environment import forget_settings
 from ui import theme
 
 
