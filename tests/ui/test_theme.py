@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from core.pictures import presets
+from core.pictures.presets import presets
 from ui import pieces, theme
 from ui.theme import COLORS, ON_MEDIA, STATIC, Mode
 

@@ -11,9 +11,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from core.catalog import EngineName, Model, Server
+from core.catalog.entries import EngineName, Model, Server
+from core.catalog.size import Size
 from core.errors import EngineError, Misconfigured, OutcomeUnknown
-from core.size import Size
 
 Report = Callable[[int], None]
 """Called with a percentage (0-100) while a file is being made; may be called from a thread."""
@@ -125,8 +125,8 @@ class Engine(ABC):
 
 
 ENGINES: dict[str, str] = {
-    EngineName.CAMERA: "workers.engines.camera:Camera",
-    EngineName.OPENAI_VIDEOS: "workers.engines.openai_videos:OpenAIVideos",
+    EngineName.CAMERA: "workers.engines.camera.engine:Camera",
+    EngineName.OPENAI_VIDEOS: "workers.engines.videos_api.engine:OpenAIVideos",
     EngineName.RUNWAY: "workers.engines.runway:Runway",
 }
 
