@@ -12,6 +12,8 @@ ROLES = ("user", "admin")
 KINDS = ("grant", "charge", "refund", "purchase", "adjustment")
 STATUSES = ("pending", "processing", "completed", "failed", "canceled")
 ACTIVE = ("pending", "processing")
+MAX_ID = 2**31 - 1
+"""The largest number that a row can have; PostgreSQL refuses a look for a larger one."""
 
 
 def now() -> datetime:
@@ -37,7 +39,7 @@ def _one_of(column: str, values: tuple[str, ...], table: str) -> CheckConstraint
 
 
 class User(SQLModel, table=True):
-    """`credits` caches the sum of the user's ledger; only core/credits.py changes either.
+    """`credits` caches the sum of the user's ledger; only core/billing/credits.py changes either.
 
     `subject` is the identity at the provider, `ISSUER|SUB`; a cookie counts only with the user's current `epoch`.
     Of somebody erased only the numbers are left, and `erased_as`, which knows the person again without naming them.
@@ -153,7 +155,7 @@ class Video(SQLModel, table=True):
     `submitted_at` is the intent, written before the provider is asked to create; `provider_id` right after.
     Between the two the outcome is unknown. `retried`: the provider spoiled it once and got a second attempt.
     What waits is begun by `lane` (-1 before 0 before 1), then by `turn`, which is the same for the first video of each
-    user, the next for the second, and so on: core/leases.py.
+    user, the next for the second, and so on: core/videos/claims.py.
     """
 
     __tablename__ = "videos"
@@ -226,7 +228,7 @@ VIDEO_KEYS = ("key", "poster_key", "preview_key", "original_key")
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """Where a user wants to hear how videos end. The secret that signs is kept encrypted: core/secret.py."""
+    """Where a user wants to hear how videos end. The secret that signs is kept encrypted: core/security/secret.py."""
 
     __tablename__ = "webhook_endpoints"
 

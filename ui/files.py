@@ -2,30 +2,33 @@
 
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
-from core import storage
 from core.errors import NotFound
+from core.phrase import Phrase
+from core.storage import store
 
 
-async def answer(key: str | None, media_type: str, *, cache: str, name: str = "", what: str = "video") -> Response:
-    """The file; with `name` as an attachment. Raises NotFound (`what`), NotAvailable.
+async def answer(
+    key: str | None, media_type: str, *, cache: str, name: str = "", what: Phrase | None = None
+) -> Response:
+    """The file; with `name` as an attachment. Raises NotFound (`what`, else a video), NotAvailable.
 
     A bucket's file is fetched there, by a signed URL; but one to be saved comes through us, since a bucket can't
     be told its name.
     """
     headers = {"Cache-Control": cache, "X-Content-Type-Options": "nosniff"}
     if not key:
-        raise NotFound(what)
-    path = storage.path(key)
+        raise NotFound(what or Phrase("video"))
+    path = store.path(key)
     if path:
         if not path.is_file():
-            raise NotFound(what)
+            raise NotFound(what or Phrase("video"))
         return FileResponse(path, media_type=media_type, filename=name or None, headers=headers)
     if not name:
         # not cached: the address expires, and what is deleted or withdrawn leads nowhere at once
-        return RedirectResponse(await storage.url(key) or "", 307, headers={"Cache-Control": "no-store"})
+        return RedirectResponse(await store.url(key) or "", 307, headers={"Cache-Control": "no-store"})
     try:
-        size, chunks = await storage.stream(key)
+        size, chunks = await store.stream(key)
     except FileNotFoundError:
-        raise NotFound(what) from None
+        raise NotFound(what or Phrase("video")) from None
     headers |= {"Content-Length": str(size), "Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(chunks, media_type=media_type, headers=headers)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from core.errors import BadInput
+from core.errors import CaptionReversed, CaptionTooLong, NotCaptions, SubStation, TooManyCaptions
 
 MAX_CUES = 10_000
 MAX_TEXT = 500
@@ -23,47 +23,6 @@ class Cue(NamedTuple):
     start: float
     end: float
     text: str
-
-
-class BadCaptions(BadInput):
-    """A caption file that can't be used."""
-
-    code = "bad_captions"
-
-
-class NotCaptions(BadCaptions):
-    template = "This is not a caption file we can read. Please use SubRip (.srt) or WebVTT (.vtt)."
-
-    def __init__(self) -> None:
-        super(BadInput, self).__init__()
-
-
-class SubStation(BadCaptions):
-    template = "This is a SubStation Alpha file (.ass or .ssa). Please save it as .srt or .vtt."
-
-    def __init__(self) -> None:
-        super(BadInput, self).__init__()
-
-
-class TooManyCaptions(BadCaptions):
-    template = "There are more than {limit} captions. Please use fewer."
-
-    def __init__(self) -> None:
-        super(BadInput, self).__init__(limit=MAX_CUES)
-
-
-class CaptionTooLong(BadCaptions):
-    template = "The caption in line {line} has more than {limit} characters."
-
-    def __init__(self, line: int) -> None:
-        super(BadInput, self).__init__(line=line, limit=MAX_TEXT)
-
-
-class CaptionReversed(BadCaptions):
-    template = "The caption in line {line} ends before it starts."
-
-    def __init__(self, line: int) -> None:
-        super(BadInput, self).__init__(line=line)
 
 
 def decode(content: bytes) -> str:
@@ -92,11 +51,11 @@ def read(text: str) -> list[Cue]:
             raise CaptionReversed(number)
         words = plain("\n".join(lines), entities=is_vtt)
         if len(words) > MAX_TEXT:
-            raise CaptionTooLong(number)
+            raise CaptionTooLong(number, MAX_TEXT)
         if words and end > start:
             cues.append(Cue(start, end, words))
         if len(cues) > MAX_CUES:
-            raise TooManyCaptions()
+            raise TooManyCaptions(MAX_CUES)
     if not cues:
         raise NotCaptions()
     return sorted(cues)

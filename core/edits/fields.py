@@ -6,9 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationInfo, f
 from pydantic_core import PydanticCustomError
 
 from core.edits.captions import MAX_CUES
-from core.pictures import Framing
+from core.models import MAX_ID
+from core.phrase import Phrase
+from core.pictures.intake import Framing
 
-MAX_ID = 2**31 - 1
 MAX_SECONDS = 60.0
 MAX_CLIPS = 20
 TRANSITION_SECONDS = 0.5
@@ -25,15 +26,15 @@ Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 
 
-def problem(template: str, **values: Any) -> PydanticCustomError:
-    """What a field's own check raises: a sentence with placeholders, to be translated and then filled in."""
-    return PydanticCustomError("edit", template, values)
+def problem(complaint: Phrase) -> PydanticCustomError:
+    """What a field's own check raises."""
+    return PydanticCustomError("edit", "{template}", {"template": complaint.template, **complaint.values})
 
 
 def _after_start(end: float | None, info: ValidationInfo) -> float | None:
     start = info.data.get("start", 0.0)
     if end is not None and end <= start:
-        raise problem("must come after the start ({start} s)", start=start)
+        raise problem(Phrase("must come after the start ({start} s)", start=start))
     return end
 
 
@@ -66,27 +67,27 @@ class Clip(Part):
     def _of_videos(cls, value: Any, info: ValidationInfo) -> Any:
         usual = {"start": 0.0, "end": None, "speed": 1.0, "mute": False}[info.field_name or ""]
         if info.data.get("image_id") is not None and value != usual:
-            raise problem("is only for a video; a picture has `seconds`")
+            raise problem(Phrase("is only for a video; a picture has `seconds`"))
         return value
 
     @field_validator("seconds")
     @classmethod
     def _of_pictures(cls, value: float | None, info: ValidationInfo) -> float | None:
         if value is not None and info.data.get("video_id") is not None:
-            raise problem("is only for a picture; a video has `start` and `end`")
+            raise problem(Phrase("is only for a picture; a video has `start` and `end`"))
         return value
 
     @field_validator("image_id")
     @classmethod
     def _one_source(cls, value: int | None, info: ValidationInfo) -> int | None:
         if value is not None and info.data.get("video_id") is not None:
-            raise problem("can't be given together with `video_id`")
+            raise problem(Phrase("can't be given together with `video_id`"))
         return value
 
     @model_validator(mode="after")
     def _has_source(self) -> Self:
         if self.video_id is None and self.image_id is None:
-            raise problem("needs a `video_id` or an `image_id`")
+            raise problem(Phrase("needs a `video_id` or an `image_id`"))
         return self
 
 
@@ -115,13 +116,13 @@ class Captions(Part):
     @classmethod
     def _one_source(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("lines") is not None:
-            raise problem("can't be given together with `lines`")
+            raise problem(Phrase("can't be given together with `lines`"))
         return value
 
     @model_validator(mode="after")
     def _has_source(self) -> Self:
         if self.lines is None and self.file is None:
-            raise problem("need `lines` or a `file`")
+            raise problem(Phrase("need `lines` or a `file`"))
         return self
 
 
@@ -178,13 +179,13 @@ class Music(Part):
     @classmethod
     def _one_source(cls, value: int | None, info: ValidationInfo) -> int | None:
         if value is not None and info.data.get("track") is not None:
-            raise problem("can't be given together with `track`")
+            raise problem(Phrase("can't be given together with `track`"))
         return value
 
     @model_validator(mode="after")
     def _has_source(self) -> Self:
         if self.track is None and self.audio_id is None:
-            raise problem("needs a `track` or an `audio_id`")
+            raise problem(Phrase("needs a `track` or an `audio_id`"))
         return self
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import immich_memories_music
 
 from core.errors import NotFound
+from core.phrase import Phrase
 
 PACKAGE = "immich-memories-music"
 LICENCE = "MIT"
@@ -53,7 +54,7 @@ def track(name: str) -> Track:
     for piece in TRACKS:
         if piece.id == name:
             return piece
-    raise NotFound("track")
+    raise NotFound(Phrase("track"))
 
 
 def licence() -> str:

@@ -1,7 +1,7 @@
 """An edit: what it may say, what is wrong with it, and how long it becomes. The same for page, API, recipe and ads."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import Field, ValidationError
@@ -24,85 +24,106 @@ from core.edits.fields import (
     Size,
     Text,
 )
-from core.errors import BadInput
+from core.errors import BadCaptions, BadEdit
+from core.phrase import Phrase
 
 SLACK = 0.1
 """Seconds by which a typed end may lie behind a clip's own: lengths are shown rounded."""
 
 Path = tuple[str | int, ...]
 
-SENTENCES = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a field of an edit",
-    "finite_number": "must be a number",
-    "float_type": "must be a number",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "string_type": "must be text",
-    "tuple_type": "must be a list",
-    "model_type": "must be an object with fields",
-    "model_attributes_type": "must be an object with fields",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "string_too_short": "must not be empty",
-    "string_too_long": "may have at most {max_length} characters",
-    "too_short": "must not be empty",
-    "too_long": "may have at most {max_length} entries",
-    "literal_error": "must be {expected}",
-    "string_pattern_mismatch": "is not written as it should be",
+COMPLAINTS = {
+    "missing": Phrase("is missing"),
+    "extra_forbidden": Phrase("is not a field of an edit"),
+    "finite_number": Phrase("must be a number"),
+    "float_type": Phrase("must be a number"),
+    "int_type": Phrase("must be a whole number"),
+    "bool_type": Phrase("must be true or false"),
+    "string_type": Phrase("must be text"),
+    "tuple_type": Phrase("must be a list"),
+    "model_type": Phrase("must be an object with fields"),
+    "model_attributes_type": Phrase("must be an object with fields"),
+    "greater_than_equal": Phrase("must be at least {ge}"),
+    "less_than_equal": Phrase("must be at most {le}"),
+    "string_too_short": Phrase("must not be empty"),
+    "string_too_long": Phrase("may have at most {max_length} characters"),
+    "too_short": Phrase("must not be empty"),
+    "too_long": Phrase("may have at most {max_length} entries"),
+    "literal_error": Phrase("must be {expected}"),
+    "string_pattern_mismatch": Phrase("is not written as it should be"),
 }
 """What pydantic finds wrong, in our words."""
 
 NAMES = {
-    "clips": "clip",
-    "lines": "line",
-    "texts": "text",
-    "end_card": "end card",
-    "video_id": "video",
-    "image_id": "picture",
-    "audio_id": "audio",
-    "fade_out": "fade out",
+    "audio_id": Phrase("audio"),
+    "captions": Phrase("Captions"),
+    "clips": Phrase("Clip"),
+    "color": Phrase("colour"),
+    "end": Phrase("end"),
+    "end_card": Phrase("End card"),
+    "file": Phrase("file"),
+    "framing": Phrase("framing"),
+    "image_id": Phrase("picture"),
+    "language": Phrase("language"),
+    "lines": Phrase("line"),
+    "lock": Phrase("Product lock"),
+    "logo": Phrase("Logo"),
+    "music": Phrase("Music"),
+    "seconds": Phrase("length"),
+    "size": Phrase("Size"),
+    "speed": Phrase("speed"),
+    "start": Phrase("start"),
+    "text": Phrase("words"),
+    "texts": Phrase("Text"),
+    "title": Phrase("title"),
+    "track": Phrase("track"),
+    "transition": Phrase("transition"),
+    "video_id": Phrase("video"),
+    "volume": Phrase("volume"),
+    "width": Phrase("width"),
 }
+"""Fields as people say them; others go by the name that programs use."""
 
 
 class Problem(NamedTuple):
-    """What is wrong with one field. `template` is an English phrase with `{placeholders}` that follows its name."""
+    """What is wrong with one field. The complaint follows its name: `must be at most 4`."""
 
     path: Path
-    template: str
-    values: Mapping[str, Any] = {}
+    complaint: Phrase
 
     @property
     def where(self) -> str:
         """The field as a program writes it: `clips[1].end`."""
-        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).lstrip(".")
+        return "".join(f"[{part}]" if isinstance(part, int) else f".{part[:40]}" for part in self.path).lstrip(".")
 
     @property
-    def name(self) -> str:
+    def name(self) -> Phrase:
         """The field as people say it: `Clip 2, end`."""
-        words: list[str] = []
+        words: list[Phrase] = []
         for part in self.path:
             if isinstance(part, int):
-                words[-1] += f" {part + 1}"
+                words[-1] = Phrase("{thing} {n}", thing=words[-1], n=part + 1)
             else:
-                words.append(NAMES.get(part, part.replace("_", " ")))
-        return ", ".join(words).capitalize() or "The edit"
+                words.append(NAMES.get(part) or Phrase("{name}", name=part[:40].replace("_", " ")))
+        return Phrase("{parts}", parts=tuple(words)) if words else Phrase("The edit")
 
     @property
-    def sentence(self) -> str:
-        """In English, with both."""
-        said = self.template.format(**self.values)
-        return f"{self.name} ({self.where}) {said}." if self.path else f"{self.name} {said}."
+    def phrase(self) -> Phrase:
+        """The whole sentence."""
+        if not self.path:
+            return Phrase("{name} {complaint}.", name=self.name, complaint=self.complaint)
+        named = {"name": self.name, "where": self.where, "complaint": self.complaint}
+        return Phrase("{name} ({where}) {complaint}.", **named)
 
 
-class BadEdit(BadInput):
-    """Everything that is wrong with an edit, field by field."""
+MOST_SAID = 20
+"""So many problems are said at once."""
 
-    code = "bad_edit"
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = list(problems)
-        super().__init__(" ".join(problem.sentence for problem in self.problems[:20]))
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raises BadEdit if there are any."""
+    if problems:
+        raise BadEdit([problem.phrase for problem in problems[:MOST_SAID]])
 
 
 class Edit(Part):
@@ -157,28 +178,22 @@ def read(body: object) -> Edit:
     try:
         edit = Edit.model_validate(body)
     except ValidationError as error:
-        raise BadEdit([*_said(error), *problems]) from None
-    if problems:
-        raise BadEdit(problems)
+        raise BadEdit([problem.phrase for problem in [*_found(error), *problems][:MOST_SAID]]) from None
+    refuse(problems)
     return edit
 
 
-def _said(error: ValidationError) -> Iterator[Problem]:
+def _found(error: ValidationError) -> Iterator[Problem]:
     details = error.errors(include_url=False)
     places = [detail["loc"] for detail in details]
     for detail in details:
-        if detail["type"] == "too_short" and any(
-            place[: len(detail["loc"])] == detail["loc"] != place for place in places
-        ):
+        place, kind = detail["loc"], detail["type"]
+        if kind == "too_short" and any(other[: len(place)] == place != other for other in places):
             continue  # pydantic counts only the entries that are right
         values = detail.get("ctx", {})
-        kind = detail["type"]
-        # a check of our own carries its template as its message
-        yield Problem(detail["loc"], _template(kind, detail["msg"]), values)
-
-
-def _template(kind: str, message: str) -> str:
-    return SENTENCES.get(kind) or (message if kind == "edit" else "can't be used")
+        # a check of our own has its complaint's template as its kind of message, already filled in
+        complaint = COMPLAINTS.get(kind) or Phrase(str(values.pop("template", "can't be used")))
+        yield Problem(place, Phrase(complaint.template, **values))
 
 
 def _letters(body: object) -> Iterator[Problem]:
@@ -187,17 +202,20 @@ def _letters(body: object) -> Iterator[Problem]:
         return
     for path, text in _drawn(body):
         if missing := letters.missing(text):
-            yield Problem(path, "has characters that our fonts lack: {characters}", {"characters": missing[:20]})
+            yield Problem(path, _lacking(missing))
     captions = body.get("captions")
     if isinstance(captions, dict) and isinstance(captions.get("file"), str) and captions["file"]:
         try:
             text = "".join(cue.text for cue in captions_file.read(captions["file"]))
-        except captions_file.BadCaptions as error:
-            yield Problem(("captions", "file"), "can't be used: {reason}", {"reason": error.message.rstrip(".")})
+        except BadCaptions as error:
+            yield Problem(("captions", "file"), Phrase("can't be used: {reason}", reason=error.phrase))
             return
         if captions.get("burn", True) and (missing := letters.missing(text)):
-            path = ("captions", "file")
-            yield Problem(path, "has characters that our fonts lack: {characters}", {"characters": missing[:20]})
+            yield Problem(("captions", "file"), _lacking(missing))
+
+
+def _lacking(characters: str) -> Phrase:
+    return Phrase("has characters that our fonts lack: {characters}", characters=characters[:20])
 
 
 def _drawn(body: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -216,41 +234,44 @@ def _drawn(body: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 
 def check_times(edit: Edit, durations: Sequence[float | None], music_seconds: float | None = None) -> None:
     """What can be said only with the clips at hand: their lengths in seconds, None for pictures. Raises BadEdit."""
-    problems = [*_clip_times(edit, durations)]
-    if not problems:
-        problems = [*_whole_times(edit, edit.seconds(durations), music_seconds)]
-    if problems:
-        raise BadEdit(problems)
+    refuse([*_clip_times(edit, durations)])
+    refuse([*_whole_times(edit, edit.seconds(durations), music_seconds)])
 
 
 def _clip_times(edit: Edit, durations: Sequence[float | None]) -> Iterator[Problem]:
     for n, (clip, own) in enumerate(zip(edit.clips, durations, strict=True)):
         if own is None:
             continue
+        late = Phrase("lies behind the clip's end ({own} s)", own=round(own, 2))
         if clip.start >= own:
-            yield Problem(("clips", n, "start"), "lies behind the clip's end ({own} s)", {"own": round(own, 2)})
+            yield Problem(("clips", n, "start"), late)
         elif clip.end is not None and clip.end > own + SLACK:
-            yield Problem(("clips", n, "end"), "lies behind the clip's end ({own} s)", {"own": round(own, 2)})
+            yield Problem(("clips", n, "end"), late)
 
 
 def _whole_times(edit: Edit, seconds: float, music_seconds: float | None) -> Iterator[Problem]:
     if seconds > MAX_SECONDS + 1e-6:
-        values = {"seconds": math.ceil(seconds * 10) / 10, "limit": int(MAX_SECONDS)}
-        yield Problem(("clips",), "make {seconds} s together; at most {limit} s are possible", values)
-    late = "lies behind the end of the edit ({seconds} s)"
-    said = {"seconds": round(seconds, 2)}
-    starts: list[tuple[Path, float]] = [(("texts", n, "start"), text.start) for n, text in enumerate(edit.texts)]
+        long, limit = math.ceil(seconds * 10) / 10, int(MAX_SECONDS)
+        complaint = Phrase(
+            "make {seconds} s together; at most {limit} s are possible", seconds=long, limit=int(MAX_SECONDS)
+        )
+        yield Problem(("clips",), complaint)
+    late = Phrase("lies behind the end of the edit ({seconds} s)", seconds=round(seconds, 2))
+    yield from (Problem(path, late) for path, start in _starts(edit) if start >= seconds)
+    if music_seconds is not None and edit.music and edit.music.start >= music_seconds:
+        own = round(music_seconds, 2)
+        yield Problem(("music", "start"), Phrase("lies behind the end of the music ({own} s)", own=own))
+    if edit.lock and all(clip.video_id is None for clip in edit.clips):
+        yield Problem(("lock",), Phrase("needs a video; these are pictures only"))
+
+
+def _starts(edit: Edit) -> Iterator[tuple[Path, float]]:
+    """What begins somewhere in the edit, and when."""
+    yield from ((("texts", n, "start"), text.start) for n, text in enumerate(edit.texts))
     if edit.logo:
-        starts.append((("logo", "start"), edit.logo.start))
+        yield ("logo", "start"), edit.logo.start
     if edit.captions:
         lines = enumerate(edit.captions.lines or ())
-        starts += [(("captions", "lines", n, "start"), line.start) for n, line in lines]
+        yield from ((("captions", "lines", n, "start"), line.start) for n, line in lines)
         if edit.captions.file is not None:
-            starts.append((("captions", "file"), edit.cues()[0].start))
-    yield from (Problem(path, late, said) for path, start in starts if start >= seconds)
-    if music_seconds is not None and edit.music and edit.music.start >= music_seconds:
-        yield Problem(
-            ("music", "start"), "lies behind the end of the music ({own} s)", {"own": round(music_seconds, 2)}
-        )
-    if edit.lock and all(clip.video_id is None for clip in edit.clips):
-        yield Problem(("lock",), "needs a video; these are pictures only")
+            yield ("captions", "file"), edit.cues()[0].start

@@ -5,12 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from core import archive, library
-from core.database import reading
+from core.database.session import reading
 from core.errors import NotFound
+from core.phrase import Phrase
+from core.storage import zip_stream
+from core.videos import library
 
 from ..session import CurrentUser
-from .answers import problems
+from .schemas import problems
 
 router = APIRouter(tags=["videos"])
 ZIP: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}}, **problems(404)}
@@ -27,8 +29,8 @@ async def videos_zip(
         found = await library.chosen(db, user.id, list(asked))
     finished = [video for video in found if video.key]
     if {video.id for video in found} != asked or not finished:
-        raise NotFound("video")
+        raise NotFound(Phrase("video"))
     headers = {"Content-Disposition": 'attachment; filename="adsvideo.zip"', "Cache-Control": "no-store"}
     files = [(library.name_of(video), video.key or "") for video in finished]
-    zipped = archive.zipped({"manifest.json": library.manifest(finished)}, files)
+    zipped = zip_stream.zipped({"manifest.json": library.manifest(finished)}, files)
     return StreamingResponse(zipped, media_type="application/zip", headers=headers)

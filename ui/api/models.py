@@ -5,7 +5,8 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from core import catalog
+from core.catalog import availability
+from core.catalog.size import Size
 
 from ..session import CurrentUser
 from .shapes import Page
@@ -22,7 +23,7 @@ class ModelOut(BaseModel):
     state: Literal["ready", "no_key", "retired", "unreachable"]
     reason: str | None
     default: bool
-    sizes: list[str]
+    sizes: list[Size]
     seconds: list[int]
     price_credits: int
     price_per: Literal["clip", "second"]
@@ -38,13 +39,13 @@ async def models(_user: CurrentUser) -> Page[ModelOut]:
                 label=offer.model.label,
                 engine=offer.model.engine,
                 state=offer.state.name,
-                reason=offer.state.reason or None,
+                reason=str(offer.state.reason) if offer.state.reason else None,
                 default=offer.default,
                 sizes=list(offer.model.sizes),
                 seconds=list(offer.model.seconds),
                 price_credits=offer.model.price_credits,
                 price_per=offer.model.price_per,
             )
-            for offer in await catalog.offers()
+            for offer in await availability.offers()
         ]
     )

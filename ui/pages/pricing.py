@@ -5,16 +5,16 @@ import asyncio
 from fastapi import Request
 from nicegui import background_tasks, ui
 
-from core import catalog
-from core.catalog import Offer
+from core.catalog import availability
+from core.catalog.availability import Offer
 from core.models import User
 from core.settings import settings
 
 from .. import i18n, layout
-from ..components.model_menu import ratio_name, state_dot
-from ..components.tags import Tag
-from ..components.words import known
+from ..components.studio.model_menu import state_dot
+from ..components.video.words import known
 from ..i18n import _, n_
+from ..kit.elements import Tag
 from ..session import Visitor
 
 PATIENCE = 1.0
@@ -24,9 +24,9 @@ PATIENCE = 1.0
 async def pricing(request: Request, visitor: Visitor) -> None:
     """The catalogue with its prices; there is no shop yet, and it says so."""
     layout.speak(request)
-    asking = background_tasks.create(catalog.offers(), name="ask the model servers")
+    asking = background_tasks.create(availability.offers(), name="ask the model servers")
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
-    offers = asking.result() if done else catalog.unasked()
+    offers = asking.result() if done else availability.unasked()
     about = _("A video costs credits. One that fails or is canceled before it starts costs nothing.")
     with layout.frame(request, visitor, _("Pricing"), "pricing", description=about):
         with Tag("div", "page-head"):
@@ -59,9 +59,9 @@ def _price(offer: Offer) -> None:
             per_second = model.price_per == "second"
             Tag("span", "price-unit", _("credits a second") if per_second else _("credits a video"))
         Tag("p", "price-line", _("Lengths: {lengths} s", lengths=", ".join(str(s) for s in sorted(model.seconds))))
-        Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(ratio_name(size) for size in model.sizes)))
+        Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(size.ratio for size in model.sizes)))
         if offer.state.reason:
-            reason = i18n.sentence(offer.state.reason)
+            reason = i18n.phrase(offer.state.reason)
             Tag("p", "price-line", reason[:1].upper() + reason[1:])
 
 

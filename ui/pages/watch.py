@@ -6,18 +6,18 @@ from textwrap import shorten
 from fastapi import Request
 from nicegui import context, ui
 
-from core import social
-from core.database import reading
+from core.database.session import reading
 from core.errors import NotFound
 from core.models import Video
+from core.social import sharing
 
-from .. import i18n, layout
-from ..components.tags import Tag, link
-from ..components.video_card import player
-from ..components.words import caption
+from .. import formats, layout
+from ..components.site.notice import nothing_here
+from ..components.video.video_card import player
+from ..components.video.words import caption
 from ..i18n import _
+from ..kit.elements import Tag, link
 from ..session import Visitor
-from .errors import nothing_here
 
 
 @ui.page("/v/{slug}", response_timeout=layout.BUILD_SECONDS)
@@ -26,7 +26,7 @@ async def watch(request: Request, visitor: Visitor, slug: str) -> None:
     layout.speak(request)
     try:
         async with reading() as db:
-            video = await social.shared(db, slug)
+            video = await sharing.shared(db, slug)
     except NotFound:
         context.client.status_code = 404
         with layout.frame(request, visitor, _("Not found")):
@@ -41,7 +41,7 @@ async def watch(request: Request, visitor: Visitor, slug: str) -> None:
                 Tag("h1", "watch-title", video.prompt)
                 with Tag("p", "watch-facts"):
                     Tag("span", "", caption(video) + " · ")
-                    Tag("time", "", i18n.ago(video.created_at), title=i18n.exactly(video.created_at))
+                    Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
             with Tag("div", "toolbar"):
                 link(_("Download"), f"/v/{slug}/content", symbol="download", download="adsvideo.mp4")
                 link(_("Make your own"), "/", look="accent")

@@ -3,11 +3,11 @@
 from PIL import Image, ImageDraw
 
 from core.edits.fields import EndCard
-from workers.contrast import RGB, contrast
 from workers.edits.overlays import MARGIN, logo_image, rgb, safe_box, unit
 from workers.edits.plan import Plan
-from workers.text import Lettering, Style, draw
-from workers.typesetting import Setting
+from workers.media.contrast import RGB, contrast
+from workers.media.text import Lettering, Style, draw
+from workers.media.typesetting import Setting
 
 ACCENT: RGB = (255, 106, 61)
 WHITE: RGB = (255, 255, 255)

@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from core.edits.fields import Clip
-from workers import media
+from workers.media import mp4
 
 USUAL_RATE = Fraction(24)
 EARLY = 16
@@ -52,9 +52,9 @@ def _exact(seconds: float) -> Fraction:
 
 def measure(path: Path) -> Measured:
     """Read what the file says of itself. Raises Unplayable."""
-    with media.reading(path) as container:
+    with mp4.reading(path) as container:
         stream = container.streams.video[0]
-        seconds = Fraction(media.seconds_of(container)).limit_denominator(90_000)
+        seconds = Fraction(mp4.seconds_of(container)).limit_denominator(90_000)
         mean = stream.average_rate or stream.guessed_rate or USUAL_RATE
         return Measured(stream.width, stream.height, _standard(mean), seconds, bool(container.streams.audio))
 
@@ -76,7 +76,7 @@ def frames(path: Path, source: Measured, clip: Clip, rate: Fraction, skip: int =
     )
     moment = next(wanted)
     shown: VideoFrame | None = None
-    with media.reading(path) as container:
+    with mp4.reading(path) as container:
         for at, frame in _decoded(container, moment):
             while shown is not None and at > moment:
                 yield shown

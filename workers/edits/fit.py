@@ -5,9 +5,9 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from PIL import Image, ImageColor, ImageFilter
 
-from core.pictures import Framing
-from workers import media
+from core.pictures.intake import Framing
 from workers.edits.planes import Planes, blank, copy, from_picture, mark, planes
+from workers.media import mp4
 
 BLUR_SHARE = 16
 """A blurred background is made from a copy of this share of the size."""
@@ -32,14 +32,14 @@ class Fitter:
         return self._padded(frame)
 
     def _as_bt709(self, frame: VideoFrame) -> VideoFrame:
-        unmarked = frame.colorspace == media.UNMARKED and not frame.format.is_rgb
-        is_709 = frame.colorspace == Colorspace.ITU709 or (unmarked and frame.height >= media.HD)
+        unmarked = frame.colorspace == mp4.UNMARKED and not frame.format.is_rgb
+        is_709 = frame.colorspace == Colorspace.ITU709 or (unmarked and frame.height >= mp4.HD)
         if is_709 and frame.format.name == "yuv420p" and frame.color_range != ColorRange.JPEG:
             return frame
         plain = self._plain.reformat(
             frame,
             format="yuv420p",
-            src_colorspace=Colorspace.ITU709 if unmarked and frame.height >= media.HD else None,
+            src_colorspace=Colorspace.ITU709 if unmarked and frame.height >= mp4.HD else None,
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
         )

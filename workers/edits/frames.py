@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from core import framing
 from core.edits.fields import LOCK_SECONDS
-from core.pictures import Framing
+from core.pictures import framing
+from core.pictures.intake import Framing
 from workers.edits import clips
 from workers.edits.card import card
 from workers.edits.fit import Fitter

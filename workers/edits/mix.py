@@ -8,7 +8,7 @@ import numpy as np
 
 from core.edits.fields import Music
 from workers.edits.plan import Files, Plan, Shot
-from workers.sound import RATE, Samples, Tape, at_speed, gain_for, limited, loudness, read
+from workers.media.sound import RATE, Samples, Tape, at_speed, gain_for, limited, loudness, read
 
 BLOCK = 4800
 """Samples; how finely the music follows the clips' sound."""

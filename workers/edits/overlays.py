@@ -8,11 +8,11 @@ from PIL import Image, ImageColor
 from core.edits.captions import Cue
 from core.edits.fields import Captions, Logo, Text
 from core.edits.letters import Weight
-from workers.contrast import RGB
 from workers.edits.layers import ENTER_SECONDS, RISE, Layer
 from workers.edits.plan import Plan
-from workers.text import Lettering, Shade, Style, draw
-from workers.typesetting import Setting
+from workers.media.contrast import RGB
+from workers.media.text import Lettering, Shade, Style, draw
+from workers.media.typesetting import Setting
 
 MARGIN = 0.06
 """Nothing comes nearer to an edge than this share of the side."""

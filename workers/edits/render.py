@@ -15,12 +15,12 @@ from av.video.stream import VideoStream
 
 from core.edits.timeline import Edit
 from core.errors import ProviderFailed
-from workers import media, sound
 from workers.edits import soft_track
 from workers.edits.frames import frames
 from workers.edits.mix import has_sound, mix, samples_until
 from workers.edits.plan import Files, Plan, plan
 from workers.edits.planes import stamp
+from workers.media import mp4, sound
 
 ENCODER = {"preset": "veryfast", "crf": "18"}
 KEY_EVERY_SECONDS = 2
@@ -37,7 +37,7 @@ def render(edit: Edit, files: Files, target: Path, tags: dict[str, str], report:
     """Write the edit to `target`. Raises Unplayable, ProviderFailed; OSError if our own disk refuses."""
     whole = plan(edit, files)
     try:
-        with av.open(str(target), "w", format="mp4", options=media.MP4_OPTIONS) as out:
+        with av.open(str(target), "w", format="mp4", options=mp4.MP4_OPTIONS) as out:
             out.metadata.update(tags)
             _write(out, whole, report)
     except OSError:

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.edits import captions
-from core.edits.captions import BadCaptions, Cue
+from core.edits.captions import Cue
+from core.errors import BadCaptions
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\nlines\n"
 CUES = [Cue(1.0, 2.5, "Hello"), Cue(3.0, 4.0, "Two\nlines")]

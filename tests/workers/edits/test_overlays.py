@@ -10,12 +10,12 @@ from PIL import Image, ImageDraw
 
 from core.edits import timeline
 from tests.workers.edits import numbered
-from workers.contrast import contrast, luminance, shade_for
 from workers.edits.frames import frames
 from workers.edits.overlays import rgb
 from workers.edits.plan import Files, plan
-from workers.text import Style, draw
-from workers.typesetting import Setting, fitted
+from workers.media.contrast import contrast, luminance, shade_for
+from workers.media.text import Style, draw
+from workers.media.typesetting import Setting, fitted
 
 
 def drawn(body: dict[str, Any], *clips: Path, **more: Any) -> list[np.ndarray]:

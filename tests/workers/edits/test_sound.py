@@ -12,9 +12,9 @@ from core.edits import timeline
 from core.edits.music import TRACKS, licence
 from core.errors import Unplayable
 from tests.workers.edits import numbered
-from workers import sound
 from workers.edits.plan import Files
 from workers.edits.render import render
+from workers.media import sound
 
 
 def made(folder: Path, body: dict[str, Any], *clips: Path, music: Path | None = None) -> Path:

