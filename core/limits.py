@@ -30,7 +30,11 @@ HOUR = timedelta(hours=1)
 _videos: Any = Video.__table__  # type: ignore[attr-defined]
 _OLDEST = (
     select(_videos.c.created_at)
-    .where(_videos.c.user_id == bindparam("who"), _videos.c.created_at > bindparam("since"))
+    .where(
+        _videos.c.user_id == bindparam("who"),
+        _videos.c.kind == bindparam("kind"),
+        _videos.c.created_at > bindparam("since"),
+    )
     .order_by(_videos.c.id.desc())
     .limit(1)
     .offset(bindparam("limit"))
@@ -43,15 +47,15 @@ OPEN_WAIT_SECONDS = 30
 # ----------------------------------------------------------------------------------------- exact, in the database
 
 
-async def check_generations(session: AsyncSession, user_id: int) -> None:
-    """Raises TooManyRequests if the user's videos of the last hour, the new one included, are over the limit.
+async def check_generations(session: AsyncSession, user_id: int, kind: str = "generated") -> None:
+    """Raises TooManyRequests if the user's videos of that kind in the last hour, with the new one, are over the limit.
 
     Called after the charge, in its transaction: the charge holds the user's row, so two requests can't both see
     the last free slot.
     """
-    limit = settings().generations_per_hour
-    found = await (await session.connection()).execute(_OLDEST, {"who": user_id, "since": now() - HOUR, "limit": limit})
-    if oldest := found.scalar():
+    limit = settings().generations_per_hour if kind == "generated" else settings().edits_per_hour
+    values = {"who": user_id, "kind": kind, "since": now() - HOUR, "limit": limit}
+    if oldest := (await (await session.connection()).execute(_OLDEST, values)).scalar():
         wait = oldest + HOUR - now()
         raise TooManyRequests(limit, max(1, math.ceil(wait.total_seconds())))
 

@@ -12,6 +12,7 @@ ROLES = ("user", "admin")
 KINDS = ("grant", "charge", "refund", "purchase", "adjustment")
 STATUSES = ("pending", "processing", "completed", "failed", "canceled")
 ACTIVE = ("pending", "processing")
+VIDEO_KINDS = ("generated", "edited", "ad")
 MAX_ID = 2**31 - 1
 """The largest number that a row can have; PostgreSQL refuses a look for a larger one."""
 
@@ -32,6 +33,19 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Ids(TypeDecorator[list[int]]):
+    """A short list of rows' numbers, kept as `,17,23,`, so that either database finds one of them by LIKE."""
+
+    impl = String(300)
+    cache_ok = True
+
+    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> str:
+        return "".join(f",{number}" for number in value) + "," if value else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> list[int]:
+        return [int(number) for number in (value or "").split(",") if number]
 
 
 def _one_of(column: str, values: tuple[str, ...], table: str) -> CheckConstraint:
@@ -112,7 +126,8 @@ class LedgerEntry(SQLModel, table=True):
 
 
 class Picture(SQLModel, table=True):
-    """An input, upright and without metadata. `key` is its place in the storage.
+    """An input, upright and without metadata. `key` is its place in the storage; `alpha_key` that of the same with its
+    transparency, if it has any.
 
     A deleted one has no file any more; its row stays, because videos were made of it.
     """
@@ -128,6 +143,26 @@ class Picture(SQLModel, table=True):
     height: int
     bytes: int
     preset: str | None = Field(default=None, max_length=50)
+    alpha_key: str | None = Field(default=None, max_length=300)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Audio(SQLModel, table=True):
+    """Music that a user has brought. `peaks` are its loudest samples (0-100) in equal parts, to be drawn; `lufs` its
+    loudness."""
+
+    __tablename__ = "audio"
+    __table_args__ = (Index("ix_audio_user", "user_id", "id"),)
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id")
+    name: str = Field(max_length=200)
+    key: str = Field(max_length=300)
+    seconds: float
+    lufs: float
+    bytes: int
+    peaks: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
@@ -156,6 +191,9 @@ class Video(SQLModel, table=True):
     Between the two the outcome is unknown. `retried`: the provider spoiled it once and got a second attempt.
     What waits is begun by `lane` (-1 before 0 before 1), then by `turn`, which is the same for the first video of each
     user, the next for the second, and so on: core/videos/claims.py.
+
+    Of what was edited, `edit` is the body that made it, `made_from` its videos' numbers, and `has_ai` whether a model
+    made any part of it; who gives it a name of its own puts it into `title`.
     """
 
     __tablename__ = "videos"
@@ -172,6 +210,7 @@ class Video(SQLModel, table=True):
         Index("ix_videos_user_model", "user_id", "model", "id", "size"),
         Index("ix_videos_user_favorite", "user_id", "favorite", "id"),
         Index("ix_videos_picture", "picture_id", "id"),
+        Index("ix_videos_user_kind", "user_id", "kind", "id"),
         Index("ix_videos_removable", "deleted_at", sqlite_where=_REMOVABLE, postgresql_where=_REMOVABLE),
     )
 
@@ -212,6 +251,12 @@ class Video(SQLModel, table=True):
     height: int | None = None
     duration: float | None = None
     bytes: int | None = None
+
+    kind: str = Field(default="generated", sa_type=String(16), sa_column_kwargs={"server_default": "generated"})
+    made_from: list[int] = Field(default_factory=list, sa_column=Column(Ids, nullable=False, server_default=""))
+    edit: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    title: str | None = Field(default=None, max_length=100)
+    has_ai: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
     favorite: bool = False
     slug: str | None = Field(default=None, max_length=32, unique=True)

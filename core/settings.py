@@ -108,6 +108,8 @@ class Settings(BaseSettings):
         None, ge=0, description="Credits a new user may spend in a calendar month; without it, all there are."
     )
     generations_per_hour: int = Field(20, ge=1, description="Videos one user may start in an hour.")
+    edit_credits: int = Field(0, ge=0, description="Credits that an edit costs.")
+    edits_per_hour: int = Field(300, ge=1, description="Edits one user may start in an hour.")
     open_videos_per_user: int | None = Field(
         None, ge=1, description="Videos of one user on their way at once; without it, an hour's limit is enough."
     )

@@ -24,6 +24,8 @@ class VideoOut(BaseModel):
     status: str
     progress: float | None
     stage: str | None
+    kind: str
+    title: str | None
     model: str
     prompt: str
     seconds: int
@@ -34,6 +36,8 @@ class VideoOut(BaseModel):
     cost_credits: int
     image_id: int
     framing: dict[str, Any]
+    made_from: list[int]
+    edit: dict[str, Any] | None
     error: Problem | None
     note: str
     video_url: str | None

@@ -197,9 +197,22 @@ def models_of(server: Server) -> list[str]:
     return [model.id for model in models().values() if model.server.name == server.name]
 
 
+_OWN = Server("edit", "edit", local=True)
+COMPOSED = {
+    "edit": Model("edit", "Edit", _OWN, "", (), ()),
+    "ad": Model("ad", "Ad", _OWN, "", (), ()),
+}
+"""What our own worker composes of videos that are there: in no menu, and never asked for as a model."""
+
+
 def local_models() -> list[str]:
     """Ids of the models that our own worker makes."""
-    return [model.id for model in models().values() if model.server.local]
+    return [model.id for model in models().values() if model.server.local] + list(COMPOSED)
+
+
+def maker(model_id: str) -> Model:
+    """What makes videos of that model, also those that are composed. Raises UnknownModel."""
+    return COMPOSED.get(model_id) or get(model_id)
 
 
 def get(model_id: str) -> Model:

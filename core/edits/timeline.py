@@ -251,10 +251,8 @@ def _clip_times(edit: Edit, durations: Sequence[float | None]) -> Iterator[Probl
 
 def _whole_times(edit: Edit, seconds: float, music_seconds: float | None) -> Iterator[Problem]:
     if seconds > MAX_SECONDS + 1e-6:
-        long, limit = math.ceil(seconds * 10) / 10, int(MAX_SECONDS)
-        complaint = Phrase(
-            "make {seconds} s together; at most {limit} s are possible", seconds=long, limit=int(MAX_SECONDS)
-        )
+        values = {"seconds": math.ceil(seconds * 10) / 10, "limit": int(MAX_SECONDS)}
+        complaint = Phrase("make {seconds} s together; at most {limit} s are possible", **values)
         yield Problem(("clips",), complaint)
     late = Phrase("lies behind the end of the edit ({seconds} s)", seconds=round(seconds, 2))
     yield from (Problem(path, late) for path, start in _starts(edit) if start >= seconds)

@@ -80,9 +80,15 @@ async def request(
         lane=await groups.lane(session, user) if lane is None else lane,
         request_id=log_context.request_id(),
     )
+    return await send(session, user, video, free=free)
+
+
+async def send(session: AsyncSession, user: User, video: Video, *, free: bool = False) -> Video:
+    """Write a new video, take its price and put it on its way. See `request`, whose second half it is."""
+    key = video.idempotency_key
     if not await _write(session, video):
         # the same key in two requests at once, and the other one was first; or not the user's picture
-        if idempotency_key and (earlier := await repeated(session, user, idempotency_key, request_sha256)):
+        if key and (earlier := await repeated(session, user, key, video.request_sha256)):
             if free:
                 raise Conflict(Phrase("This video has been made again already."))
             return earlier
@@ -90,7 +96,7 @@ async def request(
     if not free:
         await credits.charge(session, user.id, video.id, video.cost_credits)
         await budgets.check_budget(session, user.id, video.cost_credits)
-        await limits.check_generations(session, user.id)
+        await limits.check_generations(session, user.id, video.kind)
         await limits.check_open(session, user.id)
     _send_off(session, video)
     return video
@@ -132,12 +138,12 @@ def _turn() -> ColumnElement[int]:
     return case((after_own > now_on, after_own), else_=now_on)
 
 
-@lru_cache(2)
-def _insert(dialect: str) -> Any:
+@lru_cache(4)
+def _insert(dialect: str, needs_file: bool) -> Any:
     mine = select(_picture.c.id, _turn(), *(bindparam(column.name, type_=column.type) for column in _COLUMNS)).where(
         _picture.c.id == bindparam("picture_id"),
         _picture.c.user_id == bindparam("user_id"),
-        _picture.c.deleted_at.is_(None),
+        *([_picture.c.deleted_at.is_(None)] if needs_file else []),
     )
     names = ["picture_id", "turn", *(column.name for column in _COLUMNS)]
     once = insert_once(video_table, "user_id", "idempotency_key").from_select(names, mine, include_defaults=False)
@@ -145,10 +151,14 @@ def _insert(dialect: str) -> Any:
 
 
 async def _write(session: AsyncSession, video: Video) -> bool:
-    """Write the row, if the picture is the user's and the key is new; one statement, made once."""
+    """Write the row, if the picture is the user's and the key is new; one statement, made once.
+
+    What is composed of videos needs their picture no more.
+    """
     await session.flush()
     connection = await session.connection()
-    written = await connection.execute(_insert(connection.dialect.name), video.model_dump(exclude={"id", "turn"}))
+    insert = _insert(connection.dialect.name, video.kind == "generated")
+    written = await connection.execute(insert, video.model_dump(exclude={"id", "turn"}))
     if (row := written.first()) is None:
         return False
     video.id, video.turn = row

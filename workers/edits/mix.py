@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from core.edits.fields import Music
-from workers.edits.plan import Files, Plan, Shot
+from workers.edits.files import Files
+from workers.edits.plan import Plan, Shot
 from workers.media.sound import RATE, Samples, Tape, at_speed, gain_for, limited, loudness, read
 
 BLOCK = 4800

@@ -9,27 +9,12 @@ from PIL import Image
 from core.edits.fields import PICTURE_SECONDS, TRANSITION_SECONDS, Clip
 from core.edits.timeline import Edit
 from workers.edits.clips import Measured, measure
+from workers.edits.files import Files
 
 PICTURE_RATE = Fraction(24)
 """Frames a second of an edit of pictures only."""
 RATES = (Fraction(10), Fraction(60))
 DEFAULT_SIZES = ((1280, 720), (720, 1280), (1080, 1080))
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where the parts of an edit lie on the disk. `clips` are videos and pictures in the edit's order.
-
-    `packshot` is the picture that the last video was made from, which a locked end dissolves into;
-    `music_lufs` how loud the music is, measured when it is not given.
-    """
-
-    clips: tuple[Path, ...]
-    logo: Path | None = None
-    card: Path | None = None
-    music: Path | None = None
-    music_lufs: float | None = None
-    packshot: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from av.video.stream import VideoStream
 from core.edits.timeline import Edit
 from core.errors import ProviderFailed
 from workers.edits import soft_track
+from workers.edits.files import Files
 from workers.edits.frames import frames
 from workers.edits.mix import has_sound, mix, samples_until
-from workers.edits.plan import Files, Plan, plan
+from workers.edits.plan import Plan, plan
 from workers.edits.planes import stamp
 from workers.media import mp4, sound
 

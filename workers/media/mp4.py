@@ -26,6 +26,7 @@ READ = {"format_whitelist": "mov,matroska,avi,mpegts,mpeg,flv,ogg,asf,gif", "pro
 KEPT_CONTAINERS = {"mp4", "matroska"}
 KEPT_PIXELS = {"yuv420p", "yuvj420p"}
 KEPT_SOUND = {"aac", "mp3", "mp3float"}
+CAPTIONS = "mov_text"
 MP4_OPTIONS = {"movflags": "+faststart+use_metadata_tags"}
 X264 = {"preset": "medium", "crf": "19"}
 TICKS = Fraction(1, 90_000)
@@ -161,6 +162,10 @@ def _copy(container: InputContainer, out: OutputContainer) -> None:
     streams: dict[Stream, Stream] = {video: out.add_stream_from_template(video)}
     for audio in container.streams.audio[:1]:
         streams[audio] = out.add_stream_from_template(audio)
+    for captions in container.streams.subtitles[:1]:
+        if captions.codec_context.name == CAPTIONS:
+            streams[captions] = out.add_stream_from_template(captions)
+            streams[captions].metadata.update(captions.metadata)
     for packet in container.demux(*streams):
         if packet.dts is None:
             continue

@@ -22,6 +22,7 @@ from core.settings import settings
 from core.storage import store
 from core.videos import looks, recipe, states
 from core.videos.recipe import Recipe
+from workers.edits.steps import edited
 from workers.engines import Engine, Look
 from workers.videos.steps import (
     Engines,
@@ -45,7 +46,7 @@ async def bring_home(engines: Engines, video: Video, model: Model) -> None:
     folder = Path(tempfile.mkdtemp(prefix=f"video-{video.id}-", dir=store.workspace()))
     try:
         async with holding(video) as report:
-            await _make(engines.of(model.server), video, folder, report)
+            await _make(engines, model, video, folder, report)
     except Stopped:
         log.info("video %s ended or was taken over while its file was made", video.id)
     except NotAvailable as error:
@@ -80,22 +81,22 @@ async def _local_trouble(video: Video, model: Model, error: OSError) -> None:
         await looks.look_again(db, {video.id: backoff(min(video.attempts, 5))})
 
 
-async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) -> None:
-    raw, job = folder / "raw.mp4", job_of(video)
-    if engine.server.local:
-        job = await with_picture(job, video, engine)
-    look = Look("succeeded", url=video.finished_url)
-    with step_timings.of(engine.server.name, "render" if engine.server.local else "fetch"):
-        await engine.fetch(job, video.provider_id or "", look, raw, report)
+async def _make(engines: Engines, model: Model, video: Video, folder: Path, report: Reporter) -> None:
+    raw, name = folder / "raw.mp4", model.server.name
+    with step_timings.of(name, "render" if model.server.local else "fetch"):
+        if video.edit is not None:
+            await edited(video, folder, raw, report)
+        else:
+            await _from_engine(engines.of(model.server), video, raw, report)
     async with reading() as db:
         picture = await uploads.of_video(db, video)
-    with step_timings.of(engine.server.name, "check"):
-        made = await checked(raw, folder, _tags(video, picture, job.model))
+    with step_timings.of(name, "check"):
+        made = await checked(raw, folder, _tags(video, picture, model))
     files = {"key": made.video, "poster_key": made.poster, "preview_key": made.preview}
     if settings().keep_originals:
         files["original_key"] = made.original
     size = sum(path.stat().st_size for path in files.values() if path)
-    with step_timings.of(engine.server.name, "store"):
+    with step_timings.of(name, "store"):
         keys = await _keep(video, files)
     async with session() as db:
         finished = await states.finish(
@@ -105,6 +106,13 @@ async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) ->
         await store.delete(*keys.values())
     said = {"key": keys["key"], "bytes": size} if finished else {}
     log.info("video %s %s", video.id, "completed" if finished else "had ended before its file came", extra=said)
+
+
+async def _from_engine(engine: Engine, video: Video, raw: Path, report: Reporter) -> None:
+    job = job_of(video)
+    if engine.server.local:
+        job = await with_picture(job, video, engine)
+    await engine.fetch(job, video.provider_id or "", Look("succeeded", url=video.finished_url), raw, report)
 
 
 async def _keep(video: Video, files: Mapping[str, Path | None]) -> dict[str, str]:
@@ -118,12 +126,15 @@ async def _keep(video: Video, files: Mapping[str, Path | None]) -> dict[str, str
 
 def _tags(video: Video, picture: Picture | None, model: Model) -> dict[str, str]:
     """How the file was made, for whoever finds it later; the settings last, where a reader looks for them."""
-    origin = "Camera move over a still picture, no AI" if model.server.local else "AI-generated video"
+    has_ai = video.has_ai if video.kind != "generated" else not model.server.local
+    origin = "AI-generated video" if has_ai else "Camera move over a still picture, no AI"
+    if video.kind != "generated":
+        origin = "Edited video, parts of it AI-generated" if has_ai else "Edited video, no AI"
     return {
-        "title": video.prompt[:100],
+        "title": (video.title or video.prompt)[:100],
         "comment": f"{origin}. Made with AdsVideo, model {video.label}.",
         "adsvideo_model": video.model,
         "adsvideo_prompt": video.prompt,
-        "adsvideo_ai_generated": "false" if model.server.local else "true",
+        "adsvideo_ai_generated": "true" if has_ai else "false",
         "adsvideo_settings": recipe.write(Recipe.portable(video, picture)),
     }

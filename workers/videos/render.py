@@ -46,7 +46,7 @@ class Renders(Loop[Video]):
             async with session() as db:
                 await states.fail(db, row, EngineError("rendering was interrupted too often"))
             return
-        await bring_home(self.engines, row, entries.get(row.model))
+        await bring_home(self.engines, row, entries.maker(row.model))
 
     def about(self, row: Video) -> Video:
         return row

@@ -8,7 +8,7 @@ import pytest
 
 from core.edits import timeline
 from tests.workers.edits import numbered
-from workers.edits.plan import Files
+from workers.edits.files import Files
 from workers.edits.render import render
 
 LINES = [

@@ -10,9 +10,10 @@ from PIL import Image, ImageDraw
 
 from core.edits import timeline
 from tests.workers.edits import numbered
+from workers.edits.files import Files
 from workers.edits.frames import frames
 from workers.edits.overlays import rgb
-from workers.edits.plan import Files, plan
+from workers.edits.plan import plan
 from workers.media.contrast import contrast, luminance, shade_for
 from workers.media.text import Style, draw
 from workers.media.typesetting import Setting, fitted

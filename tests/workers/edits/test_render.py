@@ -13,7 +13,8 @@ from PIL import Image
 
 from core.edits import timeline
 from tests.workers.edits import numbered
-from workers.edits.plan import Files, plan
+from workers.edits.files import Files
+from workers.edits.plan import plan
 from workers.edits.planes import planes
 from workers.edits.render import render, still
 

@@ -12,7 +12,7 @@ from core.edits import timeline
 from core.edits.music import TRACKS, licence
 from core.errors import Unplayable
 from tests.workers.edits import numbered
-from workers.edits.plan import Files
+from workers.edits.files import Files
 from workers.edits.render import render
 from workers.media import sound
 

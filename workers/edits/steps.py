@@ -1,0 +1,90 @@
+"""Renders a claimed edit: brings its sources to this machine, and runs the renderer in a process of its own."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+from core.database.session import reading
+from core.edits import sources, timeline
+from core.edits.sources import Sources
+from core.edits.timeline import Edit
+from core.errors import AdsVideoError, BadEdit, Conflict, NotFound, SourceGone, Unplayable
+from core.models import Picture, Video
+from core.pictures.intake import framed
+from core.processes import Crashed, apart
+from core.storage import store
+from workers.edits.apart import render_apart
+from workers.edits.files import Files
+from workers.videos.steps import Reporter
+
+LOOK_SECONDS = 0.2
+
+
+async def edited(video: Video, folder: Path, target: Path, report: Reporter) -> None:
+    """Write the video's edit to `target`. Raises SourceGone, Unplayable, Stopped, NotAvailable; OSError."""
+    edit = timeline.read(video.edit)
+    files = await gathered(video.user_id, edit, folder)
+    progress, stop = folder / "progress", folder / "stop"
+    work = asyncio.ensure_future(apart(render_apart, edit.body(), files, target, progress, stop))
+    try:
+        while not (await asyncio.wait([work], timeout=LOOK_SECONDS))[0]:
+            with contextlib.suppress(OSError, ValueError):
+                report(int(progress.read_text()))
+        await work
+    except Crashed:
+        raise Unplayable("it crashes the decoder") from None
+    finally:
+        if not work.done():  # the renderer looks whether it is to stop before each frame
+            stop.touch()
+            await asyncio.wait([work])
+
+
+async def gathered(user_id: int, edit: Edit, folder: Path) -> Files:
+    """The edit's sources as files on this machine, in `folder` where they come from a bucket. Raises SourceGone."""
+    try:
+        async with reading() as db:
+            found = await sources.find(db, user_id, edit)
+        return await _files(found, edit, folder)
+    except (NotFound, Conflict, BadEdit, FileNotFoundError) as error:
+        raise SourceGone(error.message if isinstance(error, AdsVideoError) else error) from None
+
+
+async def _files(found: Sources, edit: Edit, folder: Path) -> Files:
+    clips = [
+        await _local(clip.original_key or clip.key if isinstance(clip, Video) else clip.key, folder)
+        for clip in found.clips
+    ]
+    return Files(
+        clips=tuple(clips),
+        logo=await _local(found.logo.alpha_key or found.logo.key, folder) if found.logo else None,
+        card=await _local(found.card.key, folder) if found.card else None,
+        music=found.track.path if found.track else await _local(found.audio.key, folder) if found.audio else None,
+        music_lufs=found.track.lufs if found.track else found.audio.lufs if found.audio else None,
+        packshot=await _packshot(found.locked, found.packshot, folder),
+    )
+
+
+async def _local(key: str | None, folder: Path) -> Path:
+    """The file itself, or a copy of it where it is in a bucket. Raises FileNotFoundError."""
+    if not key:
+        raise FileNotFoundError
+    if path := store.path(key):
+        if not path.is_file():
+            raise FileNotFoundError(key)
+        return path
+    copy = folder / key.replace("/", "-")
+    if not copy.exists():
+        await store.place().fetch(key, copy)
+    return copy
+
+
+async def _packshot(video: Video | None, picture: Picture | None, folder: Path) -> Path | None:
+    """The picture of a locked video as the video showed it: framed to its size."""
+    if video is None or picture is None:
+        return None
+    content = await store.get(picture.key)
+    target = folder / "packshot.jpg"
+    size = (video.width or 1280) // 2 * 2, (video.height or 720) // 2 * 2
+    jpeg = await framed(content, *size, video.framing)
+    await asyncio.to_thread(target.write_bytes, jpeg)
+    return target
