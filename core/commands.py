@@ -123,13 +123,13 @@ def check() -> bool:
 def move_storage(source: str) -> bool:
     """Bring every file from another storage to the one of STORAGE_URL; may be broken off and started again."""
     from core.database.session import close_database, reading
-    from core.models import Picture, Video
+    from core.models import Audio, Picture, Video
     from core.storage import store
 
     async def move() -> tuple[int, int, list[str]]:
         here, there = store.place(source), store.place()
         moved, already, missing = 0, 0, []
-        for table in (Picture, Video):
+        for table in (Audio, Picture, Video):
             last = 0
             while True:
                 async with reading() as db:

@@ -6,7 +6,7 @@ from core import errors
 from core.errors import AdsVideoError
 from core.phrase import Phrase
 
-NEVER_RAISED = {"BadInput", "NotAvailable", "PictureError", "SignInRefused"}
+NEVER_RAISED = {"AudioError", "BadCaptions", "BadInput", "NotAvailable", "PictureError", "SignInRefused"}
 """Only the kinds below them are."""
 VALUES: dict[str, tuple[object, ...]] = {
     "NotFound": (Phrase("video"),),
@@ -25,6 +25,12 @@ VALUES: dict[str, tuple[object, ...]] = {
     "ModelUnavailable": ("Camera (built in, no AI)", Phrase("its server does not offer {model}", model="9000")),
     "WrongOption": ("9000", (Phrase("{n} s", n=4), Phrase("{n} s", n=8)), Phrase("{n} s", n=7)),
     "BadSize": ("9000",),
+    "BadEdit": ([Phrase("The edit {complaint}.", complaint=Phrase("must not be empty"))],),
+    "TooManyCaptions": (9000,),
+    "CaptionTooLong": (9000, 9000),
+    "CaptionReversed": (9000,),
+    "AudioTooLarge": (9000,),
+    "AudioTooLong": (9000,),
     "TooManyPixels": (9000, 8000, 50),
     "PictureAtAddress": (errors.PictureTooLarge().phrase,),
     "Misconfigured": ("9000",),

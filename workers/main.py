@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from arq.connections import RedisSettings
 from arq.cron import CronJob, cron
-from arq.worker import Worker, create_worker
+from arq.worker import Function, Worker, create_worker, func
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -22,6 +22,7 @@ from core.ops import step_timings
 from core.redis import client, queue
 from core.redis.client import close_redis
 from workers.cron import cleanup, ledger, sweep
+from workers.edits import questions
 from workers.loops import end_all
 from workers.runner import stop_signals, work
 from workers.videos import submit
@@ -33,7 +34,7 @@ from workers.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
 Context = dict[str, Any]
-PRELOADED = ("workers.media.keepable", "workers.media.mp4", "workers.media.copies")
+PRELOADED = ("workers.edits.render", "workers.media.keepable", "workers.media.mp4", "workers.media.copies")
 """What the processes that check films have in memory from their start."""
 
 
@@ -77,10 +78,18 @@ CLEAN = cron(cleanup.clean, minute=17, second=45)  # type: ignore[arg-type]
 CHECK = cron(ledger.check_ledger, minute=set(range(0, 60, 10)), run_at_startup=True)  # type: ignore[arg-type]
 
 
+ANSWERS: dict[str, Any] = {"keep_result": 30, "max_tries": 1, "timeout": 60}
+"""For jobs whose result somebody waits for."""
+
+
 class WorkerSettings:
     """arq's settings. Jobs are short; what they leave undone is found again by the sweep."""
 
-    functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [submit.submit]
+    functions: ClassVar[list[Callable[..., Awaitable[None]] | Function]] = [
+        submit.submit,
+        func(questions.edit_still, **ANSWERS),  # type: ignore[arg-type]
+        func(questions.measure_audio, **ANSWERS),  # type: ignore[arg-type]
+    ]
     cron_jobs: ClassVar[list[CronJob]] = [SWEEP, CHECK, REMOVE, CLEAN]
     on_startup = start
     on_shutdown = stop

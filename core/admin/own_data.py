@@ -5,6 +5,7 @@ file. Nothing of it names or shows anybody.
 """
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import delete
@@ -20,6 +21,7 @@ from core.models import (
     ACTIVE,
     VIDEO_KEYS,
     ApiKey,
+    Audio,
     AuditEntry,
     LedgerEntry,
     Picture,
@@ -53,6 +55,7 @@ async def belongings(session: AsyncSession, user_id: int) -> Belongings:
     made = (await session.exec(select(Video).where(Video.user_id == user_id, col(Video.deleted_at).is_(None)))).all()
     mine = (Picture.user_id == user_id, col(Picture.deleted_at).is_(None))
     pictures = (await session.exec(select(Picture).where(*mine))).all()
+    audio = (await session.exec(select(Audio).where(Audio.user_id == user_id, col(Audio.deleted_at).is_(None)))).all()
     saved = (await session.exec(select(Template).where(Template.user_id == user_id))).all()
     hooks = (await session.exec(select(WebhookEndpoint).where(WebhookEndpoint.user_id == user_id))).all()
     lines = (await session.exec(select(LedgerEntry).where(LedgerEntry.user_id == user_id))).all()
@@ -62,11 +65,14 @@ async def belongings(session: AsyncSession, user_id: int) -> Belongings:
         "ledger": [line.model_dump(mode="json", exclude={"user_id"}) for line in lines],
         "videos": [_video(video) for video in made],
         "pictures": [picture.model_dump(mode="json", exclude={"user_id"}) for picture in pictures],
+        "audio": [sound.model_dump(mode="json", exclude={"user_id"}) for sound in audio],
         "templates": [template.model_dump(mode="json", exclude={"user_id"}) for template in saved],
         "webhooks": [hook.model_dump(mode="json", exclude={"user_id", "sealed_secret"}) for hook in hooks],
         "api_keys": [key.model_dump(mode="json", exclude={"user_id", "sha256"}) for key in keys],
     }
     files = [(f"pictures/{picture.id}.jpg", picture.key) for picture in pictures]
+    files += [(f"pictures/{picture.id}.png", picture.alpha_key) for picture in pictures if picture.alpha_key]
+    files += [(f"audio/{sound.id}{PurePosixPath(sound.key).suffix}", sound.key) for sound in audio]
     files += [(f"videos/{video.id}.mp4", video.key) for video in made if video.key]
     return Belongings(tables, files)
 
@@ -130,8 +136,9 @@ async def _stop_videos(session: AsyncSession, user_id: int) -> None:
 async def _keys_of_files(session: AsyncSession, user_id: int) -> list[str]:
     columns = [getattr(Video, name) for name in VIDEO_KEYS]
     found = (await session.exec(select(*columns).where(Video.user_id == user_id))).all()
-    pictures = (await session.exec(select(Picture.key).where(Picture.user_id == user_id))).all()
-    return [key for key in [*(key for row in found for key in row), *pictures] if key]
+    pictures = (await session.exec(select(Picture.key, Picture.alpha_key).where(Picture.user_id == user_id))).all()
+    audio = (await session.exec(select(Audio.key).where(Audio.user_id == user_id))).all()
+    return [key for key in [*(key for row in [*found, *pictures] for key in row), *audio] if key]
 
 
 async def _forget_words(session: AsyncSession, user_id: int) -> None:
@@ -140,7 +147,8 @@ async def _forget_words(session: AsyncSession, user_id: int) -> None:
     hooks = select(WebhookEndpoint.id).where(WebhookEndpoint.user_id == user_id)
     await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.endpoint_id).in_(hooks)))
     await session.exec(delete(WebhookEndpoint).where(col(WebhookEndpoint.user_id) == user_id))
-    nothing = dict.fromkeys(("slug", "idempotency_key", *VIDEO_KEYS))
+    await session.exec(delete(Audio).where(col(Audio.user_id) == user_id))
+    nothing = dict.fromkeys(("slug", "idempotency_key", "edit", "title", *VIDEO_KEYS))
     await session.exec(
         sql_update(Video)
         .where(col(Video.user_id) == user_id)
@@ -149,7 +157,7 @@ async def _forget_words(session: AsyncSession, user_id: int) -> None:
     pictures = (await session.exec(select(Picture.id).where(Picture.user_id == user_id))).all()
     for picture_id in pictures:
         gone = sql_update(Picture).where(col(Picture.id) == picture_id)
-        await session.exec(gone.values(key="", sha256=f"erased {picture_id}", preset=None))
+        await session.exec(gone.values(key="", alpha_key=None, sha256=f"erased {picture_id}", preset=None))
     await session.exec(sql_update(ApiKey).where(col(ApiKey.user_id) == user_id).values(name="", revoked_at=now()))
     await session.exec(sql_update(LedgerEntry).where(col(LedgerEntry.user_id) == user_id).values(note=""))
     await session.exec(sql_update(AuditEntry).where(col(AuditEntry.user_id) == user_id).values(note=""))

@@ -17,6 +17,7 @@ MAX_SIDE = 30_000
 MAX_SCANS = 500
 """A progressive JPEG has about ten; each costs a walk over every block, however short it is. What a camera appends to a
 picture, a film say, has their mark by chance once in 64 kB: 160 in 10 MB."""
+ALPHA_SIDE = 2048
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 
 UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, MemoryError, Image.DecompressionBombError)
@@ -90,6 +91,32 @@ def clean(content: bytes) -> tuple[bytes, int, int]:
         picture.load()
         upright = _flatten(_to_srgb(ImageOps.exif_transpose(picture)))
         return _jpeg(upright), upright.width, upright.height
+    except UNREADABLE:
+        raise BrokenPicture() from None
+
+
+def transparency(content: bytes) -> bytes | None:
+    """The picture upright, in sRGB, as PNG with its transparency, at most ALPHA_SIDE pixels a side; None without any.
+
+    Blocking. Raises NotAPicture, BrokenPicture, TooManyPixels.
+    """
+    picture = _open(content)
+    if not picture.has_transparency_data:
+        return None
+    try:
+        picture.seek(0)
+        picture.load()
+        upright = _to_srgb(ImageOps.exif_transpose(picture).convert("RGBA"))
+        if upright.getchannel("A").getextrema()[0] == 255:
+            return None
+        if max(upright.size) > ALPHA_SIDE:
+            # premultiplied, so that clear pixels lend no colour to their neighbours
+            scale = ALPHA_SIDE / max(upright.size)
+            size = max(round(upright.width * scale), 1), max(round(upright.height * scale), 1)
+            upright = upright.convert("RGBa").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0).convert("RGBA")
+        out = io.BytesIO()
+        upright.save(out, "PNG")
+        return out.getvalue()
     except UNREADABLE:
         raise BrokenPicture() from None
 

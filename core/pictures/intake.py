@@ -14,7 +14,7 @@ from core.errors import (
     PictureError,
     PictureTooLarge,
 )
-from core.pictures.framing import clean, frame
+from core.pictures.framing import clean, frame, transparency
 from core.processes import Crashed, apart
 from core.security import outside
 
@@ -67,6 +67,11 @@ async def prepare(content: bytes) -> Prepared:
     if not content:
         raise NotAPicture()
     return await _apart(clean, content)
+
+
+async def transparent(content: bytes) -> bytes | None:
+    """`transparency`, without blocking. Raises the same."""
+    return await _apart(transparency, content)
 
 
 async def fetch(url: str, resolver: outside.Resolver | None = None) -> Prepared:

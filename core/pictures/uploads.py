@@ -19,22 +19,37 @@ from core.pictures.presets import preset_content
 from core.storage import store
 
 
-async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset: str | None = None) -> Picture:
-    """Keep a prepared picture; the same one twice is one row. Best the first thing in a session."""
+async def accept(
+    session: AsyncSession, user_id: int, prepared: Prepared, preset: str | None = None, alpha: bytes | None = None
+) -> Picture:
+    """Keep a prepared picture, and as `alpha` the same with its transparency; the same one twice is one row.
+
+    Best the first thing in a session.
+    """
     content, width, height = prepared
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"pictures/{user_id}/{sha256}.jpg"
+    alpha_key = f"pictures/{user_id}/{sha256}.png" if alpha else None
     await store.put(content, key)  # before the first statement: a bucket takes its time, and nobody is to wait for it
+    if alpha and alpha_key:
+        await store.put(alpha, alpha_key)
     query = select(Picture).where(Picture.user_id == user_id, Picture.sha256 == sha256)
     known = (await session.exec(query)).first()
-    if known and known.deleted_at is None:
+    if known and known.deleted_at is None and (known.alpha_key or not alpha_key):
         return known
     if known:
-        known.deleted_at = None
+        known.deleted_at, known.alpha_key = None, alpha_key
         session.add(known)
         return known
     picture = Picture(
-        user_id=user_id, sha256=sha256, key=key, width=width, height=height, bytes=len(content), preset=preset
+        user_id=user_id,
+        sha256=sha256,
+        key=key,
+        alpha_key=alpha_key,
+        width=width,
+        height=height,
+        bytes=len(content) + len(alpha or b""),
+        preset=preset,
     )
     try:
         async with session.begin_nested():

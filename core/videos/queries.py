@@ -2,7 +2,7 @@
 
 import statistics
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, String, cast
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -30,12 +30,33 @@ async def newest(session: AsyncSession, user_id: int) -> Video | None:
     return (await session.exec(select(Video).where(alive(user_id)).order_by(col(Video.id).desc()).limit(1))).first()
 
 
-async def page(session: AsyncSession, user_id: int, before: int | None, limit: int) -> list[Video]:
-    """A user's videos, newest first, those with an id below `before`."""
+async def page(
+    session: AsyncSession, user_id: int, before: int | None, limit: int, kind: str | None = None
+) -> list[Video]:
+    """A user's videos, newest first, those with an id below `before`, all or of one kind."""
     query = select(Video).where(alive(user_id)).order_by(col(Video.id).desc())
+    if kind is not None:
+        query = query.where(Video.kind == kind)
     if before is not None:
         query = query.where(col(Video.id) < before)
     return list((await session.exec(query.limit(limit))).all())
+
+
+async def made_from(session: AsyncSession, user_id: int, video_id: int, before: int | None, limit: int) -> list[Video]:
+    """The user's videos that were made from that one, newest first, those with an id below `before`."""
+    of_it = cast(col(Video.made_from), String).like(f"%,{video_id},%")
+    query = select(Video).where(alive(user_id), col(Video.kind) != "generated", of_it).order_by(col(Video.id).desc())
+    if before is not None:
+        query = query.where(col(Video.id) < before)
+    return list((await session.exec(query.limit(limit))).all())
+
+
+async def rename(session: AsyncSession, user_id: int, video_id: int, title: str | None) -> Video:
+    """Give a video a title of its own, or take it away. Raises NotFound."""
+    video = await owned(session, user_id, video_id)
+    video.title = title
+    session.add(video)
+    return video
 
 
 async def usual_seconds(session: AsyncSession, model: str) -> float | None:

@@ -17,7 +17,7 @@ from core.videos.library import KEPT
 
 GB = 1000**3
 IN_ONE_STATEMENT = 500
-PREFIXES = ("pictures/", "videos/", "tmp/")
+PREFIXES = ("audio/", "pictures/", "videos/", "tmp/")
 _table: Any = Video.__table__  # type: ignore[attr-defined]
 _OF_VIDEO = re.compile(r"videos/([0-9]{1,9})/")
 ORPHAN_AGE = timedelta(days=1)

@@ -14,7 +14,7 @@ from core.errors import AdsVideoError, NotFound, WrongInput
 from core.phrase import Phrase
 
 from ..problem import envelope, problem
-from . import archive, events, images, me, models, videos, webhooks
+from . import archive, audio, edits, events, images, me, models, versions, videos, webhooks
 from .schemas import problems
 
 BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py looks
@@ -62,7 +62,7 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 def create() -> FastAPI:
     """The application to mount at `/api/v1`."""
     app = FastAPI(title="AdsVideo", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
-    for noun in (images, archive, videos, events, models, me, webhooks):
+    for noun in (images, archive, videos, versions, edits, audio, events, models, me, webhooks):
         app.include_router(noun.router, responses=problems(401, 403, 422, 429, 500, 503), dependencies=[BEARER])
     _describe_errors(app)
     app.add_exception_handler(AdsVideoError, _ours)

@@ -50,9 +50,9 @@ async def upload(request: Request, user: CurrentUser, file: Annotated[UploadFile
     content = await file.read(intake.MAX_BYTES + 1)
     if len(content) > intake.MAX_BYTES:
         raise PictureTooLarge()
-    prepared = await intake.prepare(content)
+    prepared, alpha = await intake.prepare(content), await intake.transparent(content)
     async with session() as db:
-        picture = await uploads.accept(db, user.id, prepared)
+        picture = await uploads.accept(db, user.id, prepared, alpha=alpha)
     url = f"/api/v1/images/{picture.id}/content"
     return ImageOut(id=picture.id, url=url, width=picture.width, height=picture.height)
 
@@ -107,4 +107,4 @@ async def delete(user: CurrentUser, image_id: Id) -> None:
     """Delete a picture; its videos stay. 409 while a video is being made of it."""
     async with session() as db:
         picture = await uploads.delete(db, user.id, image_id)
-    await store.delete(picture.key)
+    await store.delete(picture.key, picture.alpha_key)

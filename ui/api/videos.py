@@ -1,7 +1,7 @@
 """`/api/v1/videos`: make, follow, fetch, cancel, delete."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import FileResponse, Response
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.catalog.size import Size
 from core.database.session import reading, session
 from core.errors import NotFound
-from core.models import ACTIVE, MAX_ID
+from core.models import ACTIVE, MAX_ID, Video
 from core.phrase import Phrase
 from core.pictures.intake import Framing
 from core.redis.news import last_of
@@ -79,10 +79,16 @@ async def videos_page(
     user: CurrentUser,
     cursor: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    kind: Literal["generated", "edited", "ad"] | None = None,
 ) -> Page[VideoOut]:
-    """My videos, newest first."""
+    """My videos, newest first, all or of one kind."""
     async with reading() as db:
-        rows = await queries.page(db, user.id, cursor, limit + 1)
+        rows = await queries.page(db, user.id, cursor, limit + 1, kind)
+    return await videos_out(rows, limit)
+
+
+async def videos_out(rows: list[Video], limit: int) -> Page[VideoOut]:
+    """A page of videos with their news; one row more than `limit` says that there are more."""
     news = await last_of([row.id for row in rows[:limit] if row.status in ACTIVE])
     items = [VideoOut.of(row, news.get(row.id)) for row in rows[:limit]]
     return Page(items=items, next_cursor=str(items[-1].id) if len(rows) > limit else None)

@@ -4,12 +4,16 @@ import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.errors import BodyTooLarge, PictureTooLarge
+from core.edits import audio
+from core.errors import AdsVideoError, AudioTooLarge, BodyTooLarge, PictureTooLarge
 from core.pictures.intake import MAX_BYTES
 
 from ..problem import envelope
 
-LIMIT = MAX_BYTES + 64 * 1024  # a picture and the multipart lines around it
+AROUND = 64 * 1024
+"""The multipart lines around a file."""
+LIMIT = MAX_BYTES + AROUND
+AUDIO_LIMIT = audio.MAX_BYTES + AROUND
 DRAIN = 256 * 1024 * 1024
 
 
@@ -24,7 +28,8 @@ class BodyBound:
             await self.app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > LIMIT:
+        limit = AUDIO_LIMIT if scope["path"].endswith("/audio") else LIMIT
+        if declared.isdigit() and int(declared) > limit:
             await self._refuse(scope, receive, send)
             return
         seen, over = 0, False
@@ -33,7 +38,7 @@ class BodyBound:
             nonlocal seen, over
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > LIMIT:
+            if seen > limit:
                 over = True
                 return {"type": "http.disconnect"}
             return message
@@ -61,7 +66,8 @@ class BodyBound:
             dropped += len(message.get("body", b""))
             if message["type"] == "http.disconnect" or not message.get("more_body"):
                 break
-        error = PictureTooLarge() if scope["path"].endswith("/images") else BodyTooLarge()
+        by_noun = {"images": PictureTooLarge(), "audio": AudioTooLarge(audio.MAX_MB)}
+        error: AdsVideoError = by_noun.get(scope["path"].rpartition("/")[2], BodyTooLarge())
         await envelope(error)(scope, receive, send)
 
 

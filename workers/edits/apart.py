@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from core.edits.audio import Measured
 from workers.edits.files import Files
 
 
@@ -32,3 +33,10 @@ def still_apart(body: dict[str, Any], files: Files, at: float) -> bytes:
     from workers.edits.render import still  # noqa: PLC0415
 
     return still(timeline.read(body), files, at)
+
+
+def measure_apart(path: Path) -> Measured:
+    """What a sound file is. Blocking. Raises NotAudio, BrokenAudio, AudioTooLong."""
+    from workers.media.audio_file import measure  # noqa: PLC0415
+
+    return measure(path)

@@ -51,20 +51,20 @@ async def gathered(user_id: int, edit: Edit, folder: Path) -> Files:
 
 async def _files(found: Sources, edit: Edit, folder: Path) -> Files:
     clips = [
-        await _local(clip.original_key or clip.key if isinstance(clip, Video) else clip.key, folder)
+        await local(clip.original_key or clip.key if isinstance(clip, Video) else clip.key, folder)
         for clip in found.clips
     ]
     return Files(
         clips=tuple(clips),
-        logo=await _local(found.logo.alpha_key or found.logo.key, folder) if found.logo else None,
-        card=await _local(found.card.key, folder) if found.card else None,
-        music=found.track.path if found.track else await _local(found.audio.key, folder) if found.audio else None,
+        logo=await local(found.logo.alpha_key or found.logo.key, folder) if found.logo else None,
+        card=await local(found.card.key, folder) if found.card else None,
+        music=found.track.path if found.track else await local(found.audio.key, folder) if found.audio else None,
         music_lufs=found.track.lufs if found.track else found.audio.lufs if found.audio else None,
         packshot=await _packshot(found.locked, found.packshot, folder),
     )
 
 
-async def _local(key: str | None, folder: Path) -> Path:
+async def local(key: str | None, folder: Path) -> Path:
     """The file itself, or a copy of it where it is in a bucket. Raises FileNotFoundError."""
     if not key:
         raise FileNotFoundError

@@ -1,0 +1,22 @@
+"""A frame of an edit that has not been made: the renderer's own, from a worker."""
+
+from core.database.session import reading
+from core.edits import sources, timeline
+from core.errors import WrongInput
+from core.phrase import Phrase
+from core.redis import queue
+
+
+async def still(user_id: int, body: object, at: float) -> bytes:
+    """The frame that is to be seen `at` seconds, as PNG.
+
+    Raises BadEdit, NotFound, Conflict as for the edit itself; WrongInput if it has ended by then; NotAvailable.
+    """
+    edit = timeline.read(body)
+    async with reading() as db:
+        found = await sources.find(db, user_id, edit)
+    seconds = edit.seconds(found.durations)
+    if not 0 <= at <= seconds:
+        raise WrongInput(Phrase("at must be between 0 and {seconds} s.", seconds=round(seconds, 2)))
+    png: bytes = await queue.answer("edit_still", user_id, edit.body(), at)
+    return png

@@ -1,0 +1,49 @@
+"""`/api/v1/edits`: a clip becomes an ad: trimmed, joined, with words, logo, music and an end card."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header
+from fastapi.responses import Response
+
+from core.edits import ask as edits
+from core.edits import stills
+from core.edits.timeline import Edit
+from core.errors import WrongInput
+from core.phrase import Phrase
+
+from ..session import CurrentUser
+from .following import last_news
+from .schemas import problems
+from .shapes import VideoOut
+
+router = APIRouter(tags=["edits"])
+DESCRIBED = {"requestBody": {"content": {"application/json": {"schema": Edit.model_json_schema()}}, "required": True}}
+
+
+class PNG(Response):
+    """A frame."""
+
+    media_type = "image/png"
+
+
+@router.post("/edits", status_code=202, responses=problems(402, 404, 409, 429))
+async def edit(
+    user: CurrentUser,
+    body: Annotated[dict[str, Any], Body()],
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> VideoOut:
+    """Make a new video of clips and pictures of yours; they stay as they are. Costs `EDIT_CREDITS`.
+
+    Only `clips` is needed. Times are in seconds; a 422 names every field that is wrong: `clips[1].end`.
+    """
+    video = await edits.ask(user, body, idempotency_key=idempotency_key or "")
+    return VideoOut.of(video, await last_news(video))
+
+
+@router.post("/edits/still", response_class=PNG, responses={200: {"content": {"image/png": {}}}, **problems(404, 409)})
+async def still(user: CurrentUser, body: Annotated[dict[str, Any], Body()]) -> Response:
+    """The frame of an edit `at` seconds, as PNG, without making the edit: its fields and `at`."""
+    at = body.pop("at", 0)
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        raise WrongInput(Phrase("at must be a number of seconds."))
+    return PNG(await stills.still(user.id, body, at))

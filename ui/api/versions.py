@@ -1,0 +1,72 @@
+"""`/api/v1/videos/{id}/...`: what was made from a video, its captions as files, and its title."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import PlainTextResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.database.session import reading, session
+from core.edits import captions, timeline
+from core.errors import NotFound
+from core.models import MAX_ID
+from core.phrase import Phrase
+from core.videos import queries
+
+from ..session import CurrentUser
+from .following import last_news, mine
+from .schemas import problems
+from .shapes import Id, Page, VideoOut
+from .videos import videos_out
+
+router = APIRouter(tags=["videos"])
+CACHE = "private, max-age=86400"
+WRITERS = {
+    "srt": (captions.write_srt, "application/x-subrip; charset=utf-8"),
+    "vtt": (captions.write_vtt, "text/vtt; charset=utf-8"),
+}
+
+
+class TitleIn(BaseModel):
+    """A video's own name; null takes it away."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    title: str | None = Field(max_length=100)
+
+
+@router.patch("/videos/{video_id}", responses=problems(404))
+async def rename(user: CurrentUser, video_id: Id, wanted: TitleIn) -> VideoOut:
+    """Give a video a title of its own."""
+    async with session() as db:
+        row = await queries.rename(db, user.id, video_id, wanted.title or None)
+    return VideoOut.of(row, await last_news(row))
+
+
+@router.get("/videos/{video_id}/versions", responses=problems(404))
+async def versions(
+    user: CurrentUser,
+    video_id: Id,
+    cursor: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Page[VideoOut]:
+    """What was made from this video, newest first."""
+    async with reading() as db:
+        await queries.owned(db, user.id, video_id)
+        rows = await queries.made_from(db, user.id, video_id, cursor, limit + 1)
+    return await videos_out(rows, limit)
+
+
+@router.get(
+    "/videos/{video_id}/captions.{form}",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/vtt": {}, "application/x-subrip": {}}}, **problems(404)},
+)
+async def captions_file(user: CurrentUser, video_id: Id, form: Literal["srt", "vtt"]) -> Response:
+    """An edit's captions as a file."""
+    row = await mine(user, video_id)
+    cues = timeline.read(row.edit).cues() if row.edit else []
+    if not cues:
+        raise NotFound(Phrase("captions"))
+    write, media_type = WRITERS[form]
+    return Response(write(cues), media_type=media_type, headers={"Cache-Control": CACHE})
