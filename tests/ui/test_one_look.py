@@ -10,9 +10,10 @@ from sqlalchemy import event
 
 from core import database, progress, videos
 from core.errors import ProviderFailed
-from core.models import User, Video, now
+from core.models import User, Video
 from core.progress import News
 from tests.conftest import ask, until
+from tests.ui.test_studio import fail, finish
 from ui import live
 from ui.components import current_video
 
@@ -37,22 +38,6 @@ def looks() -> Iterator[list[object]]:
     event.remove(engine, "begin", note)
 
 
-async def finish(video: Video) -> None:
-    """As a worker ends it."""
-    async with database.session() as db:
-        await videos.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
-        await videos.finish(
-            db, video, key="videos/x.mp4", poster_key="videos/x.webp",
-            width=1280, height=720, duration=6.0, size_bytes=1,
-        )  # fmt: skip
-
-
-async def fail(video: Video) -> None:
-    """As a worker gives it up."""
-    async with database.session() as db:
-        await videos.fail(db, video, ProviderFailed())
-
-
 async def test_the_studio_looks_once_when_a_video_is_ready(visitor: Visitor, me: User) -> None:
     await finish(await ask(me, "The one before"))
     video = await ask(me)
@@ -70,7 +55,7 @@ async def test_the_studio_looks_once_for_what_is_returned(visitor: Visitor, me: 
     await visitor.open("/")
     await visitor.should_see("90 credits")
     with looks() as seen:
-        await fail(video)
+        await fail(video, ProviderFailed())
         await visitor.should_see("100 credits")
         await visitor.should_see("Try again")
     assert len(seen) == 1
@@ -93,7 +78,7 @@ async def test_the_library_looks_once(visitor: Visitor, me: User) -> None:
     await visitor.open("/library")
     await visitor.should_see("80 credits")
     with looks() as seen:
-        await fail(video)
+        await fail(video, ProviderFailed())
         await visitor.should_see("90 credits")
         await visitor.should_see("The model could not make this video.")
         assert len(seen) == 1
@@ -109,7 +94,7 @@ async def test_the_account_page_looks_once(visitor: Visitor, me: User) -> None:
     await visitor.open("/account")
     await visitor.should_see("90 credits")
     with looks() as seen:
-        await fail(video)
+        await fail(video, ProviderFailed())
         await visitor.should_see("Returned")
         await visitor.should_see("100 credits")
     assert len(seen) == 1
