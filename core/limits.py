@@ -144,9 +144,9 @@ async def check_attempts(address: str, *, failed: bool = False) -> None:
 
     Not where a click signs in: there is nothing to guess.
     """
-    known = settings()
-    if not known.has_provider:
+    config = settings()
+    if not config.has_provider:
         return
-    limit = known.sign_in_attempts_per_minute
+    limit = config.sign_in_attempts_per_minute
     if wait := await _wait(RateLimitItemPerMinute(limit), f"attempts:{address}", count=failed):
         raise TooManyAttempts(limit, wait)
