@@ -25,7 +25,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "ModelUnavailable": ("Camera (built in, no AI)", Phrase("its server does not offer {model}", model="9000")),
     "WrongOption": ("9000", (Phrase("{n} s", n=4), Phrase("{n} s", n=8)), Phrase("{n} s", n=7)),
     "BadSize": ("9000",),
-    "BadEdit": ([Phrase("The edit {complaint}.", complaint=Phrase("must not be empty"))],),
+    "BadEdit": ([Phrase("{name} {complaint}.", name=Phrase("The edit"), complaint=Phrase("must not be empty"))],),
     "TooManyCaptions": (9000,),
     "CaptionTooLong": (9000, 9000),
     "CaptionReversed": (9000,),

@@ -1,9 +1,11 @@
+# /// script
+# dependencies = ["fonttools", "brotli"]
+# ///
 """Makes the fonts of the letters inside videos: Inter (Latin, Greek, Cyrillic) and Noto Sans SC, two weights each.
 
     npm pack inter-ui && tar xzf inter-ui-*.tgz                     (Inter, variable)
     apt-get download fonts-noto-cjk fonts-noto-cjk-extra            (Noto Sans CJK; unpack with dpkg-deb -x)
-    uv run --no-project --with fonttools --with brotli core/edits/fonts/make.py \
-        package/variable/InterVariable.woff2 NotoSansCJK-Bold.ttc NotoSansCJK-Medium.ttc
+    uv run core/edits/fonts/make.py package/variable/InterVariable.woff2 NotoSansCJK-Bold.ttc NotoSansCJK-Medium.ttc
 
 How pairs of Inter are kerned goes into kerning.json, so that no shaping library is needed to draw them.
 """
