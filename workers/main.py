@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from arq.connections import RedisSettings
 from arq.cron import CronJob, cron
-from arq.worker import Function, Worker, create_worker, func
+from arq.worker import Worker, create_worker
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -78,17 +78,13 @@ CLEAN = cron(cleanup.clean, minute=17, second=45)  # type: ignore[arg-type]
 CHECK = cron(ledger.check_ledger, minute=set(range(0, 60, 10)), run_at_startup=True)  # type: ignore[arg-type]
 
 
-ANSWERS: dict[str, Any] = {"keep_result": 30, "max_tries": 1, "timeout": 60}
-"""For jobs whose result somebody waits for."""
-
-
 class WorkerSettings:
     """arq's settings. Jobs are short; what they leave undone is found again by the sweep."""
 
-    functions: ClassVar[list[Callable[..., Awaitable[None]] | Function]] = [
+    functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [
         submit.submit,
-        func(questions.edit_still, **ANSWERS),  # type: ignore[arg-type]
-        func(questions.measure_audio, **ANSWERS),  # type: ignore[arg-type]
+        questions.edit_still,
+        questions.measure_audio,
     ]
     cron_jobs: ClassVar[list[CronJob]] = [SWEEP, CHECK, REMOVE, CLEAN]
     on_startup = start

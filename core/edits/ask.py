@@ -15,6 +15,8 @@ from core.errors import NotEnoughCredits, NotSignedIn
 from core.models import User, Video
 from core.ops import log_context
 from core.settings import settings
+from core.videos.ask import ask as ask_for_video
+from core.videos.recipe import Recipe
 from core.videos.request import repeated, send
 
 BASE_SIZES = (Size(1280, 720), Size(720, 1280), Size(1080, 1080))
@@ -45,6 +47,14 @@ async def ask(user: User | None, body: object, *, idempotency_key: str = "") -> 
         video.cost_credits, video.lane = cost, await groups.lane(db, owner)
         video.idempotency_key, video.request_sha256 = key, sha256
         return await send(db, owner, video)
+
+
+async def again(user: User | None, video: Video) -> Video:
+    """The same video once more, charged anew: of an edit by what it was made of, of others by their recipe.
+
+    Raises what `ask` and `core.videos.ask` raise.
+    """
+    return await (ask(user, video.edit) if video.edit is not None else ask_for_video(user, Recipe.of(video)))
 
 
 def _video(user: User, edit: Edit, found: Sources) -> Video:

@@ -1,5 +1,7 @@
 """Music that users bring: kept once a worker has decoded it, found by its owner, deleted."""
 
+import json
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -7,10 +9,10 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.errors import AudioTooLarge, NotAudio, NotFound
+from core.errors import AudioError, AudioTooLarge, AudioTooLong, BrokenAudio, NotAudio, NotFound
 from core.models import Audio, now
 from core.phrase import Phrase
-from core.redis import queue
+from core.redis import answers
 from core.storage import store
 
 MAX_MB = 20
@@ -19,6 +21,12 @@ MAX_MINUTES = 10
 PEAKS = 200
 MAX_NAME = 200
 SUFFIXES = (".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac", ".aac")
+
+
+_REFUSALS: dict[str, Callable[[], AudioError]] = {
+    NotAudio.code: NotAudio,
+    AudioTooLong.code: lambda: AudioTooLong(MAX_MINUTES),
+}
 
 
 class Measured(NamedTuple):
@@ -52,7 +60,10 @@ async def keep(user_id: int, name: str, content: bytes) -> Kept:
     key = store.new_key(f"audio/{user_id}", suffix if suffix in SUFFIXES else ".bin")
     await store.put(content, key)
     try:
-        measured = Measured(*await queue.answer("measure_audio", key))
+        measured = Measured(*json.loads(await answers.ask("measure_audio", key)))
+    except answers.Refused as refused:
+        await store.delete(key)
+        raise _REFUSALS.get(refused.code, BrokenAudio)() from None
     except BaseException:
         await store.delete(key)
         raise

@@ -2,9 +2,9 @@
 
 from core.database.session import reading
 from core.edits import sources, timeline
-from core.errors import WrongInput
+from core.errors import WrongInput, from_code
 from core.phrase import Phrase
-from core.redis import queue
+from core.redis import answers
 
 
 async def still(user_id: int, body: object, at: float) -> bytes:
@@ -18,5 +18,7 @@ async def still(user_id: int, body: object, at: float) -> bytes:
     seconds = edit.seconds(found.durations)
     if not 0 <= at <= seconds:
         raise WrongInput(Phrase("at must be between 0 and {seconds} s.", seconds=round(seconds, 2)))
-    png: bytes = await queue.answer("edit_still", user_id, edit.body(), at)
-    return png
+    try:
+        return await answers.ask("edit_still", user_id, edit.body(), at)
+    except answers.Refused as refused:
+        raise from_code(refused.code, refused.detail) from None

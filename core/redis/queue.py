@@ -3,12 +3,10 @@
 import time
 from collections.abc import AsyncGenerator, Awaitable
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from core.errors import NoAnswer
-from core.phrase import Phrase
 from core.redis import client
-from core.redis.client import AWAY, heard, redis
+from core.redis.client import heard, redis
 
 QUEUE = client.QUEUE
 WAKE = "adsvideo:wake"
@@ -16,9 +14,6 @@ ANNOUNCED = "adsvideo:announced"
 WORKERS = "adsvideo:workers"
 AGAIN_SECONDS = 20.0
 WORKER_SECONDS = 15.0
-ANSWER_SECONDS = 30.0
-ASK_SECONDS = 0.05
-"""How often whoever waits for a worker's answer looks whether it is there."""
 Outcome = Literal["completed", "failed"]
 
 
@@ -38,19 +33,6 @@ async def put_again(step: str, video_id: int, attempt: int) -> None:
 async def _put(step: str, video_id: int, name: str, defer: float = 0) -> None:
     wait = timedelta(seconds=defer) if defer else None
     await (await redis()).enqueue_job(step, video_id, _job_id=name, _defer_by=wait)
-
-
-async def answer(question: str, *about: object, seconds: float = ANSWER_SECONDS) -> Any:
-    """What a worker says to a question: a job whose result somebody waits for.
-
-    Raises NoAnswer if none says anything in that time, and what the job raises.
-    """
-    try:
-        job = await (await redis()).enqueue_job(question, *about, _expires=timedelta(seconds=seconds))
-        assert job is not None  # it has no name of its own that could be taken
-        return await job.result(timeout=seconds, poll_delay=ASK_SECONDS)
-    except (*AWAY, TimeoutError):
-        raise NoAnswer(Phrase("The worker")) from None
 
 
 async def waiting() -> int:

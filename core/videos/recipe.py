@@ -21,7 +21,7 @@ from core.pictures.intake import Framing
 MARK = '{"adsvideo": 1'
 """What the settings begin with, so that a browser finds them among the bytes of a file."""
 MAX_LENGTH = 8_000
-"""Characters that a reader looks at: 500 of a prompt may be written with twelve each."""
+"""Characters that a reader looks at: 500 of a prompt may be written with twelve each. A longer edit is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,7 @@ class Recipe:
     seconds: int | None = None
     size: Size | None = None
     framing: Framing | None = None
+    edit: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, video: Video) -> "Recipe":
@@ -86,6 +87,7 @@ def _settings(video: Video) -> dict[str, Any]:
         "seconds": video.seconds,
         "size": Size.parse(video.size),
         "framing": Framing(**video.framing) if video.framing else None,
+        "edit": video.edit,
     }
 
 
@@ -100,6 +102,7 @@ _FIELDS: dict[str, TypeAdapter[Any]] = {
     "framing": TypeAdapter(Framing),
     "preset": TypeAdapter(Annotated[str, Field(max_length=50)]),
     "picture": TypeAdapter(Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]),
+    "edit": TypeAdapter(dict[str, Any]),
 }
 """What a file may say, by the names it has there; `picture` is the SHA-256."""
 
@@ -122,7 +125,11 @@ def write(recipe: Recipe) -> str:
         "preset": recipe.preset or None,
         "picture": recipe.picture_sha256 or None,
     }
-    return json.dumps({"adsvideo": 1, **{name: value for name, value in fields.items() if value is not None}})
+    text = json.dumps({"adsvideo": 1, **{name: value for name, value in fields.items() if value is not None}})
+    if recipe.edit is None:
+        return text
+    with_edit = f'{text[:-1]}, "edit": {json.dumps(recipe.edit)}}}'
+    return with_edit if len(with_edit) <= MAX_LENGTH else text
 
 
 def read(text: object) -> FromFile | None:

@@ -6,12 +6,11 @@ from fastapi import Request
 from nicegui import context, ui
 
 from core.database.session import reading, session
+from core.edits.ask import again
 from core.errors import AdsVideoError, NotFound
 from core.models import MAX_ID, User, Video
 from core.phrase import Phrase
 from core.videos import library
-from core.videos.ask import ask
-from core.videos.recipe import Recipe
 
 from .. import i18n, layout
 from ..components.site.notice import nothing_here, notice
@@ -74,7 +73,7 @@ async def _again(current: CurrentVideo, user: User) -> None:
 
 async def _try_again(user: User, video: Video) -> None:
     try:
-        made = await ask(user, Recipe.of(video))
+        made = await again(user, video)
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     else:

@@ -85,3 +85,16 @@ def test_a_field_that_makes_no_sense_is_left_out_alone(field: dict[str, object])
     assert found is not None
     assert not found.whole
     assert found.recipe == Recipe(**{k: v for k, v in {"prompt": "good", "seconds": 4}.items() if k not in field})  # type: ignore[arg-type]
+
+
+def test_an_edit_is_carried_unless_it_is_too_long_for_a_reader() -> None:
+    edit = {"clips": [{"video_id": 3, "start": 0.5}], "texts": [{"text": "琥珀"}]}
+    edited = MADE.model_copy(update={"model": "edit", "kind": "edited", "edit": edit, "framing": {}})
+    found = recipe.read(recipe.write(Recipe.portable(edited, OWN)) + "moov")
+    assert found is not None
+    assert found.whole
+    assert found.recipe.edit == edit
+    edited.edit = edit | {"captions": {"file": "x" * recipe.MAX_LENGTH}}
+    short = recipe.read(recipe.write(Recipe.portable(edited, OWN)))
+    assert short is not None
+    assert (short.recipe.edit, short.recipe.prompt) == (None, MADE.prompt)

@@ -1,8 +1,11 @@
 """The form: picture, prompt, model, and Generate, which says why it can't be done."""
 
+from collections.abc import Awaitable, Callable
+
 from nicegui import events
 
 from core.database.session import reading
+from core.edits.ask import again
 from core.errors import AdsVideoError, NoPicture, NoPrompt, NotFound, NotSignedIn, PromptTooLong
 from core.models import User, Video
 from core.pictures import uploads
@@ -38,19 +41,20 @@ class PromptForm(Tag):
 
     async def generate(self) -> None:
         """Ask for what is in the form; a second click while the first is on its way does nothing."""
-        await self._ask(self._draft.recipe)
+        recipe = self._draft.recipe
+        await self._ask(recipe, lambda: ask(self._user, recipe))
 
     async def try_again(self, video: Video) -> None:
         """The same once more, charged anew."""
-        await self._ask(Recipe.of(video))
+        await self._ask(Recipe.of(video), lambda: again(self._user, video))
 
-    async def _ask(self, recipe: Recipe) -> None:
+    async def _ask(self, recipe: Recipe, asked: Callable[[], Awaitable[Video]]) -> None:
         if self._busy or self._current.is_active:
             return
         self._busy = True
         self._generate.complain("")
         try:
-            video = await ask(self._user, recipe)
+            video = await asked()
         except NotFound:
             self._refuse_picture(recipe)
         except AdsVideoError as error:

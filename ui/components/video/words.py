@@ -76,8 +76,9 @@ def made_size(video: Video) -> Size | None:
 
 
 def caption(video: Video) -> str:
-    """`Generated with Sora 2 · 1280x720 · 6.0 s`."""
-    parts = [_("Generated with {label}", label=known(video.label))]
+    """`Generated with Sora 2 · 1280x720 · 6.0 s`, or `Edited · 1080x1920 · 12.0 s`."""
+    composed = {"edited": _("Edited"), "ad": _("Ad")}
+    parts = [composed.get(video.kind) or _("Generated with {label}", label=known(video.label))]
     if size := made_size(video):
         parts.append(str(size))
     if video.duration:
