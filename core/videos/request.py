@@ -55,7 +55,7 @@ async def request(
 ) -> Video:
     """Take the price and put the video on its way, both or neither; on lane -1 before the others, on 1 after them.
 
-    The transaction behind `core.ask`, which comes before it with the checks that wait for the network. The picture is
+    The transaction behind core/videos/ask.py, which comes before it with the checks that wait for the network. The picture is
     that of `recipe.picture_id`; without `lane` it is that of the user's group. One that is `free` costs nothing and
     counts for no limit, and its `idempotency_key` works once.
 

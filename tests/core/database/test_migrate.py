@@ -56,7 +56,7 @@ async def test_every_migration_can_be_undone_and_done_again(place: Path) -> None
 
 async def test_processes_that_start_at_once_migrate_once(place: Path) -> None:
     command.downgrade(_config(), "base")
-    starting = [sys.executable, "-c", "from core import database; database.migrate()"]
+    starting = [sys.executable, "-c", "from core.database.migrate import migrate; migrate()"]
     processes = [subprocess.Popen(starting, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
     assert [process.communicate(timeout=120)[1] for process in processes] == [b"", b""]
     assert [process.returncode for process in processes] == [0, 0]
