@@ -15,9 +15,9 @@ from core.errors import AdsVideoError
 from core.settings import settings
 
 if TYPE_CHECKING:
-    from core.ops.supervisor import Keeper
+    from core.ops.supervisor import Supervisor
 from core.commands import MAX_GRANT, check, grant, key, move_storage
-from core.ops.startup import address, prepare, refuse_nonsense, refuse_taken_port, take_lock
+from core.ops.startup import address, check_port, check_settings, prepare, take_lock
 from ui.app import run_web
 
 
@@ -52,27 +52,27 @@ def _leave_on_sigterm() -> None:
 
 def everything() -> None:
     """Web, worker and embedded Redis."""
-    refuse_nonsense()
+    check_settings()
     lock = take_lock("app")
-    refuse_taken_port()
+    check_port()
     prepare()
-    from core.ops.supervisor import Keeper
+    from core.ops.supervisor import Supervisor
 
-    _serve(Keeper(with_worker=True), if_unused=False)
+    _serve(Supervisor(with_worker=True), if_unused=False)
     lock.close()
 
 
 def web() -> None:
     """The web app alone."""
-    refuse_nonsense()
-    refuse_taken_port()
+    check_settings()
+    check_port()
     prepare()
-    from core.ops.supervisor import Keeper
+    from core.ops.supervisor import Supervisor
 
-    _serve(Keeper(with_worker=False), if_unused=True)
+    _serve(Supervisor(with_worker=False), if_unused=True)
 
 
-def _serve(keeper: "Keeper", *, if_unused: bool) -> None:
+def _serve(keeper: "Supervisor", *, if_unused: bool) -> None:
     from core.ops.logs import set_up_logging
 
     set_up_logging("web")
@@ -92,7 +92,7 @@ def _serve(keeper: "Keeper", *, if_unused: bool) -> None:
 def worker(*, child: bool = False) -> None:
     """A worker alone."""
     from core.ops.logs import set_up_logging
-    from core.ops.supervisor import Keeper
+    from core.ops.supervisor import Supervisor
     from core.processes import end_with_parent
 
     set_up_logging("worker")
@@ -102,7 +102,7 @@ def worker(*, child: bool = False) -> None:
         prepare()
     from workers.main import run
 
-    keeper = None if child else Keeper(with_worker=False)
+    keeper = None if child else Supervisor(with_worker=False)
     if keeper:
         keeper.start()
     try:

@@ -26,7 +26,7 @@ from core.video_json import VideoOut
 EVENTS = {"completed": "video.completed", "failed": "video.failed", "canceled": "video.canceled"}
 MAX_ENDPOINTS = 10
 LEASE = timedelta(seconds=30)
-AGAIN = (5, 30, 300, 3600, 6 * 3600)
+RETRY_SECONDS = (5, 30, 300, 3600, 6 * 3600)
 """Seconds until the second, third ... attempt; after the last one it is given up."""
 
 
@@ -151,17 +151,17 @@ async def message(session: AsyncSession, delivery: WebhookDelivery) -> Message |
     return Message(f"msg_{delivery.id}", endpoint.url, unseal(endpoint.sealed_secret), body)
 
 
-async def delivered(session: AsyncSession, delivery: WebhookDelivery, status: int) -> None:
+async def mark_delivered(session: AsyncSession, delivery: WebhookDelivery, status: int) -> None:
     """The endpoint has taken it."""
     await _settle(session, delivery, delivered_at=now(), next_try_at=None, last_status=status, last_error="")
 
 
-async def failed(
+async def mark_failed(
     session: AsyncSession, delivery: WebhookDelivery, status: int | None, error: str, *, for_good: bool = False
 ) -> None:
     """The endpoint has not taken it: tried again later, or given up."""
-    over = for_good or delivery.attempts > len(AGAIN)
-    next_try_at = None if over else now() + timedelta(seconds=AGAIN[delivery.attempts - 1])
+    over = for_good or delivery.attempts > len(RETRY_SECONDS)
+    next_try_at = None if over else now() + timedelta(seconds=RETRY_SECONDS[delivery.attempts - 1])
     await _settle(session, delivery, next_try_at=next_try_at, last_status=status, last_error=clean(error))
 
 

@@ -50,7 +50,7 @@ async def find_or_create(session: AsyncSession, email: str, name: str = "", avat
             session.add(user)
     except IntegrityError:
         return (await session.exec(query)).one()
-    if not (settings().has_provider and await _was_here(session, email)):
+    if not (settings().has_provider and await _was_erased(session, email)):
         start = settings().signup_credits
         await credits.move(session, user.id, start, "grant", f"user:{user.id}:signup", note="Welcome")
     await session.refresh(user)
@@ -62,14 +62,16 @@ def _visible(text: str) -> str:
     return "".join(one for one in text if one.isprintable())
 
 
-def known_as(email: str) -> str:
+def fingerprint(email: str) -> str:
     """What tells that somebody was here before, to whoever has the e-mail and this installation's secret."""
     return hmac.new(storage_secret().encode(), email.lower().encode(), hashlib.sha256).hexdigest()
 
 
-async def _was_here(session: AsyncSession, email: str) -> bool:
+async def _was_erased(session: AsyncSession, email: str) -> bool:
     """Whether an account with that e-mail has been erased: it gets no second starting grant."""
-    return (await session.exec(select(User.id).where(User.erased_as == known_as(email)).limit(1))).first() is not None
+    return (
+        await session.exec(select(User.id).where(User.erased_as == fingerprint(email)).limit(1))
+    ).first() is not None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Identity:
     avatar_url: str = ""
 
 
-async def behind(session: AsyncSession, who: Identity) -> User:
+async def by_identity(session: AsyncSession, who: Identity) -> User:
     """The user behind an identity, found by issuer and subject, else by the verified e-mail, else made.
 
     Raises EmailNotVerified, DomainNotAllowed, Blocked, SignInFailed for what is no e-mail, and EmailTaken if another

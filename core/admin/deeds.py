@@ -207,7 +207,7 @@ async def retry(session: AsyncSession, actor_id: int, video_id: int) -> Video:
     video = await _video(session, video_id)
     if video.status != "failed":
         raise Conflict(Phrase("Only a failed video can be made again."))
-    new = await ask.again_for_nothing(session, video)
+    new = await ask.repeat_for_free(session, video)
     after = {"video": new.id}
     await audit.record(session, actor_id, "retry", user_id=video.user_id, video_id=video_id, after=after)
     return new

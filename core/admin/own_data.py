@@ -38,14 +38,14 @@ from core.videos import states
 
 
 @dataclass(frozen=True)
-class Belongings:
+class OwnData:
     """Everything that is somebody's: tables by name, and (name, key) of files in the storage."""
 
     tables: dict[str, Any]
     files: list[tuple[str, str]]
 
 
-async def belongings(session: AsyncSession, user_id: int) -> Belongings:
+async def collect(session: AsyncSession, user_id: int) -> OwnData:
     """All we know of a user, without what has been deleted."""
     user = await session.get(User, user_id)
     if user is None:
@@ -68,7 +68,7 @@ async def belongings(session: AsyncSession, user_id: int) -> Belongings:
     }
     files = [(f"pictures/{picture.id}.jpg", picture.key) for picture in pictures]
     files += [(f"videos/{video.id}.mp4", video.key) for video in videos if video.key]
-    return Belongings(tables, files)
+    return OwnData(tables, files)
 
 
 def _video(video: Video) -> dict[str, Any]:
@@ -95,7 +95,7 @@ async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
     keys = await _keys_of_files(session, user_id)
     await _forget_words(session, user_id)
     await audit.record(session, user_id, "erase", user_id=user_id)
-    at, erased_as = now(), users.known_as(user.email)
+    at, erased_as = now(), users.fingerprint(user.email)
     await session.exec(
         sql_update(User)
         .where(col(User.id) == user_id)

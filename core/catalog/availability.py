@@ -128,7 +128,7 @@ async def state(model: Model) -> State:
     return _known_state(model) or _answered(model, await _answer(model.server))
 
 
-def unasked() -> list[Offer]:
+def last_offers() -> list[Offer]:
     """The menu as far as it is known without waiting: by what the servers answered last, however long ago."""
 
     def last(model: Model) -> State:
@@ -166,7 +166,7 @@ async def choose(model_id: str | None) -> Model:
     return model
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Read the catalogue and ask the servers anew (tests, `check`)."""
     read.cache_clear()
     _answers.clear()

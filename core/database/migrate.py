@@ -49,23 +49,23 @@ def migrate() -> None:
     command.upgrade(config, "head")
 
 
-def migrating(run: Callable[[Connection], None]) -> None:
+def in_migration(run: Callable[[Connection], None]) -> None:
     """Call `run` with the connection of a migration, in one transaction that no other migration runs beside."""
     if is_postgresql():
         # apart: whoever calls may be inside an event loop
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, _migrating_postgresql(run)).result()
+            thread.submit(asyncio.run, _in_migration_on_postgresql(run)).result()
         return
     settings().data_folder.mkdir(parents=True, exist_ok=True)
     with sqlite.blocking_engine(settings().database_url).begin() as connection:
         run(connection)
 
 
-async def _migrating_postgresql(run: Callable[[Connection], None]) -> None:
+async def _in_migration_on_postgresql(run: Callable[[Connection], None]) -> None:
     engine = postgresql.patient_engine(settings().database_url)
     connection = engine.connect()
     try:
-        await postgresql.once_there(connection.start, MIGRATION_PATIENCE)
+        await postgresql.connect_when_up(connection.start, MIGRATION_PATIENCE)
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         await connection.run_sync(run)
         await connection.commit()

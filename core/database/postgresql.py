@@ -95,7 +95,7 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, (*lost_connection, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError))
 
 
-async def once_there(connect: Callable[[], Awaitable[object]], seconds: float | None = None) -> None:
+async def connect_when_up(connect: Callable[[], Awaitable[object]], seconds: float | None = None) -> None:
     """Connect, again and again while the server is away, so that a restart is a pause and no error.
 
     Raises NotAvailable.

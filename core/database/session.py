@@ -40,7 +40,7 @@ def insert_once(table: Any, *unique: str) -> Any:
     return insert(table).on_conflict_do_nothing(index_elements=unique)
 
 
-async def one_by_one(session: AsyncSession, what: str) -> None:
+async def lock_until_commit(session: AsyncSession, what: str) -> None:
     """Until the transaction ends nobody else goes on from here for the same `what`. SQLite has one writer anyway."""
     if is_postgresql():
         lock = text("SELECT pg_advisory_xact_lock(:kind, hashtext(:what))")
@@ -135,7 +135,7 @@ async def _opened(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
                     raise NoRoom() from error
                 raise
             return
-        await postgresql.once_there(opened.connection)
+        await postgresql.connect_when_up(opened.connection)
         try:
             yield opened
         except DBAPIError as error:

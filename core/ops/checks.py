@@ -60,7 +60,7 @@ def _secret() -> Found:
 async def _worker() -> Found:
     """One that is not there now is no fault: the app may be stopped."""
     try:
-        is_running = await queue.worker_seen()
+        is_running = await queue.has_worker()
     except Exception:
         return Found("worker", True, "not to be seen while the queue does not answer")
     finally:

@@ -11,7 +11,7 @@ from structlog.contextvars import bound_contextvars, get_contextvars
 _SOUND = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class Known(Protocol):
+class LoggedVideo(Protocol):
     """A video, as much of it as is asked here."""
 
     @property
@@ -20,7 +20,7 @@ class Known(Protocol):
     def request_id(self) -> str | None: ...
 
 
-def sound_or_new(request_id: str | None) -> str:
+def valid_or_new(request_id: str | None) -> str:
     """The id a proxy has given the request, or a new one where there is none or one that would spoil the log."""
     return request_id if request_id and _SOUND.fullmatch(request_id) else secrets.token_hex(8)
 
@@ -39,7 +39,7 @@ def of_request(request_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def about(video: Known | int) -> Iterator[None]:
+def about(video: LoggedVideo | int) -> Iterator[None]:
     """Every line within, and of the tasks begun within, is about that video and the request that asked for it."""
     if isinstance(video, int):
         with bound_contextvars(video=video):

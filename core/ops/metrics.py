@@ -96,7 +96,7 @@ def _quantile(values: list[float], share: float) -> float:
 async def _queue() -> list[Metric]:
     jobs, worker, up, wrong = 0.0, 0.0, 0.0, 0.0
     with contextlib.suppress(RedisError, OSError):
-        jobs, worker, up = float(await queue.waiting()), float(await queue.worker_seen()), 1.0
+        jobs, worker, up = float(await queue.waiting()), float(await queue.has_worker()), 1.0
         wrong = float(await (await redis()).get(WRONG) or 0)
     return [
         _family("redis_up", "Whether Redis answers.", [], {(): up}),
@@ -107,5 +107,7 @@ async def _queue() -> list[Metric]:
 
 
 def _models() -> Iterator[Metric]:
-    states: dict[tuple[str, ...], float] = {(offer.model.id, offer.state.name): 1.0 for offer in availability.unasked()}
+    states: dict[tuple[str, ...], float] = {
+        (offer.model.id, offer.state.name): 1.0 for offer in availability.last_offers()
+    }
     yield _family("model_state", "The state of each model as last seen.", ["model", "state"], states)

@@ -16,7 +16,7 @@ def address(config: Settings) -> str:
     return config.public_url or f"http://{config.host}:{config.port}"
 
 
-def refuse_nonsense() -> None:
+def check_settings() -> None:
     """Raises Misconfigured with a sentence that says what to do."""
     config = settings()
     if not config.is_loopback and not config.has_provider:
@@ -32,7 +32,7 @@ def refuse_nonsense() -> None:
     place()
 
 
-def refuse_taken_port() -> None:
+def check_port() -> None:
     config = settings()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -27,7 +27,7 @@ _counted: Counter[tuple[str, str, str, str]] = Counter()
 
 
 @contextlib.contextmanager
-def of(server: str, step: Step) -> Iterator[None]:
+def measure(server: str, step: Step) -> Iterator[None]:
     """Count what is done within: its length, and as its outcome `ok` or the error's code. One broken off counts not."""
     started, outcome = time.monotonic(), "ok"
     try:

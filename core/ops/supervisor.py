@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 WATCH_SECONDS = 1.0
 
 
-class Keeper:
+class Supervisor:
     """Keeps the worker and the embedded Redis alive while the web app runs, and stops them in this order."""
 
     def __init__(self, *, with_worker: bool) -> None:

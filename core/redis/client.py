@@ -208,7 +208,7 @@ async def close_redis() -> None:
         await close(pool)
 
 
-async def heard(channel: str) -> AsyncGenerator[bytes | None]:
+async def subscribe(channel: str) -> AsyncGenerator[bytes | None]:
     """What is published there; first of all None, from when on nothing is missed. To be closed, with `aclosing`.
 
     Raises what redis raises when the connection is lost, also when the server only does not say anything any more.

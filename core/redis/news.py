@@ -121,7 +121,7 @@ async def listen(started: Callable[[], None]) -> AsyncGenerator[News]:
 
     Raises what redis raises when the connection is lost.
     """
-    async with aclosing(client.heard(CHANNEL)) as messages:
+    async with aclosing(client.subscribe(CHANNEL)) as messages:
         async for message in messages:
             if message is None:
                 started()

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Literal, cast
 
 from core.redis import client
-from core.redis.client import heard, redis
+from core.redis.client import redis, subscribe
 
 QUEUE = client.QUEUE
 WAKE = "adsvideo:wake"
 ANNOUNCED = "adsvideo:announced"
 WORKERS = "adsvideo:workers"
-AGAIN_SECONDS = 20.0
+REQUEUE_SECONDS = 20.0
 WORKER_SECONDS = 15.0
 Outcome = Literal["completed", "failed"]
 
@@ -22,12 +22,12 @@ async def put(step: str, video_id: int, attempt: int, defer: float = 0) -> None:
     await _put(step, video_id, f"{step}:{video_id}:{attempt}", defer)
 
 
-async def put_again(step: str, video_id: int, attempt: int) -> None:
-    """Queue a step that should be on the queue; at most once in AGAIN_SECONDS.
+async def requeue(step: str, video_id: int, attempt: int) -> None:
+    """Queue a step that should be on the queue; at most once in REQUEUE_SECONDS.
 
     Under a name of its own: a worker that was killed in the middle of a job leaves its name taken for minutes.
     """
-    await _put(step, video_id, f"{step}:{video_id}:{attempt}:{int(time.time() // AGAIN_SECONDS)}")
+    await _put(step, video_id, f"{step}:{video_id}:{attempt}:{int(time.time() // REQUEUE_SECONDS)}")
 
 
 async def _put(step: str, video_id: int, name: str, defer: float = 0) -> None:
@@ -40,7 +40,7 @@ async def waiting() -> int:
     return int(await (await redis()).zcard(QUEUE))
 
 
-async def worker_seen() -> bool:
+async def has_worker() -> bool:
     """Whether a worker has said in the last seconds that it is there."""
     return bool(await (await redis()).exists(f"{QUEUE}:health-check"))
 
@@ -81,6 +81,6 @@ async def take_announced(limit: int = 500) -> dict[str, Outcome]:
     return {provider_id: "completed" if outcome == "completed" else "failed" for outcome, _, provider_id in parts}
 
 
-def wakes() -> AsyncGenerator[bytes | None]:
+def wake_calls() -> AsyncGenerator[bytes | None]:
     """Once at the start and for every call of `wake_watchers` and `announce`. Raises what redis raises when it goes."""
-    return heard(WAKE)
+    return subscribe(WAKE)

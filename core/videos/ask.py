@@ -59,7 +59,7 @@ async def ask(user: User | None, recipe: Recipe, *, idempotency_key: str = "", b
         )
 
 
-async def again_for_nothing(session: AsyncSession, video: Video) -> Video:
+async def repeat_for_free(session: AsyncSession, video: Video) -> Video:
     """The same once more for its owner, at no charge, in the caller's transaction: an administrator's apology.
 
     Raises Conflict if that has been done already, UnknownModel, NotFound if the picture is gone.

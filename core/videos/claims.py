@@ -20,12 +20,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.catalog import entries
 from core.catalog.entries import Server
-from core.database.session import after_commit, one_by_one
+from core.database.session import after_commit, lock_until_commit
 from core.errors import AdsVideoError
 from core.models import ACTIVE, UTCDateTime, Video, now
 from core.redis import queue
 from core.redis.news import News, publish
-from core.videos.states import AT_ONCE, Known, canceled, change, fail, is_to_submit, take, tell
+from core.videos.states import BEFORE_ALL, HasId, change, change_one, fail, is_to_submit, mark_canceled, tell
 
 LEASE = timedelta(seconds=20)
 SWEEP_GRACE = timedelta(seconds=5)
@@ -45,7 +45,7 @@ def _moment(ahead: timedelta) -> ColumnElement[datetime]:
     return literal(now() + ahead, UTCDateTime())
 
 
-def first(due: Any) -> Any:
+def lock_ids(due: Any) -> Any:
     """The ids of that query, taken hold of; what somebody else holds is passed over.
 
     As a CTE, which PostgreSQL runs once: a bare subquery it may run again for every row, past its LIMIT.
@@ -69,9 +69,9 @@ async def claim_submit(session: AsyncSession, video_id: int) -> Video | None:
         return None
     has_room = await _has_room(session, model)
     due = select(Video.id).where(is_to_submit(), col(Video.model) == model, _is_due_in_turn())
-    return await take(
+    return await change_one(
         session,
-        col(Video.id).in_(first(due.order_by(*_IN_TURN).limit(1))),
+        col(Video.id).in_(lock_ids(due.order_by(*_IN_TURN).limit(1))),
         is_to_submit(),
         is_due(),
         *has_room,
@@ -113,7 +113,7 @@ async def _has_room(session: AsyncSession, model: str) -> list[ColumnElement[boo
     entry = entries.models().get(model)
     if entry is None or entry.server.max_jobs is None:
         return []
-    await one_by_one(session, f"jobs of {entry.server.name}")
+    await lock_until_commit(session, f"jobs of {entry.server.name}")
     return [_places_taken(entry.server) < entry.server.max_jobs]
 
 
@@ -157,7 +157,7 @@ async def release_submit(session: AsyncSession, video: Video, delay: float, note
         after_commit(session, lambda: publish(news))
         after_commit(session, lambda: queue.put("submit", video.id, changed.attempts, delay))
     elif await change(session, *mine, note=""):
-        await canceled(session, video, had_started=False)
+        await mark_canceled(session, video, had_started=False)
 
 
 async def refuse(session: AsyncSession, video: Video, error: AdsVideoError) -> None:
@@ -166,7 +166,7 @@ async def refuse(session: AsyncSession, video: Video, error: AdsVideoError) -> N
         await fail(session, video, error)
 
 
-async def submitted(session: AsyncSession, video: Known, provider_id: str, first_look: float) -> bool:
+async def mark_submitted(session: AsyncSession, video: HasId, provider_id: str, first_look: float) -> bool:
     """The provider has it under this id; look at it in `first_look` seconds, or at once if it is to be canceled."""
     changed = await change(
         session,
@@ -178,7 +178,7 @@ async def submitted(session: AsyncSession, video: Known, provider_id: str, first
         started_at=now(),
         note="",
         next_look_at=case(
-            (col(Video.cancel_requested), _moment(-AT_ONCE)), else_=_moment(timedelta(seconds=first_look))
+            (col(Video.cancel_requested), _moment(-BEFORE_ALL)), else_=_moment(timedelta(seconds=first_look))
         ),
     )
     if changed:
@@ -186,7 +186,7 @@ async def submitted(session: AsyncSession, video: Known, provider_id: str, first
     return changed is not None
 
 
-async def try_again(session: AsyncSession, video: Known, provider_id: str) -> bool:
+async def resubmit(session: AsyncSession, video: HasId, provider_id: str) -> bool:
     """The provider spoiled this job by its own fault: submit the video anew, for the same price, once in its life.
 
     False if it has had its second attempt, is to be canceled or has ended.
@@ -218,9 +218,9 @@ def _due_local() -> ColumnElement[bool]:
 async def claim_local(session: AsyncSession) -> Video | None:
     """The next video in turn that a local engine makes; also one whose worker has died."""
     due = select(Video.id).where(_due_local()).order_by(*_IN_TURN).limit(1)
-    changed = await take(
+    changed = await change_one(
         session,
-        col(Video.id).in_(first(due)),
+        col(Video.id).in_(lock_ids(due)),
         col(Video.status).in_(ACTIVE),
         is_due(),
         status="processing",
@@ -254,7 +254,7 @@ def is_at_provider(video: type[Video]) -> ColumnElement[bool]:
     )
 
 
-async def hold(session: AsyncSession, video: Video, *, until_canceled: bool = True) -> bool:
+async def renew_lease(session: AsyncSession, video: Video, *, until_canceled: bool = True) -> bool:
     """Renew the lease of a step that runs; False if the video has ended meanwhile, or was asked to stop."""
     where = list(_is_mine(video))
     if until_canceled:

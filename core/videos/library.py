@@ -21,11 +21,11 @@ from core.videos.states import change_all, tell
 STATES = {"running": ACTIVE, "completed": ("completed",), "failed": ("failed",), "canceled": ("canceled",)}
 SHAPES = ("landscape", "portrait", "square")
 MAX_WORDS = 8
-AT_ONCE = 500
+MAX_CHOSEN = 500
 """So many go into one zip, and into one statement."""
 UNDO = timedelta(minutes=5)
 """For so long a deleted video can be brought back."""
-KEPT = timedelta(minutes=10)
+FILES_KEPT = timedelta(minutes=10)
 """After so long its files are removed; more than UNDO, so that no clock's error removes what is brought back."""
 
 
@@ -152,7 +152,7 @@ async def delete_one(session: AsyncSession, user_id: int, video_id: int) -> None
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     """Databases bound the number of values in a statement."""
-    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+    return (ids[start : start + MAX_CHOSEN] for start in range(0, len(ids), MAX_CHOSEN))
 
 
 def _restorable(user_id: int, ids: Sequence[int]) -> tuple[ColumnElement[bool], ...]:

@@ -15,10 +15,10 @@ from core.database.session import after_commit
 from core.models import ACTIVE, Video, now
 from core.redis import queue
 from core.redis.news import News, publish_all
-from core.videos.claims import LEASE, first, is_at_provider, is_due
-from core.videos.states import AT_ONCE, change_all
+from core.videos.claims import LEASE, is_at_provider, is_due, lock_ids
+from core.videos.states import BEFORE_ALL, change_all
 
-RIVAL_AGE = timedelta(minutes=5)
+IDENTICAL_AGE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,14 @@ async def _claim(session: AsyncSession, limit: int, ahead: float, which: ColumnE
     due = select(Video.id).where(_at_provider(), is_due(ahead), which).order_by(col(Video.next_look_at)).limit(limit)
     claim = (
         sql_update(Video)
-        .where(col(Video.id).in_(first(due)), is_due(ahead))
+        .where(col(Video.id).in_(lock_ids(due)), is_due(ahead))
         .values(next_look_at=now() + LEASE)
         .returning(*_WATCHED)
     )
     return [Watched(*row) for row in (await session.exec(claim.execution_options(synchronize_session=False))).all()]
 
 
-async def look_again(session: AsyncSession, delays: Mapping[int, float]) -> None:
+async def schedule_looks(session: AsyncSession, delays: Mapping[int, float]) -> None:
     """Say when each of these claimed videos (by id) is due next, in seconds from now.
 
     One that has been made due meanwhile, by a webhook or a cancel, stays so.
@@ -105,7 +105,7 @@ async def look_again(session: AsyncSession, delays: Mapping[int, float]) -> None
     await (await session.connection()).execute(statement, changes)
 
 
-async def announced(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -> list[str]:
+async def mark_ended(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -> list[str]:
     """Their providers say that these jobs (by the provider's id) have ended; the models of those that are ours.
 
     A completed one is fetched at once, which shows whether it was true; a failed one is looked at, for the reason.
@@ -113,7 +113,7 @@ async def announced(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -
     by_outcome: dict[str, list[str]] = {"completed": [], "failed": []}
     for provider_id, outcome in ended.items():
         by_outcome[outcome].append(provider_id)
-    done = await _provider_done(session, col(Video.provider_id).in_(by_outcome["completed"]), None)
+    done = await _mark_ready(session, col(Video.provider_id).in_(by_outcome["completed"]), None)
     make_due = (
         sql_update(Video)
         .where(
@@ -121,20 +121,20 @@ async def announced(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -
             col(Video.status) == "processing",
             col(Video.ready).is_(False),
         )
-        .values(next_look_at=now() - AT_ONCE)
+        .values(next_look_at=now() - BEFORE_ALL)
         .returning(col(Video.model))
     )
     rows = (await session.exec(make_due.execution_options(synchronize_session=False))).all()
     return done + [model for (model,) in rows]
 
 
-async def is_taken(session: AsyncSession, model: str, provider_ids: list[str]) -> set[str]:
+async def used_provider_ids(session: AsyncSession, model: str, provider_ids: list[str]) -> set[str]:
     """Those of the provider's ids that are a video of ours already."""
     query = select(Video.provider_id).where(Video.model == model, col(Video.provider_id).in_(provider_ids))
     return {provider_id for provider_id in (await session.exec(query)).all() if provider_id}
 
 
-async def has_rival(session: AsyncSession, video: Video) -> bool:
+async def has_identical_request(session: AsyncSession, video: Video) -> bool:
     """Whether another video asks for the same and also has no id of the provider: a job found there may be either's."""
     query = select(Video.id).where(
         Video.id != video.id,
@@ -143,21 +143,21 @@ async def has_rival(session: AsyncSession, video: Video) -> bool:
         Video.size == video.size,
         Video.seconds == video.seconds,
         col(Video.provider_id).is_(None),
-        col(Video.submitted_at) > now() - RIVAL_AGE,
+        col(Video.submitted_at) > now() - IDENTICAL_AGE,
     )
     return (await session.exec(query.limit(1))).first() is not None
 
 
-async def provider_done(session: AsyncSession, urls: Mapping[int, str | None]) -> None:
+async def mark_ready(session: AsyncSession, urls: Mapping[int, str | None]) -> None:
     """The provider has finished these videos (by id, with the file's address where it told one): fetch their files."""
     by_url: dict[str | None, list[int]] = {}
     for video_id, url in urls.items():
         by_url.setdefault(url, []).append(video_id)
     for url, ids in by_url.items():
-        await _provider_done(session, col(Video.id).in_(ids), url)
+        await _mark_ready(session, col(Video.id).in_(ids), url)
 
 
-async def _provider_done(session: AsyncSession, which: ColumnElement[bool], url: str | None) -> list[str]:
+async def _mark_ready(session: AsyncSession, which: ColumnElement[bool], url: str | None) -> list[str]:
     """Mark them and tell; the models of those that changed."""
     done = (
         sql_update(Video)
@@ -185,7 +185,7 @@ async def claim_collects(session: AsyncSession, limit: int) -> list[Video]:
     ready = select(Video.id).where(_is_ready()).order_by(col(Video.next_look_at)).limit(limit)
     return await change_all(
         session,
-        col(Video.id).in_(first(ready)),
+        col(Video.id).in_(lock_ids(ready)),
         _is_ready(),
         attempts=Video.attempts + 1,
         next_look_at=now() + LEASE,

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.models import VIDEO_KEYS, Video, now
 from core.settings import settings
 from core.videos import states
-from core.videos.library import KEPT
+from core.videos.library import FILES_KEPT
 
 GB = 1000**3
 IN_ONE_STATEMENT = 500
@@ -72,11 +72,11 @@ async def over_quota(
     return excess
 
 
-async def let_go(session: AsyncSession, ids: Collection[int], *, shared: bool) -> list[int]:
+async def delete_for_good(session: AsyncSession, ids: Collection[int], *, shared: bool) -> list[int]:
     """Delete these videos for good, `shared` ones too; the ids of those that went. A favourite by now stays."""
     where = (col(Video.id).in_(ids), _is_kept(), *(() if shared else _not_shared()))
     # so long ago that it can't be taken back, and that the files go with the next removal
-    deleted = await states.change_all(session, *where, deleted_at=now() - KEPT - timedelta(seconds=1))
+    deleted = await states.change_all(session, *where, deleted_at=now() - FILES_KEPT - timedelta(seconds=1))
     for video in deleted:
         states.tell(session, video, "deleted")
     return [video.id for video in deleted]
@@ -107,11 +107,11 @@ async def orphans(session: AsyncSession, files: Iterable[tuple[str, datetime]]) 
 
 async def removable(session: AsyncSession, limit: int = 200) -> list[Video]:
     """Deleted long enough ago, and their files are still there."""
-    query = select(Video).where(col(Video.deleted_at) < now() - KEPT, col(Video.key).is_not(None))
+    query = select(Video).where(col(Video.deleted_at) < now() - FILES_KEPT, col(Video.key).is_not(None))
     return list((await session.exec(query.order_by(col(Video.deleted_at)).limit(limit))).all())
 
 
-async def removed(session: AsyncSession, ids: Sequence[int]) -> None:
+async def clear_keys(session: AsyncSession, ids: Sequence[int]) -> None:
     """The files of these deleted videos are gone; so is what led to them."""
     table = Video.__table__  # type: ignore[attr-defined]
     deleted = (col(Video.id).in_(ids), col(Video.deleted_at).is_not(None))

@@ -30,12 +30,12 @@ from core.redis.news import News, Stage, publish
 from core.videos.queries import alive, owned
 
 log = logging.getLogger(__name__)
-AT_ONCE = timedelta(hours=1)
+BEFORE_ALL = timedelta(hours=1)
 """Due so long ago comes before everything that is merely due."""
 video_table: Any = Video.__table__  # type: ignore[attr-defined]
 
 
-class Known(Protocol):
+class HasId(Protocol):
     """Whatever names a video."""
 
     @property
@@ -68,7 +68,7 @@ async def change_all(session: AsyncSession, *where: ColumnElement[bool], **value
     return [row[0] for row in rows]
 
 
-async def take(session: AsyncSession, *where: ColumnElement[bool], **values: Any) -> Video | None:
+async def change_one(session: AsyncSession, *where: ColumnElement[bool], **values: Any) -> Video | None:
     """`change_all` for at most one."""
     videos = await change_all(session, *where, **values)
     return videos[0] if videos else None
@@ -87,7 +87,7 @@ def tell(session: AsyncSession, video: Video | Changed, status: str, stage: Stag
 
 async def finish(
     session: AsyncSession,
-    video: Known,
+    video: HasId,
     *,
     key: str,
     poster_key: str,
@@ -132,7 +132,7 @@ async def _ended(session: AsyncSession, video: Video | Changed) -> None:
     await webhooks.announce(session, video.user_id, video.id, video.status)
 
 
-async def fail(session: AsyncSession, video: Known, error: AdsVideoError) -> bool:
+async def fail(session: AsyncSession, video: HasId, error: AdsVideoError) -> bool:
     """Failed for this reason, and its price returned. False if it had ended already."""
     changed = await change(
         session,
@@ -152,18 +152,18 @@ async def fail(session: AsyncSession, video: Known, error: AdsVideoError) -> boo
 async def cancel(session: AsyncSession, user_id: int, video_id: int) -> Video:
     """Stop a video. Raises NotFound, and Conflict if it has ended.
 
-    At once and refunded where no provider has it yet; else the watcher asks the provider, and `canceled` below
+    At once and refunded where no provider has it yet; else the watcher asks the provider, and `mark_canceled` below
     settles what is returned.
     """
     mine = (col(Video.id) == video_id, col(Video.user_id) == user_id)
     ours = col(Video.model).in_(entries.local_models()) & col(Video.status).in_(ACTIVE)
-    if changed := await take(session, *mine, is_to_submit() | ours, status="canceled", completed_at=now()):
+    if changed := await change_one(session, *mine, is_to_submit() | ours, status="canceled", completed_at=now()):
         await credits.refund(session, user_id, video_id, changed.cost_credits)
         await _ended(session, changed)
         return changed
     # while create runs or its outcome is unknown its lease stays: whoever has it sees to the cancel as well
-    at_once = literal(now() - AT_ONCE, UTCDateTime())
-    if changed := await take(
+    at_once = literal(now() - BEFORE_ALL, UTCDateTime())
+    if changed := await change_one(
         session,
         *mine,
         col(Video.status).in_(ACTIVE),
@@ -180,7 +180,7 @@ async def cancel(session: AsyncSession, user_id: int, video_id: int) -> Video:
     )
 
 
-async def canceled(session: AsyncSession, video: Known, *, had_started: bool) -> bool:
+async def mark_canceled(session: AsyncSession, video: HasId, *, had_started: bool) -> bool:
     """Canceled at the provider. The price is returned unless the provider had started. False if it had ended."""
     changed = await change(
         session,
