@@ -19,7 +19,7 @@ from core.redis.client import redis
 from core.settings import settings
 
 log = logging.getLogger(__name__)
-LAST_SECRET = "adsvideo:secret"
+LAST_NAME = "adsvideo:secret"
 
 
 def path() -> Path:
@@ -43,7 +43,7 @@ async def compare() -> None:
     """Says in the log if the web process that started before this one has another secret: nobody stays signed in."""
     own_name = _derived(b"adsvideo secret's name").hex()
     with contextlib.suppress(RedisError, OSError):
-        earlier_name = await (await redis()).set(LAST_SECRET, own_name, get=True)
+        earlier_name = await (await redis()).set(LAST_NAME, own_name, get=True)
         if earlier_name and bytes(earlier_name).decode() != own_name:
             log.warning(
                 "the web process that started before this one has another STORAGE_SECRET; unless it has just been "

@@ -147,7 +147,7 @@ async def test_files_that_no_row_knows_go_once_they_are_a_day_old(
         await store.put(b"lost", key)
     assert await _clean() == [], "their rows may not be written yet"
 
-    monkeypatch.setattr("core.retention.ORPHAN_AGE", -DAY)
+    monkeypatch.setattr("core.videos.retention.ORPHAN_AGE", -DAY)
     work = store.workspace() / "video-9-x"
     work.mkdir()
     (work / "raw.mp4").write_bytes(b"half")
@@ -161,7 +161,7 @@ async def test_files_that_no_row_knows_go_once_they_are_a_day_old(
 
 
 async def test_a_row_whose_file_is_missing_is_left_alone(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.retention.ORPHAN_AGE", -DAY)
+    monkeypatch.setattr("core.videos.retention.ORPHAN_AGE", -DAY)
     video = await _made(alice)
     await store.delete(video.key)
     assert await _clean() == []

@@ -54,7 +54,7 @@ def server(web: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[VideosServer]:
     """
     with VideosServer(latency=3600, webhook=web, webhook_secret=SECRET) as running:
         monkeypatch.setenv("OPENAI_BASE_URL", running.url)
-        monkeypatch.setattr("workers.pace.Pace.first_look", lambda _: 600.0)
+        monkeypatch.setattr("workers.videos.pace.Pace.first_look", lambda _: 600.0)
         forget_settings()
         yield running
 
@@ -227,7 +227,7 @@ async def test_without_its_webhooks_the_server_is_polled_all_the_same(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.webhook, server.latency = "http://127.0.0.1:9/nobody", 1.5
-    monkeypatch.setattr("workers.pace.Pace.first_look", lambda _: 1.0)
+    monkeypatch.setattr("workers.videos.pace.Pace.first_look", lambda _: 1.0)
     video = await ask(alice, model="sora-2", seconds=4)
 
     async def completed() -> bool:

@@ -216,7 +216,7 @@ async def test_a_broken_create_that_was_taken_is_found_and_not_sent_again(alice:
 async def test_a_broken_create_that_was_not_taken_is_settled_and_not_sent_again(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.settle.ABSENT_SECONDS", 2.0)
+    monkeypatch.setattr("workers.videos.settle.ABSENT_SECONDS", 2.0)
     server.script = ["break"]
     video = await ask(alice, model="sora-2")
     async with running_worker():
@@ -310,7 +310,7 @@ async def test_a_cancel_after_the_provider_started_is_not_paid_back(alice: User,
 async def test_with_redis_wiped_every_video_still_ends(
     alice: User, server: VideosServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.leases.SWEEP_GRACE", timedelta(seconds=0))
+    monkeypatch.setattr("core.videos.claims.SWEEP_GRACE", timedelta(seconds=0))
     asked = [await ask(alice, f"wiped {n}", model="sora-2", seconds=4) for n in range(4)]
     with Redis.from_url(redis_url) as client:
         client.flushall()

@@ -64,7 +64,7 @@ async def test_one_who_is_cut_off_in_the_middle_gets_a_sentence_and_nothing_is_w
 async def test_one_that_stays_away_is_said_to_be_away(
     place: Path, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.postgresql.RESTART_SECONDS", 0.3)
+    monkeypatch.setattr("core.database.postgresql.RESTART_SECONDS", 0.3)
     await asyncio.to_thread(postgresql.stop)
     try:
         with pytest.raises(NotAvailable):

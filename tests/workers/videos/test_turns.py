@@ -174,7 +174,7 @@ async def test_one_that_waits_for_another_try_holds_no_place(alice: User, two_at
 async def test_two_workers_never_give_a_server_more_than_it_may_have(
     alice: User, bob: User, two_at_once: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.queue.WORKER_SECONDS", 600.0)  # none is forgotten, however slow this machine is
+    monkeypatch.setattr("core.redis.queue.WORKER_SECONDS", 600.0)  # none is forgotten, however slow this machine is
     two_at_once.latency = 1.5
     asked = [await ask((alice, bob)[n % 2], f"cup {n}", model="sora-2", seconds=4) for n in range(6)]
     async with AsyncExitStack() as workers:

@@ -117,7 +117,7 @@ async def test_a_cancel_while_the_server_is_busy_is_not_submitted_again(alice: U
 async def test_a_cancel_while_the_outcome_is_unknown_is_settled(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch, taken: bool
 ) -> None:
-    monkeypatch.setattr("workers.settle.ABSENT_SECONDS", 2.0)
+    monkeypatch.setattr("workers.videos.settle.ABSENT_SECONDS", 2.0)
     server.latency = 600
     server.kind = Mode(words=("queued", "queued", "completed", "failed"))
     video = await ask(alice, "broken off", model="sora-2", seconds=4)
@@ -149,7 +149,7 @@ async def test_a_cancel_where_the_server_can_not_tell_is_settled_within_a_minute
 async def test_a_worker_that_died_after_it_canceled_at_the_provider_pays_back_once(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.engines.openai_videos.OpenAIVideos.grace_seconds", 0.1)
+    monkeypatch.setattr("workers.engines.videos_api.engine.OpenAIVideos.grace_seconds", 0.1)
     video = await ask(alice, model="sora-2", seconds=4)
     await at_the_provider(video, "video_deleted_already")
     async with session() as db:
@@ -204,7 +204,7 @@ async def test_a_job_that_is_another_videos_already_is_not_taken_from_it(alice: 
 async def test_a_server_that_hangs_holds_up_no_other_outcome(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.settle.PATIENCE", 0.5)
+    monkeypatch.setattr("workers.videos.settle.PATIENCE", 0.5)
     server.slow = 30
     video = await ask(alice, model="sora-2", seconds=4)
     await unknown(video, since=50)
@@ -231,7 +231,7 @@ async def test_a_model_that_has_left_the_catalogue_fails_in_every_state(alice: U
 async def test_redis_emptied_in_the_middle_loses_nothing(
     alice: User, server: VideosServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.leases.SWEEP_GRACE", timedelta(seconds=0))
+    monkeypatch.setattr("core.videos.claims.SWEEP_GRACE", timedelta(seconds=0))
     server.latency = 3
     asked = [await ask(alice, f"emptied {n}", model="sora-2", seconds=4) for n in range(4)]
     async with running_worker():
