@@ -40,7 +40,7 @@ class AtOnce(Retry):
     def __init__(self) -> None:
         super().__init__(NoBackoff(), 0)
         self._away = False
-        self._next_try_at = 0.0
+        self.next_try_at = 0.0
         self._inside: ContextVar[bool] = ContextVar("inside", default=False)
         self._trying: ContextVar[float] = ContextVar("trying", default=-1.0)
 
@@ -59,7 +59,7 @@ class AtOnce(Retry):
         except AWAY as error:
             if not self._away:
                 log.warning("Redis does not answer: %s", error)
-            self._away, self._next_try_at = True, time.monotonic() + PAUSE_SECONDS
+            self._away, self.next_try_at = True, time.monotonic() + PAUSE_SECONDS
             raise
         finally:
             self._inside.reset(entered)
@@ -70,12 +70,12 @@ class AtOnce(Retry):
 
     def _let_one_try(self) -> None:
         """Let one caller per PAUSE_SECONDS through, to connect and to ask. Raises RedisConnectionError."""
-        if self._trying.get() == self._next_try_at:
+        if self._trying.get() == self.next_try_at:
             return
-        if time.monotonic() < self._next_try_at:
+        if time.monotonic() < self.next_try_at:
             raise RedisConnectionError("Redis does not answer")
-        self._next_try_at = time.monotonic() + PAUSE_SECONDS
-        self._trying.set(self._next_try_at)
+        self.next_try_at = time.monotonic() + PAUSE_SECONDS
+        self._trying.set(self.next_try_at)
 
     async def _once(self, do: Callable[[], Awaitable[T]], fail: Callable[[Any], Any]) -> T:
         try:
