@@ -35,7 +35,7 @@ class Supervisor:
             except AdsVideoError as error:
                 log.error(error.message)
             except Exception:  # such as no memory for a process: the watch must go on
-                log.exception("what the web app needs beside it could not be started")
+                log.exception("what the web app needs beside it could not be looked after")
 
     def _start_missing(self) -> None:
         if embedded.is_used():

@@ -54,7 +54,8 @@ def test_an_error_in_the_log_reaches_sentry_with_its_part() -> None:
     written, sent = logged(
         "import logging; from core.ops import log_context; from core.ops.logs import set_up_logging\n"
         "set_up_logging('worker')\n"
-        "with log_context.of_request('click-42'), log_context.about(17): logging.getLogger('x').error('the disk is full')",
+        "with log_context.of_request('click-42'), log_context.about(17):\n"
+        "    logging.getLogger('x').error('the disk is full')",
         "the disk is full",
     )
     for tag in ('"part":"worker"', '"request":"click-42"', '"video":"17"'):
