@@ -70,7 +70,10 @@ class Running:
         return len(self._tasks)
 
     def start(
-        self, work: Coroutine[Any, Any, None], about: log_context.Known | int, then: Callable[[], None] = lambda: None
+        self,
+        work: Coroutine[Any, Any, None],
+        about: log_context.LoggedVideo | int,
+        then: Callable[[], None] = lambda: None,
     ) -> None:
         """Run it; `then` is called when it has ended. Its log lines, and its error, are about that video."""
         with log_context.about(about):
@@ -140,5 +143,5 @@ class Loop(ABC, Generic[T]):
         """Do what is due for one of them, to its end."""
 
     @abstractmethod
-    def about(self, row: T) -> log_context.Known | int:
+    def about(self, row: T) -> log_context.LoggedVideo | int:
         """The video that it is about, for the log."""

@@ -63,16 +63,16 @@ async def _deliver(delivery: WebhookDelivery) -> None:
     if message.secret is None:
         log.error("delivery %s: the secret was sealed with another STORAGE_SECRET", delivery.id)
         async with session() as db:
-            await webhooks.failed(db, delivery, None, "STORAGE_SECRET has changed", for_good=True)
+            await webhooks.mark_failed(db, delivery, None, "STORAGE_SECRET has changed", for_good=True)
         return
     status, error = await _post(message, message.secret)
     taken = status is not None and 200 <= status < 300
     log.info("delivery %s: attempt %s: %s", delivery.id, delivery.attempts, status or error)
     async with session() as db:
         if taken and status:
-            await webhooks.delivered(db, delivery, status)
+            await webhooks.mark_delivered(db, delivery, status)
         else:
-            await webhooks.failed(db, delivery, status, error, for_good=status == GONE)
+            await webhooks.mark_failed(db, delivery, status, error, for_good=status == GONE)
 
 
 async def _post(message: Message, secret: str) -> tuple[int | None, str]:

@@ -21,7 +21,7 @@ IDS = r"^[0-9]{1,9}(,[0-9]{1,9})*$"
 
 @router.get("/videos/zip", response_class=StreamingResponse, responses=ZIP)
 async def videos_zip(
-    user: CurrentUser, ids: Annotated[str, Query(pattern=IDS, max_length=10 * library.AT_ONCE)]
+    user: CurrentUser, ids: Annotated[str, Query(pattern=IDS, max_length=10 * library.MAX_CHOSEN)]
 ) -> StreamingResponse:
     """The MP4s of these videos and a `manifest.json` of how they were made; those without a file are left out."""
     asked = {int(one) for one in ids.split(",")}

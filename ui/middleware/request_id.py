@@ -24,7 +24,7 @@ class RequestId:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        request_id = log_context.sound_or_new(Headers(scope=scope).get("x-request-id"))
+        request_id = log_context.valid_or_new(Headers(scope=scope).get("x-request-id"))
         with log_context.of_request(request_id):
             if scope["type"] == "websocket":
                 await self.app(scope, receive, send)

@@ -26,7 +26,7 @@ async def pricing(request: Request, visitor: Visitor) -> None:
     layout.speak(request)
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
-    offers = asking.result() if done else availability.unasked()
+    offers = asking.result() if done else availability.last_offers()
     about = _("A video costs credits. One that fails or is canceled before it starts costs nothing.")
     with layout.frame(request, visitor, _("Pricing"), "pricing", description=about):
         with Tag("div", "page-head"):

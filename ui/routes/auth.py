@@ -110,7 +110,7 @@ async def callback(request: Request) -> Response:
         token = await _provider().authorize_access_token(request)
         who = _identity(token.get("userinfo") or {})
         async with unit_of_work() as db:
-            user = await users.behind(db, who)
+            user = await users.by_identity(db, who)
     except TooManyAttempts as error:
         return _too_many(request, error)
     except SignInRefused as error:

@@ -39,7 +39,7 @@ async def _redis() -> bool:
 
 
 async def _worker() -> bool:
-    return await queue.worker_seen()
+    return await queue.has_worker()
 
 
 async def _storage() -> bool:

@@ -38,7 +38,7 @@ async def video_ended(request: Request) -> Response:
             await queue.announce(provider_id, outcome)
         except RedisError:
             async with session() as db:
-                await looks.announced(db, {provider_id: outcome})
+                await looks.mark_ended(db, {provider_id: outcome})
     return Response(status_code=200)
 
 

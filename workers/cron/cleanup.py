@@ -33,7 +33,7 @@ async def _remove_deleted() -> int:
     for video in found:
         await store.delete(*(getattr(video, name) for name in VIDEO_KEYS))
     async with session() as db:
-        await retention.removed(db, [video.id for video in found])
+        await retention.clear_keys(db, [video.id for video in found])
     log.info("the files of %s deleted videos are removed", len(found))
     return len(found)
 
@@ -67,8 +67,8 @@ async def _videos(say: Say, *, dry: bool, at_once: int) -> int:
         if dry:
             return len(old) + len(over)
         async with session() as db:
-            went = await retention.let_go(db, [video.id for video in old], shared=False)
-            went += await retention.let_go(db, [video.id for video in over], shared=True)
+            went = await retention.delete_for_good(db, [video.id for video in old], shared=False)
+            went += await retention.delete_for_good(db, [video.id for video in over], shared=True)
         gone += len(went)
     while not dry and gone and await _remove_deleted():
         pass

@@ -24,6 +24,6 @@ async def sweep(context: Context) -> None:
         return
     try:
         for video_id, attempt in overdue:
-            await queue.put_again("submit", video_id, attempt)
+            await queue.requeue("submit", video_id, attempt)
     except AWAY as error:
         log.debug("sweep: %s", error)

@@ -56,11 +56,11 @@ async def bring_home(engines: Engines, video: Video, model: Model) -> None:
             await fail(video, TimedOut())
         else:
             async with session() as db:
-                await looks.look_again(db, {video.id: backoff(min(video.attempts, 4) - 1, error.retry_after)})
+                await looks.schedule_looks(db, {video.id: backoff(min(video.attempts, 4) - 1, error.retry_after)})
     except asyncio.CancelledError:
         # this worker stops: let another one have it at once
         async with session() as db:
-            await looks.look_again(db, {video.id: 0})
+            await looks.schedule_looks(db, {video.id: 0})
         raise
     except OSError as error:
         await _local_trouble(video, model, error)
@@ -77,7 +77,7 @@ async def _local_trouble(video: Video, model: Model, error: OSError) -> None:
         await fail(video, EngineError(error.strerror or error))
         return
     async with session() as db:
-        await looks.look_again(db, {video.id: backoff(min(video.attempts, 5))})
+        await looks.schedule_looks(db, {video.id: backoff(min(video.attempts, 5))})
 
 
 async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) -> None:
@@ -85,17 +85,17 @@ async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) ->
     if engine.server.local:
         job = await with_picture(job, video, engine)
     look = Look("succeeded", url=video.finished_url)
-    with step_timings.of(engine.server.name, "render" if engine.server.local else "fetch"):
+    with step_timings.measure(engine.server.name, "render" if engine.server.local else "fetch"):
         await engine.fetch(job, video.provider_id or "", look, raw, report)
     async with reading() as db:
         picture = await uploads.of_video(db, video)
-    with step_timings.of(engine.server.name, "check"):
+    with step_timings.measure(engine.server.name, "check"):
         made = await checked(raw, folder, _tags(video, picture, job.model))
     files = {"key": made.video, "poster_key": made.poster, "preview_key": made.preview}
     if settings().keep_originals:
         files["original_key"] = made.original
     size = sum(path.stat().st_size for path in files.values() if path)
-    with step_timings.of(engine.server.name, "store"):
+    with step_timings.measure(engine.server.name, "store"):
         keys = await _keep(video, files)
     async with session() as db:
         finished = await states.finish(

@@ -65,4 +65,4 @@ async def _fill(server: Server) -> None:
         places = await claims.free_places(db, server)
         rows = await claims.next_submits(db, server, min(places, MOST_FILLED)) if places > 0 else []
     for video_id, attempt in rows:
-        await queue.put_again("submit", video_id, attempt)
+        await queue.requeue("submit", video_id, attempt)

@@ -50,18 +50,18 @@ class Settling:
     async def _cancel(self, video: Watched, model: Model) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                with step_timings.of(model.server.name, "cancel"):
+                with step_timings.measure(model.server.name, "cancel"):
                     not_started = await self.engines.of(model.server).cancel(video.provider_id or "")
         except (Retryable, TimeoutError) as error:
             told = error.retry_after if isinstance(error, Retryable) else None
             async with session() as db:
-                await looks.look_again(db, {video.id: backoff(1, told)})
+                await looks.schedule_looks(db, {video.id: backoff(1, told)})
             return
         except EngineError as error:
             log.info("video %s: cancel: %s", video.id, error)
             not_started = False
         async with session() as db:
-            await states.canceled(db, video, had_started=not not_started)
+            await states.mark_canceled(db, video, had_started=not not_started)
 
     async def _resolve(self, watched: Watched, model: Model) -> None:
         """The outcome of create is unknown. The rule, in this order:
@@ -88,7 +88,7 @@ class Settling:
             return
         log.info("video %s: waiting for the outcome of create, %.0f s old", video.id, since)
         async with session() as db:
-            await looks.look_again(db, {video.id: LOOK_SECONDS})
+            await looks.schedule_looks(db, {video.id: LOOK_SECONDS})
 
     async def _find(self, engine: Engine, video: Video) -> list[str] | None:
         """The server's jobs that may be this video; None if the server can't tell."""
@@ -101,16 +101,16 @@ class Settling:
 
     async def _adopt(self, engine: Engine, video: Video, found: list[str]) -> bool:
         async with session() as db:
-            taken = await looks.is_taken(db, video.model, found)
+            taken = await looks.used_provider_ids(db, video.model, found)
             free = [provider_id for provider_id in found if provider_id not in taken]
-            if len(free) != 1 or await looks.has_rival(db, video):
+            if len(free) != 1 or await looks.has_identical_request(db, video):
                 return False
-            return await claims.submitted(db, video, free[0], engine.min_poll_seconds)
+            return await claims.mark_submitted(db, video, free[0], engine.min_poll_seconds)
 
     async def _lose(self, video: Video) -> None:
         async with session() as db:
             if video.cancel_requested:
-                await states.canceled(db, video, had_started=False)
+                await states.mark_canceled(db, video, had_started=False)
             else:
                 await states.fail(db, video, JobLost("the create call broke off and the job was not found"))
         log.warning("video %s: the create call broke off and no job was found", video.id)

@@ -131,7 +131,7 @@ async def holding(video: Video, *, until_canceled: bool = True) -> AsyncIterator
             await asyncio.sleep(HOLD_SECONDS)
             try:
                 async with session() as db:
-                    if not await claims.hold(db, video, until_canceled=until_canceled):
+                    if not await claims.renew_lease(db, video, until_canceled=until_canceled):
                         report.stopped = True
                         return
             except Exception as error:

@@ -79,14 +79,14 @@ async def _prepare(pace: Pace, video: Video) -> Job | None:
     """The job with its picture; None if there is none, which has been seen to. No server has heard of it yet."""
     engine = pace.engine
     try:
-        with step_timings.of(pace.server.name, "frame"):
+        with step_timings.measure(pace.server.name, "frame"):
             return await engine.prepare(await with_picture(job_of(video), video, engine))
     except NotAvailable as error:
         await _put_back(video, error)
     except asyncio.CancelledError:
         # this worker stops: let another one begin it at once
         async with session() as db:
-            await looks.look_again(db, {video.id: 0})
+            await looks.schedule_looks(db, {video.id: 0})
         raise
     except Permanent as error:
         await _refuse(video, error)
@@ -102,7 +102,7 @@ async def _submit(pace: Pace, video: Video, job: Job) -> None:
             if not await claims.intend(db, video):
                 log.info("video %s ended or was taken over before it was sent", video.id)
                 return
-        with step_timings.of(pace.server.name, "create"):
+        with step_timings.measure(pace.server.name, "create"):
             provider_id = await pace.engine.submit(job)
     except (Retryable, NotAvailable) as error:  # a part of ours that is away has kept it from being sent
         await _put_back(video, error)
@@ -112,11 +112,11 @@ async def _submit(pace: Pace, video: Video, job: Job) -> None:
         # whatever broke, it may have broken after the bytes were sent: look it up, never send it again
         known = isinstance(error, OutcomeUnknown)
         log.warning("video %s: outcome of create unknown: %s", video.id, error, exc_info=not known)
-        await written(lambda db: looks.look_again(db, {video.id: UNKNOWN_LOOK}))
+        await written(lambda db: looks.schedule_looks(db, {video.id: UNKNOWN_LOOK}))
     else:
         log.info("video %s: %s has it as %s", video.id, pace.server.name, provider_id)
         first_look = pace.first_look()
-        await written(lambda db: claims.submitted(db, video, provider_id, first_look))
+        await written(lambda db: claims.mark_submitted(db, video, provider_id, first_look))
 
 
 async def _put_back(video: Video, error: Retryable | NotAvailable) -> None:

@@ -16,7 +16,7 @@ from core.errors import EngineError, Misconfigured, Retryable, UnknownModel
 from core.ops import log_context, step_timings
 from core.redis import queue
 from core.videos import claims, states
-from core.videos.looks import Watched, announced, claim_looks, claim_unsettled, due, look_again, provider_done
+from core.videos.looks import Watched, claim_looks, claim_unsettled, due, mark_ended, mark_ready, schedule_looks
 from workers.engines import Look
 from workers.loops import IDLE_SECONDS, Running, end_all, repeat
 from workers.videos.pace import Pace
@@ -78,7 +78,7 @@ class Watcher:
         """A webhook or a cancel wakes us. Without Redis we look by ourselves, a little later."""
         while True:
             with contextlib.suppress(Exception):
-                async with contextlib.aclosing(queue.wakes()) as woken:
+                async with contextlib.aclosing(queue.wake_calls()) as woken:
                     async for message in woken:
                         if message is None:
                             self._progress.forget_all()
@@ -101,7 +101,7 @@ class Watcher:
     async def _heed(self, ended: dict[str, queue.Outcome]) -> None:
         """Servers have said by themselves that these jobs have ended; those that came together are noted together."""
         async with session() as db:
-            names = await announced(db, ended)
+            names = await mark_ended(db, ended)
         for name in set(names):
             if model := entries.models().get(name):
                 self.pace(model.server).announced()
@@ -191,7 +191,7 @@ class Watcher:
     async def _ask(self, pace: Pace, group: list[Watched]) -> None:
         name, started, looked = pace.server.name, time.monotonic(), pace.engine.looked
         try:
-            with step_timings.of(name, "look"):
+            with step_timings.measure(name, "look"):
                 looks = await pace.engine.look([v.provider_id or "" for v in group])
         except (EngineError, Misconfigured) as error:
             self._failures[name] += 1
@@ -200,7 +200,7 @@ class Watcher:
             log.warning("server %s: %s; asked again in %.0f s", name, getattr(error, "detail", "") or error, wait)
             pace.rest(wait)
             async with session() as db:
-                await look_again(db, {v.id: wait for v in group})
+                await schedule_looks(db, {v.id: wait for v in group})
             await self._progress.tell_waiting(group, error)
             return
         finally:
@@ -227,9 +227,9 @@ class Watcher:
             else:
                 ended.append((video, look))
         async with session() as db:
-            await look_again(db, again)
+            await schedule_looks(db, again)
             if done:
-                await provider_done(db, done)
+                await mark_ready(db, done)
             for video, look in sorted(ended, key=lambda pair: pair[0].user_id):
                 # each pays a user back: in one order, or two workers would wait for each other
                 with log_context.about(video):
@@ -242,7 +242,7 @@ class Watcher:
         await self._progress.tell(running)
 
     async def _end(self, video: Watched, look: Look, db: Any) -> None:
-        if look.again and await claims.try_again(db, video, video.provider_id or ""):
+        if look.again and await claims.resubmit(db, video, video.provider_id or ""):
             log.warning("video %s was spoiled by the provider; it is tried once more", video.id)
             return
         error = look.error or EngineError("the provider canceled it" if look.state == "canceled" else "")

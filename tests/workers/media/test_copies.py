@@ -90,7 +90,7 @@ async def test_the_worker_keeps_both_or_the_copy_alone_and_removes_all_of_them(
     assert done.bytes == sum(sizes)
     if keep == "true":
         assert sizes[0] < 0.8 * sizes[2]
-    long_ago = now() - 2 * library.KEPT
+    long_ago = now() - 2 * library.FILES_KEPT
     async with session() as db:
         await db.exec(update(Video).where(col(Video.id) == done.id).values(deleted_at=long_ago))
     await cleanup.remove_deleted({})

@@ -71,7 +71,7 @@ async def at_the_provider(user: User, provider_id: str = "video_1") -> Video:
         claimed = await claims.claim_submit(db, video.id)
         assert claimed is not None
         assert await claims.intend(db, claimed)
-        await claims.submitted(db, claimed, provider_id, 3600)
+        await claims.mark_submitted(db, claimed, provider_id, 3600)
     return video
 
 
@@ -85,7 +85,7 @@ async def send(web: str, body: str, headers: dict[str, str]) -> int:
     async with httpx.AsyncClient(timeout=60) as client:
         status = (await client.post(web, content=body, headers=headers)).status_code
     async with session() as db:
-        await looks.announced(db, await queue.take_announced())
+        await looks.mark_ended(db, await queue.take_announced())
     return status
 
 

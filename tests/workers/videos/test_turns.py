@@ -152,11 +152,11 @@ async def test_of_many_who_claim_at_once_only_so_many_get_a_place(alice: User, t
     assert await _begun(*asked) == []
     async with session() as db:
         assert await claims.intend(db, begun[0])
-        await claims.submitted(db, begun[0], "video_1", 1)
+        await claims.mark_submitted(db, begun[0], "video_1", 1)
         assert await claims.overdue_submits(db) == []
     assert await _begun(*asked) == []
     async with session() as db:
-        await looks.provider_done(db, {begun[0].id: None})
+        await looks.mark_ready(db, {begun[0].id: None})
     assert len(await _begun(*asked)) == 1
 
 

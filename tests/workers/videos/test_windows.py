@@ -49,7 +49,7 @@ async def at_the_provider(video: Video, provider_id: str) -> None:
         claimed = await claims.claim_submit(db, video.id)
         assert claimed is not None
         assert await claims.intend(db, claimed)
-        await claims.submitted(db, claimed, provider_id, -1)
+        await claims.mark_submitted(db, claimed, provider_id, -1)
 
 
 async def unknown(video: Video, since: float = 0) -> None:
@@ -289,7 +289,7 @@ async def test_two_collects_fetch_a_file_once(alice: User, server: VideosServer)
         job(server, video.prompt)
         await at_the_provider(video, list(server.jobs)[-1])
     async with session() as db:
-        await looks.provider_done(db, {video.id: None for video in asked})
+        await looks.mark_ready(db, {video.id: None for video in asked})
     engines = [Engines(), Engines()]
     tasks = [asyncio.create_task(Collects(each, at_once=2).run()) for each in engines]
     for video in asked:
@@ -321,13 +321,13 @@ async def test_a_second_attempt_is_given_once(alice: User) -> None:
 
     async def again() -> bool:
         async with session() as db:
-            return await claims.try_again(db, video, "video_spoiled")
+            return await claims.resubmit(db, video, "video_spoiled")
 
     assert sorted(await asyncio.gather(*(again() for _ in range(5)))) == [False] * 4 + [True]
     assert await ledger(alice) == CHARGED
     await at_the_provider(video, "video_spoiled_again")
     async with session() as db:
-        assert not await claims.try_again(db, video, "video_spoiled_again")
+        assert not await claims.resubmit(db, video, "video_spoiled_again")
 
 
 async def test_a_cancel_or_a_webhook_during_a_look_is_not_forgotten(alice: User) -> None:
@@ -336,9 +336,9 @@ async def test_a_cancel_or_a_webhook_during_a_look_is_not_forgotten(alice: User)
     async with session() as db:
         assert len(await looks.claim_looks(db, ["sora-2"], 10)) == 1
     async with session() as db:
-        await looks.announced(db, {"video_1": "failed"})
+        await looks.mark_ended(db, {"video_1": "failed"})
     async with session() as db:
-        await looks.look_again(db, {video.id: 60.0})  # what the look that was under way says
+        await looks.schedule_looks(db, {video.id: 60.0})  # what the look that was under way says
     assert (await reread(video)).next_look_at < now()
 
 

@@ -65,7 +65,7 @@ class System(Tag):
 async def _queue() -> tuple[int | None, bool]:
     try:
         async with asyncio.timeout(3):
-            return await queue.waiting(), await queue.worker_seen()
+            return await queue.waiting(), await queue.has_worker()
     except (RedisError, OSError, TimeoutError):
         return None, False
 
