@@ -16,8 +16,6 @@ from nicegui.elements.mixins.text_element import TextElement
 from nicegui.slot import Slot
 from starlette.types import ASGIApp
 
-# ------------------------------------------------------------------------------------------------ what a page costs
-
 _ask = helpers.expects_arguments
 _answers: WeakKeyDictionary[Callable[..., Any], bool] = WeakKeyDictionary()
 
@@ -55,9 +53,6 @@ class PlainElement(TextElement):
         return [*seen, Markup(self.props.get("innerHTML", "")).striptags()]  # noqa: S704 - only its words are taken
 
 
-# ------------------------------------------------------------------------------------------------ the page itself
-
-
 def is_drawing() -> bool:
     """Whether this code runs for a page, so that there is a `context.client`."""
     return bool(Slot.get_stack())
@@ -81,9 +76,6 @@ def draw_page(request: Request, status: int, draw: Callable[[], None]) -> Respon
 def is_page(request: Request) -> bool:
     """Whether a `@ui.page` has begun to answer this request; then NiceGUI says what went wrong in it."""
     return bool(request.scope.get("nicegui_page_path"))
-
-
-# ------------------------------------------------------------------------------------------------ the whole app
 
 
 def quiet_loading_bar() -> None:

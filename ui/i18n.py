@@ -101,9 +101,6 @@ def credits(n: int) -> str:
     return n_("{n} credit", "{n} credits", n)
 
 
-# -------------------------------------------------------------------------------------------- what core says
-
-
 def phrase(said: Phrase | None) -> str:
     """What core says, in the visitor's language; nothing for None."""
     return said.translated(catalogue(language()).gettext) if said else ""
@@ -112,9 +109,6 @@ def phrase(said: Phrase | None) -> str:
 def explain(error: AdsVideoError) -> str:
     """What went wrong, in the visitor's language."""
     return phrase(error.phrase)
-
-
-# -------------------------------------------------------------------------------------------------- numbers
 
 
 def number(value: float) -> str:

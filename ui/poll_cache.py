@@ -76,9 +76,6 @@ def _put(table: OrderedDict[Key, Kept], key: Key, kept: Kept) -> None:
         table.popitem(last=False)
 
 
-# ------------------------------------------------------------------------------------------------------- videos
-
-
 def video(user_id: int, video_id: int) -> tuple[Video, News | None] | None:
     """That user's video and its last news, if it is known."""
     known = _fresh(_looks, (user_id, video_id))
@@ -100,9 +97,6 @@ def end(user_id: int, video_id: int, mark: object, found: Video | None = None, n
         del _marks[of]
         if found:
             _put(_looks, of, _Look(found, news, time.monotonic()))
-
-
-# ------------------------------------------------------------------------------------------------------ callers
 
 
 def caller(credential: str) -> int | None:

@@ -191,8 +191,6 @@ class VideosServer(LocalServer):
         body: Json = {"detail": message} if self.kind.detail else {"error": {"message": message, "code": code}}
         return JSONResponse(body, status, headers)
 
-    # --- create ---
-
     async def _create(self, request: Request, call: Call) -> Response:
         self.creates += 1
         step = self.script.pop(0) if self.script else None
@@ -299,8 +297,6 @@ class VideosServer(LocalServer):
             async with httpx.AsyncClient(timeout=60, verify=False) as client:  # reading certificates takes longer
                 await client.post(self.webhook, content=body, headers=headers)
 
-    # --- look ---
-
     def _progress(self, made: Made) -> float:
         """0 to 1."""
         if self.latency is None:
@@ -385,8 +381,6 @@ class VideosServer(LocalServer):
         if self.models is None:
             return self._error(404, "Not Found")
         return JSONResponse({"object": "list", "data": [{"id": model} for model in self.models]})
-
-    # --- the file, and the end ---
 
     async def _content(self, request: Request, call: Call) -> Response:
         made = self.jobs.get(request.path_params["id"].removeprefix("gen_"))

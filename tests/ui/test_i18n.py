@@ -150,9 +150,6 @@ async def test_a_page_says_in_chinese_why_a_video_waits(visitor: Visitor, me: Us
     await visitor.should_see("存储 暂时没有应答，请稍后再试。")
 
 
-# ------------------------------------------------------------------------------------------------- the catalogues
-
-
 MOVES = {
     "core/errors.py": "core/faults/tree.py",
     "core/catalog/availability.py": "core/shop/availability.py",
@@ -185,9 +182,6 @@ def test_a_string_is_found_by_what_it_is(tmp_path: Path) -> None:
         "    raise Cold(Phrase('a ' 'fan'), i18n._('Hot'), n_('one', 'many', n))\n"
     )
     assert ids(collect(tmp_path)) == {"It is {n} degrees.", "a fan", "Hot", "('one', 'many')"}
-
-
-# --------------------------------------------------------------------------------------------------- the language
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,6 @@ router = APIRouter(tags=["videos"])
 CACHE = "private, max-age=86400"
 
 
-
 class GenerateIn(BaseModel):
     """What to make, of a picture of yours (`image_id`) or of one on the web (`image_url`).
 

@@ -132,7 +132,7 @@ async def test_a_worker_that_knows_only_the_id_can_fetch(speaking: Any, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "again", "cost"),
+    ("code", "kind", "worth_retry", "cost"),
     [
         ("SAFETY.INPUT.TEXT", ModerationRefused, False, 60),
         ("SAFETY.OUTPUT.VIDEO", ModerationRefused, False, 0),
@@ -143,13 +143,13 @@ async def test_a_worker_that_knows_only_the_id_can_fetch(speaking: Any, tmp_path
     ],
 )
 async def test_16_a_failure_code_decides_what_is_said_and_whether_to_try_again(
-    code: str, kind: type[EngineError], *, again: bool, cost: int, speaking: Any, tmp_path: Path
+    code: str, kind: type[EngineError], *, worth_retry: bool, cost: int, speaking: Any, tmp_path: Path
 ) -> None:
     server, engine = speaking(polls=1, failure=code)
     job = a_job(engine.server)
     provider_id = await engine.submit(job)
     look = (await follow(engine, provider_id))[-1]
-    assert (look.state, type(look.error), look.again) == ("failed", kind, again)
+    assert (look.state, type(look.error), look.worth_retry) == ("failed", kind, worth_retry)
     assert look.raw["cost_credits"] == cost
     assert look.error is not None
     assert "." not in look.error.message.rstrip(".").replace(". ", "")  # no code, no markup

@@ -17,6 +17,7 @@ from core.videos.request import request
 from tests.environment import forget_settings
 from tests.people import picture_of
 from tests.worker import running_worker
+from tests.workers.media.tags import read_tags
 from tests.workers.media.test_mp4 import film
 from tests.workers.videos.test_flow import ended
 from workers.cron import cleanup
@@ -36,7 +37,7 @@ def test_a_heavy_file_is_kept_beside_a_smaller_copy_of_the_same_size_and_length(
     copy, original = mp4.probe(made.video), mp4.probe(made.original)
     assert (copy.width, copy.height, copy.has_audio) == (640, 360, True)
     assert copy.seconds == pytest.approx(original.seconds, abs=0.1)
-    assert mp4.read_tags(made.video)["adsvideo_model"] == mp4.read_tags(made.original)["adsvideo_model"] == "m"
+    assert read_tags(made.video)["adsvideo_model"] == read_tags(made.original)["adsvideo_model"] == "m"
 
 
 def test_a_large_file_has_a_preview_that_is_small_and_silent(tmp_path: Path) -> None:

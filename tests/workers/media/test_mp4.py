@@ -13,7 +13,9 @@ from av.video.frame import VideoFrame
 from PIL import Image, ImageDraw
 
 from core.errors import Unplayable
+from tests.workers.media.tags import read_tags
 from workers.media import mp4
+from workers.media.poster import write_poster
 
 TAGS = {
     "title": "A bottle",
@@ -78,9 +80,6 @@ def packets(path: Path) -> list[tuple[str, int]]:
 def is_fast_start(path: Path) -> bool:
     content = path.read_bytes()
     return content.index(b"moov") < content.index(b"mdat")
-
-
-# probe ---------------------------------------------------------------------------------------------------------------
 
 
 def test_probe_tells_what_a_file_is(tmp_path: Path) -> None:
@@ -154,9 +153,6 @@ def test_probe_refuses_a_file_that_was_cut_off(tmp_path: Path, share: float, mov
         mp4.probe(path)
 
 
-# finish --------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("sound", ["", "aac"])
 def test_a_good_file_keeps_its_packets_and_gets_tags_and_its_index_in_front(tmp_path: Path, sound: str) -> None:
     source, target = film(tmp_path / "raw.mp4", sound=sound), tmp_path / "whole.mp4"
@@ -164,7 +160,7 @@ def test_a_good_file_keeps_its_packets_and_gets_tags_and_its_index_in_front(tmp_
     found = mp4.finish(source, target, TAGS)
     assert sorted(packets(target)) == sorted(packets(source))
     assert is_fast_start(target)
-    assert TAGS.items() <= mp4.read_tags(target).items()
+    assert TAGS.items() <= read_tags(target).items()
     assert (found.width, found.height, found.codec, found.has_audio) == (160, 90, "h264", bool(sound))
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["raw.mp4", "whole.mp4"]
 
@@ -195,7 +191,7 @@ def test_others_are_converted(tmp_path: Path, name: str, codec: str, pix_fmt: st
     assert found.seconds == pytest.approx(2, abs=0.15)
     assert found.has_audio == bool(sound)
     assert is_fast_start(tmp_path / "whole.mp4")
-    assert TAGS.items() <= mp4.read_tags(tmp_path / "whole.mp4").items()
+    assert TAGS.items() <= read_tags(tmp_path / "whole.mp4").items()
     with av.open(str(tmp_path / "whole.mp4"), "r") as container:
         assert [stream.codec_context.name for stream in container.streams.audio] == (["aac"] if sound else [])
         assert sum(1 for _ in container.decode(video=0)) == 24
@@ -241,14 +237,11 @@ def test_a_disk_that_refuses_is_not_the_files_fault(tmp_path: Path) -> None:
         mp4.finish(film(tmp_path / "raw.mp4"), tmp_path / "nowhere" / "whole.mp4", {})
 
 
-# poster --------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("name", "kind"), [("poster.webp", "WEBP"), ("poster.jpg", "JPEG")])
 def test_the_poster_is_not_the_black_start(tmp_path: Path, name: str, kind: str) -> None:
     black = [Image.new("RGB", (160, 90))] * 4
     path = film(tmp_path / "a.mp4", pictures=black + [scene(n, (160, 90)) for n in range(20)])
-    mp4.poster(path, tmp_path / name)
+    write_poster(path, tmp_path / name)
     with Image.open(tmp_path / name) as poster:
         assert (poster.format, poster.size) == (kind, (160, 90))
         light = poster.convert("L").tobytes()
@@ -256,16 +249,16 @@ def test_the_poster_is_not_the_black_start(tmp_path: Path, name: str, kind: str)
 
 
 def test_a_poster_keeps_the_aspect(tmp_path: Path) -> None:
-    mp4.poster(film(tmp_path / "a.mp4", size=(180, 320)), tmp_path / "poster.webp", width=90)
+    write_poster(film(tmp_path / "a.mp4", size=(180, 320)), tmp_path / "poster.webp", width=90)
     with Image.open(tmp_path / "poster.webp") as poster:
         assert poster.size == (90, 160)
 
 
 def test_a_black_video_has_a_poster_too_and_no_video_has_none(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", pictures=[Image.new("RGB", (160, 90))] * 3)
-    mp4.poster(path, tmp_path / "poster.webp")
+    write_poster(path, tmp_path / "poster.webp")
     assert (tmp_path / "poster.webp").is_file()
     path.write_text("{}")
     with pytest.raises(Unplayable):
-        mp4.poster(path, tmp_path / "other.webp")
+        write_poster(path, tmp_path / "other.webp")
     assert not (tmp_path / "other.webp").exists()

@@ -14,7 +14,8 @@ from core.pictures.intake import Framing
 from core.videos import recipe
 from core.videos.recipe import Recipe
 from tests.servers import clip
-from workers.media.mp4 import finish, read_tags
+from tests.workers.media.tags import read_tags
+from workers.media.mp4 import finish
 
 part = st.floats(0, 1, allow_nan=False)
 framings = st.fixed_dictionaries(

@@ -80,9 +80,6 @@ async def test_a_worker_that_died_before_it_wrote_its_intent_down_keeps_nobody_w
     assert server.creates == 1
 
 
-# --- cancel ---
-
-
 async def test_a_cancel_during_create_reaches_the_provider_and_is_paid_back(alice: User, server: VideosServer) -> None:
     server.held, server.latency = True, 600
     server.kind = Mode(words=("queued", "queued", "completed", "failed"))
@@ -159,9 +156,6 @@ async def test_a_worker_that_died_after_it_canceled_at_the_provider_pays_back_on
     assert await ledger(alice) == RETURNED
 
 
-# --- an unknown outcome ---
-
-
 async def test_the_deadline_comes_also_while_the_outcome_is_unknown(alice: User, server: VideosServer) -> None:
     video = await ask(alice, model="sora-2", seconds=4)
     await unknown(video)
@@ -225,9 +219,6 @@ async def test_a_model_that_has_left_the_catalogue_fails_in_every_state(alice: U
     assert await balance(alice) == 100
 
 
-# --- Redis, the provider ---
-
-
 async def test_redis_emptied_in_the_middle_loses_nothing(
     alice: User, server: VideosServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,9 +255,6 @@ async def test_a_provider_that_restarts_and_forgets_loses_what_ran_and_takes_wha
     assert {video.error_code for video in ended} == {"lost"}
     assert server.creates == 4
     assert await balance(alice) == 90
-
-
-# --- two workers at once ---
 
 
 async def test_two_workers_share_everything_and_do_nothing_twice(alice: User, server: VideosServer) -> None:

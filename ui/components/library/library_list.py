@@ -65,8 +65,6 @@ class Library(Tag):
         shown.changed.subscribe(self.reload)
         page_state.of(user).follow(self._hear, self._read, self._put_all)
 
-    # --------------------------------------------------------------------------------------------- what is shown
-
     @property
     def _cards(self) -> dict[int, VideoCard]:
         return {card.video.id: card for card in self._list.items if isinstance(card, VideoCard)}
@@ -112,8 +110,6 @@ class Library(Tag):
             Tag("h2", "notice-title", _("No video fits"))
             Tag("p", "notice-text", _("Try other words, or ask for less at once."))
             button(_("Show all videos"), self._shown.clear_all)
-
-    # -------------------------------------------------------------------------------------------------- the news
 
     def _hear(self, news: News) -> bool:
         if news.status == "deleted":
@@ -170,8 +166,6 @@ class Library(Tag):
         if gone:
             self._tell_if_empty()
 
-    # ------------------------------------------------------------------------------------------------ selecting
-
     def select_button(self) -> None:
         """Where a phone begins to select; with a pointer the box on a card does as well."""
         begin = partial(self._select, on=True)
@@ -196,8 +190,6 @@ class Library(Tag):
             self._bar.put("hidden", True)
         cards = self._cards
         self._bar.show([cards[one].video for one in ids if one in cards])
-
-    # ------------------------------------------------------------------------------------------------- doing
 
     async def _share(self, video: Video) -> None:
         await share_dialog(self._user, video.id)

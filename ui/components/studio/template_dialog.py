@@ -110,8 +110,6 @@ class TemplateDialog(Dialog):
             if own_id:
                 icon_button("trash-2", _("Delete this template"), partial(self._delete, own_id), look="small")
 
-    # ------------------------------------------------------------------------------------------------ filling one
-
     def _blanks(self, title: str, text: str) -> None:
         """One field for each blank, with the prompt as it becomes below."""
         found = templates.blanks(text)
@@ -144,8 +142,6 @@ class TemplateDialog(Dialog):
     def _done(self, prompt: str) -> None:
         self.close()
         self._take(prompt)
-
-    # ---------------------------------------------------------------------------------------------------- my own
 
     async def _own(self) -> None:
         assert self._user is not None

@@ -88,8 +88,6 @@ class CurrentVideo:
             look = await self._read(db, REFRESH)
         await self._show(look)
 
-    # -------------------------------------------------------------------------------------------------- reading
-
     def _hear(self, news: News) -> bool:
         shown = self._shown
         if self._only and news.video_id not in (0, shown):
@@ -134,8 +132,6 @@ class CurrentVideo:
         if latest is None and not self._only and _state(video) != _state(self.video):
             latest = await queries.page(db, user_id, None, LATEST)
         return replace(look, video=video, picture=picture, usual=usual, latest=latest)
-
-    # -------------------------------------------------------------------------------------------------- showing
 
     @property
     def _shown(self) -> int:

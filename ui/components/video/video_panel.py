@@ -74,8 +74,6 @@ class VideoPanel(Tag):
             self._stage.put("data_state", "failed")
             self._failed(video)
 
-    # ---------------------------------------------------------------------------------------------- while it runs
-
     def _running(self, video: Video) -> None:
         with self._stage:
             self._backdrop("breathing")
@@ -130,8 +128,6 @@ class VideoPanel(Tag):
             toast(i18n.explain(error), "bad")
         await self._current.follow(video.id)
         self._attend()
-
-    # ------------------------------------------------------------------------------------------------ how it ended
 
     def _done(self, video: Video) -> None:
         source = f"/api/v1/videos/{video.id}"

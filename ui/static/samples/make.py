@@ -20,7 +20,7 @@ from core.catalog.size import Size
 from core.pictures import framing, presets
 from workers.engines import Job, open_engine
 from workers.engines.camera.engine import Camera
-from workers.media import mp4
+from workers.media.poster import write_poster
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("watch", "perfume", "soda", "macarons")
@@ -59,7 +59,7 @@ async def main() -> None:
             job = job_of(preset)
             await engine.fetch(job, "", None, whole, lambda percent: None)
             shrink(whole, HERE / f"{preset.name}.mp4")
-            mp4.poster(whole, HERE / f"{preset.name}.webp", WIDTH)
+            write_poster(whole, HERE / f"{preset.name}.webp", WIDTH)
             entry = {"preset": preset.name, "video": f"{preset.name}.mp4", "poster": f"{preset.name}.webp"}
             listed.append({**entry, "prompt": preset.prompt, "model_label": job.model.label})
     listed.sort(key=lambda entry: NAMES.index(entry["preset"]))

@@ -48,14 +48,14 @@ SERVER = Server("s", "openai-videos")
     ],
 )
 def test_every_synonym_of_a_status_is_understood(word: str, state: str) -> None:
-    look = answers.look_at({"id": "v", "status": word})
+    look = answers.read_look({"id": "v", "status": word})
     assert look is not None
     assert look.state == state
 
 
 @pytest.mark.parametrize("word", ["pondering", "", None, 7])
 def test_an_unknown_or_missing_status_is_no_verdict(word: object) -> None:
-    assert answers.look_at({"id": "v", "status": word}) is None
+    assert answers.read_look({"id": "v", "status": word}) is None
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_what_is_not_a_list_of_jobs_is_not_taken_for_one(body: object) -> None:
     ],
 )
 def test_only_an_error_counts_as_a_refusal_in_an_answer_that_calls_itself_a_success(body: object, no: bool) -> None:
-    assert complaints.says_no(body) is no
+    assert complaints.is_error(body) is no
 
 
 def test_every_error_of_an_engine_has_a_sentence() -> None:

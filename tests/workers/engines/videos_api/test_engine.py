@@ -87,9 +87,6 @@ def film(path: Path) -> tuple[str, int, int]:
         return container.format.name, stream.width, stream.height
 
 
-# --- every kind, from the picture to the file ---
-
-
 @pytest.mark.parametrize("mode", [m for m in MODES if m not in ("html", "json-content")])
 async def test_a_video_comes_home_from_every_kind_of_server(mode: str, speaking: Any, tmp_path: Path) -> None:
     server, engine = speaking(mode, polls=3)
@@ -132,9 +129,6 @@ async def test_12_13_the_first_id_is_kept_and_escaped(speaking: Any, tmp_path: P
     await engine.fetch(job, provider_id, looks[-1], tmp_path / "x.mp4", no_report)
     escaped = provider_id.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
     assert {c.path for c in server.asked("GET")} == {f"/v1/videos/{escaped}", f"/v1/videos/{escaped}/content"}
-
-
-# --- create ---
 
 
 async def test_auto_finds_the_form_once_and_remembers_it(speaking: Any) -> None:
@@ -293,9 +287,6 @@ async def test_a_key_that_a_server_quotes_reaches_no_log_and_no_error(
     assert "may not do this" in caplog.text
 
 
-# --- find ---
-
-
 async def test_10_a_job_whose_create_call_broke_off_is_found_in_the_list(speaking: Any) -> None:
     server, engine = speaking(script=["break-taken"])
     job = a_job(engine.server)
@@ -339,9 +330,6 @@ async def test_10_a_server_that_is_down_leaves_the_outcome_unknown(speaking: Any
     server.stop()
     with pytest.raises(OutcomeUnknown):
         await engine.find(a_job(engine.server))
-
-
-# --- look ---
 
 
 @pytest.mark.parametrize("mode", ["odd", "silent"])
@@ -573,9 +561,6 @@ async def test_a_server_that_is_down_is_not_knocked_at_for_every_job(speaking: A
     assert set(await engine.look(ids)) == set(ids)
 
 
-# --- the file ---
-
-
 async def done(engine: OpenAIVideos) -> tuple[Any, str, Look]:
     """A finished job."""
     job = a_job(engine.server)
@@ -668,9 +653,6 @@ async def test_a_finished_job_that_the_server_forgot_before_we_fetched_it_is_los
     server.forget()
     with pytest.raises(JobLost):
         await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)
-
-
-# --- cancel, Azure, retirement ---
 
 
 async def test_cancel_says_that_nothing_is_owed_only_if_the_job_still_waited(speaking: Any) -> None:
