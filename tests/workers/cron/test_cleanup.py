@@ -76,9 +76,9 @@ async def _there(*keys: str | None) -> list[bool]:
 
 async def _clean(**options: Any) -> list[str]:
     """What it says."""
-    said: list[str] = []
-    assert await cleanup.run(said.append, **options) == len(said)
-    return said
+    lines: list[str] = []
+    assert await cleanup.run(lines.append, **options) == len(lines)
+    return lines
 
 
 async def test_without_a_setting_everything_is_kept(alice: User) -> None:
@@ -147,21 +147,21 @@ async def test_files_that_no_row_knows_go_once_they_are_a_day_old(
         await store.put(b"lost", key)
     assert await _clean() == [], "their rows may not be written yet"
 
-    monkeypatch.setattr("core.retention.ORPHAN_AGE", -DAY)
+    monkeypatch.setattr("core.videos.retention.ORPHAN_AGE", -DAY)
     work = store.workspace() / "video-9-x"
     work.mkdir()
     (work / "raw.mp4").write_bytes(b"half")
     assert len(await _clean(dry=True)) == 4
     assert await _there(*lost) == [True, True, True]
-    said = sorted(line.split(" in ")[0] for line in await _clean())
-    assert said == sorted([*lost, "tmp/video-9-x/raw.mp4"])
+    lines = sorted(line.split(" in ")[0] for line in await _clean())
+    assert lines == sorted([*lost, "tmp/video-9-x/raw.mp4"])
     assert await _there(*lost) == [False, False, False]
     assert await _there(video.key, video.poster_key, picture.key, *others) == [True] * 5
     assert not (work / "raw.mp4").exists()
 
 
 async def test_a_row_whose_file_is_missing_is_left_alone(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.retention.ORPHAN_AGE", -DAY)
+    monkeypatch.setattr("core.videos.retention.ORPHAN_AGE", -DAY)
     video = await _made(alice)
     await store.delete(video.key)
     assert await _clean() == []
@@ -187,13 +187,13 @@ async def test_the_command_says_what_would_go_and_removes_it(
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
-    found = [
+    lines = [
         f"video {video.id} of user {alice.id}, 0 bytes: too old",
         f"videos/lost.mp4 in {place}: no video or picture knows it",
     ]
-    assert command("--dry-run") == [*found, "2 videos and files would be removed."]
+    assert command("--dry-run") == [*lines, "2 videos and files would be removed."]
     assert orphan.exists()
-    assert command() == [*found, "2 videos and files are removed."]
+    assert command() == [*lines, "2 videos and files are removed."]
     assert not orphan.exists()
     assert await _there(video.key) == [False]
     assert command() == ["0 videos and files are removed."]

@@ -125,7 +125,7 @@ async def test_the_engine_counts_its_looks() -> None:
     with VideosServer(polls=9) as server:
         engine = open_engine(Server("s", "openai-videos", base_url=server.url))
         await engine.look(["a", "b", "c"])
-        assert engine.looked == len(server.asked("GET")) == 1 + 3
+        assert engine.looked == len(server.received("GET")) == 1 + 3
         await engine.close()
 
 

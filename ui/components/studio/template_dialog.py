@@ -112,8 +112,8 @@ class TemplateDialog(Dialog):
 
     def _blanks(self, title: str, text: str) -> None:
         """One field for each blank, with the prompt as it becomes below."""
-        found = templates.blanks(text)
-        if not found:
+        blanks = templates.blanks(text)
+        if not blanks:
             self._done(text)
             return
         values: dict[str, str] = {}
@@ -129,7 +129,7 @@ class TemplateDialog(Dialog):
                 preview.text = templates.fill(text, values)
 
             with fields:
-                for blank in found:
+                for blank in blanks:
                     with Tag("label", "template-field"):
                         Tag("span", "", names.get(blank.name, blank.name))
                         field = Tag("input", "input", type="text", placeholder=blank.words, maxlength="120")

@@ -40,13 +40,13 @@ def shrink(source: Path, target: Path) -> None:
     options = {"movflags": "+faststart"}
     with av.open(str(source), "r") as container, av.open(str(target), "w", options=options) as out:
         video = container.streams.video[0]
-        made = out.add_stream("libx264", rate=video.average_rate, options={"preset": "veryslow", "crf": CRF})
-        made.width, made.height, made.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream = out.add_stream("libx264", rate=video.average_rate, options={"preset": "veryslow", "crf": CRF})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for frame in container.decode(video):
             small = frame.reformat(width=WIDTH, height=HEIGHT, format="yuv420p")
             small.pict_type = 0
-            out.mux(made.encode(small))
-        out.mux(made.encode())
+            out.mux(stream.encode(small))
+        out.mux(stream.encode())
 
 
 async def main() -> None:

@@ -106,7 +106,7 @@ async def test_a_video_comes_home_from_every_kind_of_server(mode: str, speaking:
 async def test_19_the_picture_goes_out_as_bytes_at_exactly_the_size_with_its_type(mode: str, speaking: Any) -> None:
     server, engine = speaking(mode)
     await engine.submit(a_job(engine.server, size="240x432"))
-    call = server.asked("POST")[-1]
+    call = server.received("POST")[-1]
     content = server._picture(call)
     assert Image.open(io.BytesIO(content)).size == (240, 432)
     if call.files:
@@ -128,7 +128,7 @@ async def test_12_13_the_first_id_is_kept_and_escaped(speaking: Any, tmp_path: P
     assert looks[-1].raw["id"] != provider_id
     await engine.fetch(job, provider_id, looks[-1], tmp_path / "x.mp4", no_report)
     escaped = provider_id.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-    assert {c.path for c in server.asked("GET")} == {f"/v1/videos/{escaped}", f"/v1/videos/{escaped}/content"}
+    assert {c.path for c in server.received("GET")} == {f"/v1/videos/{escaped}", f"/v1/videos/{escaped}/content"}
 
 
 async def test_auto_finds_the_form_once_and_remembers_it(speaking: Any) -> None:
@@ -200,8 +200,8 @@ async def test_a_create_call_never_goes_out_on_a_used_connection(speaking: Any) 
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
     for provider_id in ids:
         await engine.look([provider_id])
-    assert len({call.connection for call in server.asked("POST")}) == 3
-    assert len({call.connection for call in server.asked("GET")}) == 1
+    assert len({call.connection for call in server.received("POST")}) == 3
+    assert len({call.connection for call in server.received("GET")}) == 1
 
 
 @pytest.mark.parametrize(
@@ -279,10 +279,10 @@ async def test_a_key_that_a_server_quotes_reaches_no_log_and_no_error(
     server.busy = None
     _, provider_id, look = await done(engine)
     server.content_fault = (400, {"detail": f"key {KEY} may not have it"})
-    with pytest.raises(ProviderFailed) as kept:
+    with pytest.raises(ProviderFailed) as caught:
         await engine.fetch(a_job(engine.server), provider_id, look, tmp_path / "x.mp4", no_report)
-    assert "may not have it" in kept.value.detail
-    assert KEY not in kept.value.detail
+    assert "may not have it" in caught.value.detail
+    assert KEY not in caught.value.detail
     assert KEY not in caught.value.detail + caplog.text
     assert "may not do this" in caplog.text
 
@@ -354,7 +354,7 @@ async def test_3_a_failed_job_at_http_500_has_failed_at_the_first_answer(speakin
     assert look.state == "failed"
     assert isinstance(look.error, ProviderFailed)
     assert "CUDA out of memory" in look.error.message
-    assert len(server.asked("GET")) == 1
+    assert len(server.received("GET")) == 1
 
 
 @pytest.mark.parametrize("mode", ["openai", "vllm-omni", "sglang", "tensorrt", "odd"])
@@ -445,22 +445,22 @@ async def test_many_jobs_are_one_call_where_the_server_can_list(speaking: Any) -
     ids = [await engine.submit(a_job(engine.server)) for _ in range(30)]
     looks = await engine.look(ids)
     assert set(looks) == set(ids)
-    assert [(call.path, call.query) for call in server.asked("GET")] == [("/v1/videos", {"limit": "100"})]
+    assert [(call.path, call.query) for call in server.received("GET")] == [("/v1/videos", {"limit": "100"})]
 
 
 async def test_a_list_is_paged_as_long_as_that_is_cheaper_than_asking_one_by_one(speaking: Any) -> None:
     server, engine = speaking(polls=9, page=10)
     ids = [await engine.submit(a_job(engine.server)) for _ in range(40)]
 
-    async def asked(wanted: list[str]) -> list[Any]:
+    async def requests_for(wanted: list[str]) -> list[Any]:
         server.calls.clear()
         assert set(await engine.look(wanted)) == set(wanted)
         return [call.query.get("after") or call.path.rpartition("/")[2] for call in server.calls]
 
-    assert await asked(ids[20:]) == ["videos", ids[30]]
-    assert await asked(ids[5:15]) == ["videos", ids[30], ids[20], ids[10]]
-    assert await asked(ids[:2]) == ["videos", ids[30], *ids[:2]]
-    assert await asked(ids[30:]) == ["videos"]
+    assert await requests_for(ids[20:]) == ["videos", ids[30]]
+    assert await requests_for(ids[5:15]) == ["videos", ids[30], ids[20], ids[10]]
+    assert await requests_for(ids[:2]) == ["videos", ids[30], *ids[:2]]
+    assert await requests_for(ids[30:]) == ["videos"]
 
 
 async def test_a_job_that_is_missing_from_the_list_is_asked_for_itself(speaking: Any) -> None:
@@ -468,7 +468,7 @@ async def test_a_job_that_is_missing_from_the_list_is_asked_for_itself(speaking:
     ids = [await engine.submit(a_job(engine.server)) for _ in range(9)]
     looks = await engine.look([ids[-1], ids[0]])
     assert set(looks) == {ids[0], ids[-1]}
-    assert [call.path for call in server.asked("GET")][-1] == f"/v1/videos/{ids[0]}"
+    assert [call.path for call in server.received("GET")][-1] == f"/v1/videos/{ids[0]}"
 
 
 @pytest.mark.parametrize(
@@ -481,11 +481,11 @@ async def test_a_server_that_can_not_list_is_asked_to_only_once_in_a_while(
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
     for _ in range(2):
         assert set(await engine.look(ids)) == set(ids)
-    assert [call.path for call in server.asked("GET")].count("/v1/videos") == 1
+    assert [call.path for call in server.received("GET")].count("/v1/videos") == 1
     let_pass(monkeypatch, videos_api_engine, engine.relist_seconds)
     server.list_fault = None
     assert set(await engine.look(ids)) == set(ids)
-    assert len(server.asked("GET")) == 1 + 3 + 3 + 1
+    assert len(server.received("GET")) == 1 + 3 + 3 + 1
 
 
 async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(
@@ -496,7 +496,7 @@ async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
     for _ in range(3):
         assert set(await engine.look(ids)) == set(ids)
-    assert [call.path for call in server.asked("GET")].count("/v1/videos") == 1
+    assert [call.path for call in server.received("GET")].count("/v1/videos") == 1
     with pytest.raises(OutcomeUnknown):  # what such a list shows can't be told from what is ours already
         await engine.find(a_job(engine.server))
     server.list_fault = None
@@ -529,12 +529,12 @@ async def test_a_server_that_says_wait_is_left_alone_for_so_long(
     with pytest.raises(OverCapacity) as caught:
         await engine.look(ids)
     assert caught.value.retry_after == 60
-    asked = len(server.asked("GET", "/v1/videos/"))
+    asked = len(server.received("GET", "/v1/videos/"))
     assert asked <= engine.server.concurrency
     server.busy = None
     with pytest.raises(OverCapacity):
         await engine.look(ids)
-    assert len(server.asked("GET", "/v1/videos/")) == asked
+    assert len(server.received("GET", "/v1/videos/")) == asked
     let_pass(monkeypatch, calls, 60)
     assert set(await engine.look(ids)) == set(ids)
 
@@ -568,17 +568,17 @@ async def done(engine: OpenAIVideos) -> tuple[Any, str, Look]:
     return job, provider_id, (await follow(engine, provider_id))[-1]
 
 
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("has_look", [True, False])
 async def test_6_a_file_in_a_bucket_is_fetched_there_without_our_key(
-    known: bool, speaking: Any, tmp_path: Path
+    has_look: bool, speaking: Any, tmp_path: Path
 ) -> None:
     server, engine = speaking("sglang-s3")
     job, provider_id, look = await done(engine)
-    await engine.fetch(job, provider_id, look if known else Look("succeeded"), tmp_path / "x.mp4", no_report)
+    await engine.fetch(job, provider_id, look if has_look else Look("succeeded"), tmp_path / "x.mp4", no_report)
     assert film(tmp_path / "x.mp4")[0].startswith("mov,mp4")
-    (call,) = server.asked("GET", "/bucket/")
+    (call,) = server.received("GET", "/bucket/")
     assert KEY not in str(call.headers)
-    assert all(KEY in c.key for c in server.asked("GET", "/v1/"))
+    assert all(KEY in c.key for c in server.received("GET", "/v1/"))
 
 
 async def test_7_a_file_that_is_not_there_just_after_completed_is_asked_for_again(
@@ -598,7 +598,7 @@ async def test_8_a_redirect_to_another_host_is_followed_without_our_key(speaking
     job, provider_id, look = await done(engine)
     await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)
     assert film(tmp_path / "x.mp4")[1:] == (320, 192)
-    (call,) = server.asked("GET", "/bucket/")
+    (call,) = server.received("GET", "/bucket/")
     assert KEY not in str(call.headers)
 
 
@@ -671,14 +671,14 @@ async def test_cancel_without_a_route_for_it_is_no(speaking: Any) -> None:
     server.kind = replace(MODES["litellm"], words=("queued", "queued", "completed", "failed"))
     provider_id = await engine.submit(a_job(engine.server))
     assert await engine.cancel(provider_id) is False
-    assert len(server.asked("DELETE")) == 1
+    assert len(server.received("DELETE")) == 1
 
 
 async def test_cancel_leaves_a_finished_video_alone(speaking: Any) -> None:
     server, engine = speaking()
     _, provider_id, _ = await done(engine)
     assert await engine.cancel(provider_id) is False
-    assert server.asked("DELETE") == []
+    assert server.received("DELETE") == []
 
 
 async def test_for_a_job_that_is_not_there_or_has_failed_nothing_is_owed(speaking: Any) -> None:
@@ -690,7 +690,7 @@ async def test_for_a_job_that_is_not_there_or_has_failed_nothing_is_owed(speakin
         await engine.cancel("unknown")
     engine.grace_seconds = 0
     assert await engine.cancel("unknown") is True
-    assert server.asked("DELETE") == []
+    assert server.received("DELETE") == []
 
 
 async def test_azures_preview_is_spoken_with_its_own_key_header(speaking: Any) -> None:
@@ -700,7 +700,7 @@ async def test_azures_preview_is_spoken_with_its_own_key_header(speaking: Any) -
     assert all(call.headers.get("api-key") == "0123456789abcdef" for call in server.calls)
     assert all("authorization" not in call.headers for call in server.calls)
     assert all(call.query["api-version"] == "preview" for call in server.calls)
-    fields = server.asked("POST")[0].fields
+    fields = server.received("POST")[0].fields
     assert (fields["width"], fields["height"], fields["n_seconds"], fields["n_variants"]) == ("320", "192", "2", "1")
 
 
