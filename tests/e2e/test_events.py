@@ -44,14 +44,14 @@ def test_a_video_is_told_at_once_and_at_every_change_until_its_end(app: RunningA
             assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
             assert "no-cache" in answer.headers["cache-control"] or "no-store" in answer.headers["cache-control"]
             coming = events(answer)
-            events = [next(coming)]
+            received = [next(coming)]
             held.close()
-            events += coming
-    assert events[0]["status"] in ("pending", "processing")
-    assert events[-1] == alice.get(f"/videos/{video_id}").json()
-    assert events[-1]["status"] == "completed"
-    assert all(video["status"] not in ENDED for video in events[:-1])
-    progress = [float(str(video["progress"])) for video in events if video["progress"] is not None]
+            received += coming
+    assert received[0]["status"] in ("pending", "processing")
+    assert received[-1] == alice.get(f"/videos/{video_id}").json()
+    assert received[-1]["status"] == "completed"
+    assert all(video["status"] not in ENDED for video in received[:-1])
+    progress = [float(str(video["progress"])) for video in received if video["progress"] is not None]
     assert progress == sorted(progress)
     assert len(set(progress)) > 2
     assert all(one != other for one, other in itertools.pairwise(events))
@@ -89,11 +89,11 @@ def test_without_redis_the_end_is_told_all_the_same(app: RunningApp, alice: http
         held.enter_context(app.held())
         video_id = start(alice)
         with alice.stream("GET", f"/videos/{video_id}/events", timeout=120) as answer:
-            events = events(answer)
-            next(events)
+            coming = events(answer)
+            next(coming)
             valkey.kill()
             psutil.wait_procs([valkey], timeout=30)
             held.close()
-            assert list(events)[-1]["status"] == "completed"
+            assert list(coming)[-1]["status"] == "completed"
     assert wait_for_end(alice, video_id)["status"] == "completed"
     app.wait_until_ready()  # for the tests of the next file

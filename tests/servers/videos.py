@@ -260,18 +260,18 @@ class VideosServer(LocalServer):
         return int(width), int(height)
 
     def _make(self, call: Call) -> Film:
-        given, (width, height) = call.fields, self._size(call)
+        arguments, (width, height) = call.fields, self._size(call)
         new = uuid.uuid4().hex
         fault = self.fault
-        if "[fail]" in given["prompt"]:
+        if "[fail]" in arguments["prompt"]:
             fault = {"code": "server_error", "message": "CUDA out of memory"}
-        if "[moderation]" in given["prompt"]:
+        if "[moderation]" in arguments["prompt"]:
             fault = {"code": "moderation_blocked", "message": "Blocked by our moderation system."}
         film = Film(
             id=f"video_{new[:8]}+/{new[8:]}==" if self.kind.long_ids else f"video_{new}",
-            model=given["model"],
-            prompt=given["prompt"],
-            seconds=int(given.get("seconds") or given["n_seconds"]),
+            model=arguments["model"],
+            prompt=arguments["prompt"],
+            seconds=int(arguments.get("seconds") or arguments["n_seconds"]),
             width=width,
             height=height,
             created_at=time.time(),
@@ -446,11 +446,11 @@ def main() -> None:
     parser.add_argument("--key", default="", help="the API key to insist on")
     parser.add_argument("--webhook", default="", help="where to tell that a video is done")
     parser.add_argument("--webhook-secret", default="", help="whsec_...")
-    given = parser.parse_args()
-    server = VideosServer(given.mode, given.port, given.latency, key=given.key)
-    server.webhook, server.webhook_secret = given.webhook, given.webhook_secret
+    arguments = parser.parse_args()
+    server = VideosServer(arguments.mode, arguments.port, arguments.latency, key=arguments.key)
+    server.webhook, server.webhook_secret = arguments.webhook, arguments.webhook_secret
     server.start()
-    sys.stdout.write(f"{server.url} speaks {given.mode}\n")
+    sys.stdout.write(f"{server.url} speaks {arguments.mode}\n")
     sys.stdout.flush()
     try:
         while True:

@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True, params=["disk", "bucket/with/a/prefix"])
-def kept(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def storage(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Where the files are."""
     kind, _, prefix = request.param.partition("/")
     if kind == "bucket":
@@ -137,7 +137,7 @@ async def test_in_batches_of_a_few_all_go(alice: User, monkeypatch: pytest.Monke
 
 
 async def test_files_that_no_row_knows_go_once_they_are_a_day_old(
-    alice: User, kept: str, place: Path, monkeypatch: pytest.MonkeyPatch
+    alice: User, storage: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = await _made(alice)
     picture = await picture_of(alice)
@@ -171,9 +171,9 @@ async def test_a_row_whose_file_is_missing_is_left_alone(alice: User, monkeypatc
 
 
 async def test_the_command_says_what_would_go_and_removes_it(
-    alice: User, kept: str, place: Path, monkeypatch: pytest.MonkeyPatch
+    alice: User, storage: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if kept == "bucket":
+    if storage == "bucket":
         pytest.skip("the command is the same")
     _set(monkeypatch, RETENTION_DAYS=30)
     video = await _made(alice, days=31)

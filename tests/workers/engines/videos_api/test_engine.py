@@ -529,12 +529,12 @@ async def test_a_server_that_says_wait_is_left_alone_for_so_long(
     with pytest.raises(OverCapacity) as caught:
         await engine.look(ids)
     assert caught.value.retry_after == 60
-    asked = len(server.received("GET", "/v1/videos/"))
-    assert asked <= engine.server.concurrency
+    calls = len(server.received("GET", "/v1/videos/"))
+    assert calls <= engine.server.concurrency
     server.busy = None
     with pytest.raises(OverCapacity):
         await engine.look(ids)
-    assert len(server.received("GET", "/v1/videos/")) == asked
+    assert len(server.received("GET", "/v1/videos/")) == calls
     let_pass(monkeypatch, calls, 60)
     assert set(await engine.look(ids)) == set(ids)
 
