@@ -54,7 +54,7 @@ def test_a_video_is_told_at_once_and_at_every_change_until_its_end(app: RunningA
     progress = [float(str(video["progress"])) for video in received if video["progress"] is not None]
     assert progress == sorted(progress)
     assert len(set(progress)) > 2
-    assert all(one != other for one, other in itertools.pairwise(events))
+    assert all(one != other for one, other in itertools.pairwise(received))
 
 
 def test_one_that_has_ended_is_told_once(app: RunningApp, alice: httpx.Client) -> None:

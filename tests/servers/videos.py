@@ -37,7 +37,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mode:
-    """What a kind of server does differently. Defaults are OpenAI's; facts from DIALECTS.md."""
+    """What a kind of server does differently. Defaults are OpenAI's."""
 
     takes: str = "both"  # or "multipart", "json", "json-415"
     seconds: type | None = None  # what JSON must hold
@@ -260,18 +260,18 @@ class VideosServer(LocalServer):
         return int(width), int(height)
 
     def _make(self, call: Call) -> Film:
-        arguments, (width, height) = call.fields, self._size(call)
+        fields, (width, height) = call.fields, self._size(call)
         new = uuid.uuid4().hex
         fault = self.fault
-        if "[fail]" in arguments["prompt"]:
+        if "[fail]" in fields["prompt"]:
             fault = {"code": "server_error", "message": "CUDA out of memory"}
-        if "[moderation]" in arguments["prompt"]:
+        if "[moderation]" in fields["prompt"]:
             fault = {"code": "moderation_blocked", "message": "Blocked by our moderation system."}
         film = Film(
             id=f"video_{new[:8]}+/{new[8:]}==" if self.kind.long_ids else f"video_{new}",
-            model=arguments["model"],
-            prompt=arguments["prompt"],
-            seconds=int(arguments.get("seconds") or arguments["n_seconds"]),
+            model=fields["model"],
+            prompt=fields["prompt"],
+            seconds=int(fields.get("seconds") or fields["n_seconds"]),
             width=width,
             height=height,
             created_at=time.time(),

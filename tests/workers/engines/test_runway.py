@@ -1,4 +1,4 @@
-"""Runway's API against a real server on 127.0.0.1. Numbers are the cases of DIALECTS.md."""
+"""Runway's API against a real server on 127.0.0.1."""
 
 import asyncio
 import logging
@@ -68,7 +68,7 @@ async def follow(engine: Runway, provider_id: str) -> list[Look]:
     return looks
 
 
-async def test_16_a_video_comes_home_through_all_states(speaking: Any, tmp_path: Path) -> None:
+async def test_a_video_comes_home_through_all_states(speaking: Any, tmp_path: Path) -> None:
     server, engine = speaking(polls=4)
     job = a_job(engine.server, upstream="gen4.5")
     with warnings.catch_warnings():
@@ -93,7 +93,7 @@ async def test_16_a_video_comes_home_through_all_states(speaking: Any, tmp_path:
     assert call.fields["promptImage"].startswith("data:image/jpeg;base64,/9j/")
 
 
-async def test_16_throttled_is_queued(speaking: Any) -> None:
+async def test_throttled_is_queued(speaking: Any) -> None:
     _, engine = speaking(throttled=True)
     provider_id = await engine.submit(a_job(engine.server))
     assert (await engine.look([provider_id]))[provider_id].state == "queued"
@@ -142,7 +142,7 @@ async def test_a_worker_that_knows_only_the_id_can_fetch(speaking: Any, tmp_path
         ("INTERNAL", ProviderFailed, True, 0),
     ],
 )
-async def test_16_a_failure_code_decides_what_is_said_and_whether_to_try_again(
+async def test_a_failure_code_decides_what_is_said_and_whether_to_try_again(
     code: str, kind: type[EngineError], *, worth_retry: bool, cost: int, speaking: Any, tmp_path: Path
 ) -> None:
     server, engine = speaking(polls=1, failure=code)
@@ -159,7 +159,7 @@ async def test_16_a_failure_code_decides_what_is_said_and_whether_to_try_again(
     assert server.creates == 1
 
 
-async def test_16_a_canceled_task_ends_and_tells_its_cost(speaking: Any) -> None:
+async def test_a_canceled_task_ends_and_tells_its_cost(speaking: Any) -> None:
     server, engine = speaking()
     provider_id = await engine.submit(a_job(engine.server))
     server.tasks[provider_id].canceled = True
@@ -167,7 +167,7 @@ async def test_16_a_canceled_task_ends_and_tells_its_cost(speaking: Any) -> None
     assert (look.state, look.raw["cost_credits"]) == ("canceled", 0)
 
 
-async def test_20_a_task_is_never_asked_about_twice_within_five_seconds(speaking: Any) -> None:
+async def test_a_task_is_never_asked_about_twice_within_five_seconds(speaking: Any) -> None:
     assert Runway.min_poll_seconds == 5.0
     server, engine = speaking(polls=9)
     engine.min_poll_seconds = 600.0
@@ -228,9 +228,7 @@ async def test_a_size_that_a_model_does_not_have_is_told_in_runways_first_words(
         ("break-taken", OutcomeUnknown),
     ],
 )
-async def test_10_create_is_called_once_whatever_the_answer(
-    answer: Any, kind: type[EngineError], speaking: Any
-) -> None:
+async def test_create_is_called_once_whatever_the_answer(answer: Any, kind: type[EngineError], speaking: Any) -> None:
     server, engine = speaking(script=[answer])
     with pytest.raises(EngineError) as caught:
         await engine.submit(a_job(engine.server))
@@ -241,7 +239,7 @@ async def test_10_create_is_called_once_whatever_the_answer(
         assert caught.value.retry_after == 9
 
 
-async def test_10_a_create_call_that_takes_too_long_is_not_sent_again(
+async def test_a_create_call_that_takes_too_long_is_not_sent_again(
     speaking: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runway, "TIMEOUT", httpx.Timeout(60, read=0.2))
@@ -252,7 +250,7 @@ async def test_10_a_create_call_that_takes_too_long_is_not_sent_again(
     assert server.creates == 1
 
 
-async def test_10_runway_can_not_list_so_an_unknown_outcome_stays_unknown(speaking: Any) -> None:
+async def test_runway_can_not_list_so_an_unknown_outcome_stays_unknown(speaking: Any) -> None:
     _, engine = speaking()
     with pytest.raises(OutcomeUnknown):
         await engine.find(a_job(engine.server))
