@@ -1,4 +1,4 @@
-"""Sends what has happened to the webhooks of users; so many at once, a slow endpoint holds up only itself."""
+"""Sends events to users' webhooks, several at once; a slow endpoint delays only itself."""
 
 import logging
 from collections import Counter
@@ -22,7 +22,7 @@ GONE = 410
 
 
 class Deliveries(Loop[WebhookDelivery]):
-    """What is on its way at the end is sent again once its lease has run out."""
+    """A delivery that a stop interrupts is sent anew once its lease has run out."""
 
     name = "deliveries"
     at_once = AT_ONCE
@@ -76,7 +76,7 @@ async def _deliver(delivery: WebhookDelivery) -> None:
 
 
 async def _post(message: Message, secret: str) -> tuple[int | None, str]:
-    """The answer's status, or what went wrong. A redirect is not followed and counts as refused."""
+    """POST the message: the answer's status, or None and the error. Redirects are not followed and count as refused."""
     at = now()
     headers = {"Content-Type": "application/json", **_signed(message, secret, at)}
     try:
@@ -91,7 +91,7 @@ async def _post(message: Message, secret: str) -> tuple[int | None, str]:
 
 
 def _signed(message: Message, secret: str, at: datetime) -> dict[str, str]:
-    """The headers of standardwebhooks.com."""
+    """The signature headers of standardwebhooks.com."""
     return {
         "webhook-id": message.id,
         "webhook-timestamp": str(int(at.timestamp())),

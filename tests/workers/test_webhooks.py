@@ -259,6 +259,6 @@ async def test_the_list_shows_how_the_last_delivery_went(alice: User, inside: No
         await listen(alice, receiver)
         await failed_video(alice)
         async with reading() as db:
-            found = await webhooks.endpoints(db, alice.id)
-    assert [last.event if last else None for _endpoint, last in found] == ["video.failed"] * 2
-    assert now() - found[0][0].created_at < timedelta(hours=1)
+            rows = await webhooks.endpoints(db, alice.id)
+    assert [last.event if last else None for _endpoint, last in rows] == ["video.failed"] * 2
+    assert now() - rows[0][0].created_at < timedelta(hours=1)

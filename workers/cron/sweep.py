@@ -1,4 +1,4 @@
-"""Puts back on the queue whatever the database says should be there."""
+"""Puts videos on the queue whose job was lost."""
 
 import logging
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 async def sweep(context: Context) -> None:
-    """Put back on the queue whatever the database says should be there."""
+    """Queue every video that should have been submitted by now."""
     try:
         async with reading() as db:
             overdue = await claims.overdue_submits(db)

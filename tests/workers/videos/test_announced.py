@@ -100,8 +100,8 @@ async def test_a_signed_event_makes_the_video_due_and_a_replay_changes_nothing(
     for _ in range(3):
         assert await send(web, body, headers) == 200
         assert await is_due(video)
-    found = await reread(video)
-    assert (found.status, found.ready) == ("processing", kind == "video.completed")
+    row = await reread(video)
+    assert (row.status, row.ready) == ("processing", kind == "video.completed")
 
 
 async def test_without_redis_the_event_is_noted_at_once(alice: User, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +131,7 @@ async def test_an_event_that_comes_too_early_fails_nothing(alice: User, server: 
     async with running_worker():
         await until(begun)
         await queue.announce((await reread(video)).provider_id or "", "completed")
-        await until(lambda: server.asked("GET", "/content"))
+        await until(lambda: server.received("GET", "/content"))
         assert await begun()
         server.latency = 0
         await until(completed)

@@ -13,7 +13,7 @@ from ...kit.elements import Tag, button, icon_button, link
 
 
 class SelectionBar(Tag):
-    """Which boxes are checked the browser knows and tells; `show` draws what it told."""
+    """The browser knows which boxes are checked and sends them; `show` draws them."""
 
     def __init__(self, delete: Callable[[list[int]], Awaitable[None]], leave: Callable[[], None]) -> None:
         super().__init__("div", "selection", role="region", aria_label=_("Selection"), hidden=True)
