@@ -29,9 +29,6 @@ class Pair:
     def of_all(cls, it: Any) -> None: ...
 
 
-# ------------------------------------------------------------------------------------------------ what a page costs
-
-
 def test_what_is_remembered_of_methods_is_what_nicegui_finds_out() -> None:
     compat.remember_signatures()
     answers: list[tuple[Any, bool]] = [
@@ -62,9 +59,6 @@ async def test_an_element_made_in_one_go_is_as_one_made_step_by_step(visitor: Vi
         assert ours.text == "Words"
         Tag("p", inner=Markup("<b>Only</b> here"))
     await visitor.should_see("Only here")  # what stands inside, too
-
-
-# ------------------------------------------------------------------------------------------------ the page itself
 
 
 async def test_one_page_is_changed_and_no_other(visitor: Visitor) -> None:
@@ -99,9 +93,6 @@ async def test_an_event_knows_who_hears_it(visitor: Visitor) -> None:
     with visitor:
         event.subscribe(lambda: None)
     assert len(event.callbacks) == 1
-
-
-# ------------------------------------------------------------------------------------------------ the whole app
 
 
 def test_the_loading_bar_is_told_to_leave_requests_alone() -> None:
@@ -156,9 +147,6 @@ def test_the_real_app_is_no_test_to_nicegui_once_the_variable_is_gone(monkeypatc
     monkeypatch.setenv("PYTEST_CURRENT_TEST", "one")
     assert "PYTEST_CURRENT_TEST" in inspect.getsource(helpers.is_pytest)
     assert "gzip_middleware_factory" in inspect.signature(ui.run).parameters
-
-
-# ------------------------------------------------------------------------------------------------ styles and scripts
 
 
 async def test_the_page_has_what_our_scripts_and_styles_look_for(visitor: Visitor) -> None:

@@ -18,7 +18,7 @@ from ..session import Visitor, sign_out_everywhere
 
 @ui.page("/account", response_timeout=layout.BUILD_SECONDS)
 async def account(request: Request, visitor: Visitor) -> None:
-    """What I have, where it went, and who may act for me."""
+    """The account page: balance, ledger, API keys, webhooks and data."""
     layout.speak(request)
     with layout.frame(request, visitor, _("Account"), "account"):
         with Tag("div", "page-head"), Tag("div"):

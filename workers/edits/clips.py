@@ -54,7 +54,7 @@ def measure(path: Path) -> Measured:
     """Read what the file says of itself. Raises Unplayable."""
     with mp4.reading(path) as container:
         stream = container.streams.video[0]
-        seconds = Fraction(mp4.seconds_of(container)).limit_denominator(90_000)
+        seconds = Fraction(mp4.length(container)).limit_denominator(90_000)
         mean = stream.average_rate or stream.guessed_rate or USUAL_RATE
         return Measured(stream.width, stream.height, _standard(mean), seconds, bool(container.streams.audio))
 

@@ -52,7 +52,7 @@ async def test_it_is_kept_with_the_picture_and_goes_with_its_owner(alice: User, 
     assert picture.alpha_key
     assert Image.open(io.BytesIO(await store.get(picture.alpha_key))).mode == "RGBA"
     async with session() as db:
-        belongings = await own_data.belongings(db, alice.id)
+        belongings = await own_data.collect(db, alice.id)
         keys = await own_data.erase(db, alice.id, alice.email)
     assert picture.alpha_key in [key for _, key in belongings.files]
     assert picture.alpha_key in keys
