@@ -4,6 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header
 from fastapi.responses import Response
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from core.edits import ask as edits
 from core.edits import stills
@@ -17,7 +20,17 @@ from .schemas import problems
 from .shapes import VideoOut
 
 router = APIRouter(tags=["edits"])
-DESCRIBED = {"requestBody": {"content": {"application/json": {"schema": Edit.model_json_schema()}}, "required": True}}
+
+
+class _AsEdit:
+    """In the OpenAPI document a body is an `Edit`; core checks it, and says all that is wrong in its own words."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(Edit.__pydantic_core_schema__)
+
+
+Described = Annotated[dict[str, Any], _AsEdit, Body()]
 
 
 class PNG(Response):
@@ -29,7 +42,7 @@ class PNG(Response):
 @router.post("/edits", status_code=202, responses=problems(402, 404, 409, 429))
 async def edit(
     user: CurrentUser,
-    body: Annotated[dict[str, Any], Body()],
+    body: Described,
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> VideoOut:
     """Make a new video of clips and pictures of yours; they stay as they are. Costs `EDIT_CREDITS`.

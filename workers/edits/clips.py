@@ -70,10 +70,9 @@ def frames(path: Path, source: Measured, clip: Clip, rate: Fraction, skip: int =
 
     They are as the decoder made them and not to be written to. Raises Unplayable.
     """
-    wanted = (
-        source.first(clip) / source.rate + number * _exact(clip.speed) / rate + 1 / (EARLY * source.rate)
-        for number in itertools.count(skip)
-    )
+    begin = source.first(clip) / source.rate + 1 / (EARLY * source.rate)
+    step = _exact(clip.speed) / rate
+    wanted = (begin + number * step for number in itertools.count(skip))
     moment = next(wanted)
     shown: VideoFrame | None = None
     with mp4.reading(path) as container:
