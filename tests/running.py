@@ -50,9 +50,10 @@ def command_line(process: psutil.Process) -> str:
 class RunningApp:
     """`main.py` with its worker and embedded Valkey, or with `web` or `worker` that part alone."""
 
-    def __init__(self, folder: Path, *started_as: str, **variables: str) -> None:
+    def __init__(self, folder: Path, *started_as: str, main: Path = MAIN, **variables: str) -> None:
         self.folder = folder
         self.started_as = started_as
+        self.main = main
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.variables = {
@@ -66,7 +67,7 @@ class RunningApp:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another `main.py` command beside the app."""
         return subprocess.run(
-            [sys.executable, str(MAIN), *arguments],
+            [sys.executable, str(self.main), *arguments],
             env={**os.environ, **self.variables},
             cwd=self.folder,
             capture_output=True,
@@ -79,7 +80,7 @@ class RunningApp:
         """Start it; with `wait`, until it is ready with all its parts."""
         with (self.folder / "out.log").open("ab") as out, (self.folder / "err.log").open("ab") as err:
             self.process = subprocess.Popen(
-                [sys.executable, str(MAIN), *self.started_as],
+                [sys.executable, str(self.main), *self.started_as],
                 env={**os.environ, **self.variables},
                 cwd=self.folder,
                 stdout=out,
@@ -190,9 +191,9 @@ class RunningApp:
 
     @staticmethod
     @contextlib.contextmanager
-    def started(folder: Path, **variables: str) -> Iterator["RunningApp"]:
+    def started(folder: Path, *, main: Path = MAIN, **variables: str) -> Iterator["RunningApp"]:
         """Running inside the `with`, stopped in order after it, and ended whatever happens."""
-        app = RunningApp(folder, **variables)
+        app = RunningApp(folder, main=main, **variables)
         try:
             yield app.start()
             app.stop()

@@ -4,6 +4,7 @@ tests/ui/test_compat.py holds each of them: it fails when a new version of NiceG
 """
 
 import copy
+import logging
 from collections.abc import Callable
 from types import MethodType
 from typing import Any
@@ -89,6 +90,13 @@ def is_page(request: Request) -> bool:
 def quiet_loading_bar() -> None:
     """Quasar's bar leaves requests of the page alone: an upload shows its progress where it was started."""
     app.config.quasar_config["loadingBar"]["skipHijack"] = True
+
+
+def leave_unlogged(expected: Callable[[BaseException], bool]) -> None:
+    """NiceGUI logs whatever a handler of a page raises; not what is `expected`, which is no fault of the app's."""
+    logging.getLogger("nicegui").addFilter(
+        lambda record: not (record.exc_info and record.exc_info[1] and expected(record.exc_info[1]))
+    )
 
 
 def put_first(app: App, middleware: Callable[[ASGIApp], ASGIApp]) -> None:

@@ -11,15 +11,16 @@ from core.settings import settings
 from core.storage import store
 from core.storage.disk import Disk
 from core.videos import retention
+from workers.cron import Context, clock
 
 log = logging.getLogger(__name__)
-Context = dict[str, Any]
 Say = Callable[[str], None]
 ROUNDS = 20
 """Batches of one run at most; what is left waits for the next hour."""
 MAX_ORPHANS = 10_000
 
 
+@clock(second=30, at_start=True)
 async def remove_deleted(context: Context) -> None:
     """Files first, then the row that names them: whatever stops us in between, the next run finds them again."""
     await _remove_deleted()
@@ -38,6 +39,7 @@ async def _remove_deleted() -> int:
     return len(found)
 
 
+@clock(minute=17, second=45)
 async def clean(context: Context) -> None:
     """Every hour: RETENTION_DAYS, STORAGE_QUOTA_GB and orphans."""
     await run(log.info)
