@@ -50,10 +50,10 @@ def command_line(process: psutil.Process) -> str:
 class RunningApp:
     """`main.py` with its worker and embedded Valkey, or with `web` or `worker` that part alone."""
 
-    def __init__(self, folder: Path, *started_as: str, main: Path = MAIN, **variables: str) -> None:
+    def __init__(self, folder: Path, *started_as: str, **variables: str) -> None:
         self.folder = folder
         self.started_as = started_as
-        self.main = main
+        self.main = MAIN
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.variables = {
@@ -191,9 +191,9 @@ class RunningApp:
 
     @staticmethod
     @contextlib.contextmanager
-    def started(folder: Path, *, main: Path = MAIN, **variables: str) -> Iterator["RunningApp"]:
+    def started(folder: Path, **variables: str) -> Iterator["RunningApp"]:
         """Running inside the `with`, stopped in order after it, and ended whatever happens."""
-        app = RunningApp(folder, main=main, **variables)
+        app = RunningApp(folder, **variables)
         try:
             yield app.start()
             app.stop()

@@ -64,6 +64,14 @@ def is_drawing() -> bool:
     return bool(Slot.get_stack())
 
 
+def page_request() -> Request | None:
+    """The request that the page of this code answers; None for a page that was made without one."""
+    try:
+        return context.client.request
+    except RuntimeError:
+        return None
+
+
 def change_page(**values: object) -> None:
     """Other values than `@ui.page` was given, for this page alone: `language`, `dark`, `favicon`, `viewport`."""
     page = copy.copy(context.client.page)

@@ -62,7 +62,8 @@ def language() -> str:
         return "en"
     page = context.client
     if "language" not in page.storage:
-        page.storage["language"] = of(page.request)
+        asked = compat.page_request()
+        page.storage["language"] = of(asked) if asked else "en"
     return str(page.storage["language"])
 
 

@@ -89,15 +89,23 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Extended]:
     copy = Copy(tmp_path_factory.mktemp("copy"))
     for layer in ("core", "workers", "ui"):
         shutil.copytree(ROOT / layer, copy.folder / layer)
-    shutil.copy2(ROOT / "main.py", copy.folder)
+    for name in ("main.py", "pyproject.toml"):
+        shutil.copy2(ROOT / name, copy.folder)
     untouched = copy.content()
     for path, text in EXAMPLES.items():
         (copy.folder / path).write_text(text)
     written = copy.content()
     copy.translate()
     translated = copy.content()
-    with RunningApp.started(tmp_path_factory.mktemp("app"), main=copy.folder / "main.py") as app:
-        yield Extended(app, _changed(untouched, written), _changed(written, translated))
+    ruff = [sys.executable, "-m", "ruff", "check", "--no-cache", *EXAMPLES]
+    assert subprocess.run(ruff, cwd=copy.folder, timeout=120, check=False).returncode == 0
+    app = RunningApp(tmp_path_factory.mktemp("app"))
+    app.main = copy.folder / "main.py"
+    try:
+        yield Extended(app.start(), _changed(untouched, written), _changed(written, translated))
+        app.stop()
+    finally:
+        app.end()
 
 
 def test_a_page_an_api_call_and_a_job_need_the_file_that_their_checklist_names(extended: Extended) -> None:
