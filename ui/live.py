@@ -54,7 +54,7 @@ def for_browser(browser: str) -> Event[[News]]:
 
 
 def _dispatch(news: News) -> None:
-    poll_cache.hear(news)  # before anybody looks again
+    poll_cache.hear(news)  # before any page reads the video anew
     event = _by_browser.get(news.browser) if news.browser else _by_user.get(news.user_id)
     if event:
         event.emit(news)
@@ -84,7 +84,7 @@ async def _relay() -> None:
 
 
 def started() -> None:
-    """Redis listens (again): whatever came before may have been missed, so every page looks for itself."""
+    """We are subscribed, maybe after a gap in which news was lost, so every page refreshes."""
     poll_cache.on()
     _drop_unheard(_by_user)
     _drop_unheard(_by_browser)
@@ -101,7 +101,7 @@ def start() -> None:
 
 
 async def stop() -> None:
-    """End the bridge, before its connection is closed under it."""
+    """Stop the bridge; call before closing its connection."""
     while _running:
         _running[-1].cancel()
         await asyncio.gather(_running.pop(), return_exceptions=True)

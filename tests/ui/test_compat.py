@@ -32,9 +32,6 @@ class Pair:
     def of_all(cls, it: Any) -> None: ...
 
 
-# ------------------------------------------------------------------------------------------------ what a page costs
-
-
 def test_what_is_remembered_of_methods_is_what_nicegui_finds_out() -> None:
     compat.remember_signatures()
     answers: list[tuple[Any, bool]] = [
@@ -132,9 +129,6 @@ async def test_an_event_knows_who_hears_it(visitor: Visitor) -> None:
     assert len(event.callbacks) == 1
 
 
-# ------------------------------------------------------------------------------------------------ the whole app
-
-
 def test_the_loading_bar_is_told_to_leave_requests_alone() -> None:
     compat.quiet_loading_bar()
     assert app.config.quasar_config["loadingBar"]["skipHijack"] is True
@@ -187,9 +181,6 @@ def test_the_real_app_is_no_test_to_nicegui_once_the_variable_is_gone(monkeypatc
     monkeypatch.setenv("PYTEST_CURRENT_TEST", "one")
     assert "PYTEST_CURRENT_TEST" in inspect.getsource(helpers.is_pytest)
     assert "gzip_middleware_factory" in inspect.signature(ui.run).parameters
-
-
-# ------------------------------------------------------------------------------------------------ styles and scripts
 
 
 async def test_the_page_has_what_our_scripts_and_styles_look_for(visitor: Visitor) -> None:

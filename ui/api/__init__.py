@@ -19,7 +19,7 @@ from core.phrase import Phrase
 from ..problem import envelope, problem
 from .schemas import problems
 
-BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py looks
+BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py checks it
 log = logging.getLogger(__name__)
 KINDS = {
     "json_invalid": Phrase("The request's body is not valid JSON."),
@@ -52,7 +52,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for bytes that are neither JSON nor a form
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's answer to a body that is neither JSON nor a form
         return envelope(WrongInput(Phrase("The request's body can't be read.")), request)
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     return problem(error.status_code, code, str(error.detail), error.headers)
@@ -86,7 +86,7 @@ def create() -> FastAPI:
 
 
 def _describe_errors(app: FastAPI) -> None:
-    """In the OpenAPI document every error is JSON in our envelope; FastAPI gives it the type of the route's files."""
+    """Describe every error in the OpenAPI document as our envelope; FastAPI would use the media type of the route."""
     plain = app.openapi
 
     def described() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ..i18n import explain
 
 
 def toast(message: str, look: str = "") -> None:
-    """Say it for four seconds; `look` is `good` or `bad`."""
+    """Show the message for four seconds; `look` is `good` or `bad`."""
     options: dict[str, Any] = {"classes": f"toast toast-{look}", "group": "toast", "badgeClass": "hidden"}
     options |= {"color": "ours", "textColor": "ours"}  # classes without a rule, else Quasar insists on white on dark
     ui.notify(message, position="bottom-right", timeout=4000, **options)

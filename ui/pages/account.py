@@ -17,7 +17,7 @@ from ..session import Visitor, sign_out_everywhere
 
 @ui.page("/account", response_timeout=layout.BUILD_SECONDS)
 async def account(visitor: Visitor) -> None:
-    """What I have, where it went, and who may act for me."""
+    """The account page: balance, ledger, API keys, webhooks and data."""
     with layout.frame(visitor, _("Account"), "account"):
         page_head(_("Account"), visitor.email if visitor else "")
         if visitor is None:

@@ -91,9 +91,9 @@ def _their_text() -> None:
 
 
 def _our_choices() -> None:
-    made = Choices("segments", "aria-pressed", _nothing, single=True, role="group", aria_label="Length")
-    made.show({key: option("segment", key, word) for key, word in LENGTHS.items()})
-    made.mark_chosen("8")
+    choices = Choices("segments", "aria-pressed", _nothing, single=True, role="group", aria_label="Length")
+    choices.show({key: option("segment", key, word) for key, word in LENGTHS.items()})
+    choices.mark_chosen("8")
 
 
 def _their_choices() -> None:

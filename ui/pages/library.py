@@ -27,9 +27,9 @@ async def library(request: Request, visitor: Visitor, deleted: int = 0) -> None:
         async with reading() as db:
             kinds = await shelf.kinds(db, visitor.id)
         shown = LibraryFilter(from_address(request), kinds)
-        made = Library(visitor, shown)
+        library = Library(visitor, shown)
         with head:
-            made.select_button()
-        await made.reload()
+            library.select_button()
+        await library.reload()
         if 0 < deleted <= MAX_ID:
-            await made.offer_back(deleted)
+            await library.offer_back(deleted)

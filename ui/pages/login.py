@@ -1,4 +1,4 @@
-"""`/login`: where a sign-in that was refused ends, with the reason and the way to try again."""
+"""`/login`: why a sign-in was refused, and how to try again."""
 
 from nicegui import ui
 
@@ -12,8 +12,8 @@ from ..session import Visitor
 
 def _reason(code: str) -> str:
     """Why the sign-in was refused, from the code in the address; nothing else of the address is shown."""
-    found = next((kind for kind in SignInRefused.__subclasses__() if kind.code == code), None)
-    return i18n.explain(found()) if found else ""
+    kind = next((kind for kind in SignInRefused.__subclasses__() if kind.code == code), None)
+    return i18n.explain(kind()) if kind else ""
 
 
 @ui.page("/login", response_timeout=layout.BUILD_SECONDS)

@@ -34,7 +34,7 @@ async def studio(visitor: Visitor, reuse: int = 0) -> None:
     current = CurrentVideo(visitor)
     await current.start()
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
-    draft.set_offers(asking.result() if done else availability.unasked())
+    draft.set_offers(asking.result() if done else availability.last_offers())
     if 0 < reuse <= MAX_ID and visitor:
         await fill(draft, visitor, reuse)
     about = _("Turn a product picture into a short video. Choose a picture, say what should happen, watch it.")

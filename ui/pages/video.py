@@ -49,7 +49,7 @@ async def video(visitor: Visitor, video_id: int) -> None:
         Tag("h1", "sr-only", _("Video"))
         with Tag("div", "video-page"):
             VideoPanel(current, None, partial(_try_again, visitor))
-            VideoDetails(current, partial(_again, current, visitor), partial(_delete, current, visitor))
+            VideoDetails(current, partial(_repeat, current, visitor), partial(_delete, current, visitor))
         if others:
             with Tag("section", "versions"):
                 Tag("h2", "details-title", _("Other videos of this picture"))
@@ -59,27 +59,27 @@ async def video(visitor: Visitor, video_id: int) -> None:
 
 
 def _leave_when_gone(current: CurrentVideo, video_id: int) -> None:
-    """It was deleted, here or in another tab: the library offers to bring it back."""
+    """Go to the library, which offers to restore the deleted video."""
     if current.video is None:
         ui.navigate.to(f"/library?deleted={video_id}")
 
 
-async def _again(current: CurrentVideo, user: User) -> None:
+async def _repeat(current: CurrentVideo, user: User) -> None:
     if current.video:
         await _try_again(user, current.video)
 
 
 async def _try_again(user: User, video: Video) -> None:
     try:
-        made = await ask(user, Recipe.of(video))
+        repeated = await ask(user, Recipe.of(video))
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     else:
-        ui.navigate.to(f"/videos/{made.id}")
+        ui.navigate.to(f"/videos/{repeated.id}")
 
 
 async def _delete(current: CurrentVideo, user: User) -> None:
-    """At once: the news of it leads to the library, as in every other tab."""
+    """Delete the video; the news of it leads to the library, in every tab."""
     if current.video is None:
         return
     try:

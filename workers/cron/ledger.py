@@ -1,4 +1,4 @@
-"""Looks from time to time whether every balance is still the sum of its ledger, and raises the alarm if not."""
+"""Checks that every balance is the sum of its ledger entries, and logs an error if not."""
 
 import logging
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 @clock(minute=set(range(0, 60, 10)), at_start=True)
 async def check_ledger(_context: Context) -> None:
-    """Says which users at ERROR, which Sentry and every log alarm hear; repairs nothing."""
+    """Log the users with a wrong balance at ERROR, which reaches Sentry. Repairs nothing."""
     async with reading() as db:
         wrong = await credits.wrong_balances(db)
     await metrics.keep_wrong_balances(len(wrong))

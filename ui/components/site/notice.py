@@ -1,4 +1,4 @@
-"""What stands where there is nothing to show, with the one thing to do about it."""
+"""Notices for empty lists and error pages, each with one action."""
 
 from nicegui import context
 

@@ -90,8 +90,6 @@ class PicturePicker(Tag):
         tile.on_click(lambda: self._draft.update(preset="", picture_id=picture.id))
         self._tiles[picture.id] = tile
 
-    # ------------------------------------------------------------------------------------------- what happens
-
     def _choose_preset(self, name: str) -> None:
         preset = next(p for p in presets.presets() if p.name == name)
         prompt = self._draft.choices.prompt
@@ -165,8 +163,6 @@ class PicturePicker(Tag):
         """Say under the strip what is wrong; an empty sentence takes it back."""
         self._problem.text = sentence
         self._problem.put("hidden", not sentence)
-
-    # -------------------------------------------------------------------------------------------------- drawing
 
     def _draw(self) -> None:
         choices = self._draft.choices

@@ -35,13 +35,14 @@ def samples() -> tuple[Sample, ...]:
     """The samples that were rendered, else a few presets as stills."""
     folder = theme.STATIC / "samples"
     path = folder / "samples.json"
-    found = []
+    samples = []
     for entry in json.loads(path.read_text()) if path.is_file() else []:
         preset = find_preset(entry["preset"])
         if preset and (folder / entry["video"]).is_file() and (folder / entry["poster"]).is_file():
-            found.append(Sample(preset, entry["prompt"], entry["video"], entry["poster"], entry.get("model_label", "")))
+            label = entry.get("model_label", "")
+            samples.append(Sample(preset, entry["prompt"], entry["video"], entry["poster"], label))
     stills = (find_preset(name) for name in STILLS)
-    return tuple(found) or tuple(Sample(preset, preset.prompt) for preset in stills if preset)
+    return tuple(samples) or tuple(Sample(preset, preset.prompt) for preset in stills if preset)
 
 
 FIGURE = Markup(

@@ -10,8 +10,8 @@ from ... import formats, i18n
 from ...i18n import _
 
 
-def known(text: str) -> str:
-    """A model's label or a note: in the visitor's language where it is our own word, not a name or somebody's."""
+def localized(text: str) -> str:
+    """A model's label or a note; translated if it is one of our own words."""
     ours = {
         "Camera (built in, no AI)": _("Camera (built in, no AI)"),
         "Welcome": _("Welcome"),
@@ -84,7 +84,7 @@ def made_size(video: Video) -> Size | None:
 
 def caption(video: Video) -> str:
     """`Generated with Sora 2 · 1280x720 · 6.0 s`."""
-    parts = [_("Generated with {label}", label=known(video.label))]
+    parts = [_("Generated with {label}", label=localized(video.label))]
     if size := made_size(video):
         parts.append(str(size))
     if video.duration:
