@@ -4,6 +4,7 @@ tests/ui/test_compat.py covers each function and fails when a new version of Nic
 """
 
 import copy
+import logging
 from collections.abc import Callable
 from types import MethodType
 from typing import Any
@@ -58,6 +59,14 @@ def is_drawing() -> bool:
     return bool(Slot.get_stack())
 
 
+def page_request() -> Request | None:
+    """The request that the page of this code answers; None for a page that was made without one."""
+    try:
+        return context.client.request
+    except RuntimeError:
+        return None
+
+
 def change_page(**values: object) -> None:
     """Override values of `@ui.page` for this page alone: `language`, `dark`, `favicon`, `viewport`."""
     page = copy.copy(context.client.page)
@@ -81,6 +90,13 @@ def is_page(request: Request) -> bool:
 def quiet_loading_bar() -> None:
     """Keep Quasar's loading bar away from the page's own requests: an upload shows its own progress."""
     app.config.quasar_config["loadingBar"]["skipHijack"] = True
+
+
+def leave_unlogged(expected: Callable[[BaseException], bool]) -> None:
+    """NiceGUI logs whatever a handler of a page raises; not what is `expected`, which is no fault of the app's."""
+    logging.getLogger("nicegui").addFilter(
+        lambda record: not (record.exc_info and record.exc_info[1] and expected(record.exc_info[1]))
+    )
 
 
 def put_first(app: App, middleware: Callable[[ASGIApp], ASGIApp]) -> None:

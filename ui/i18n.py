@@ -55,12 +55,16 @@ def of_page(request: Request) -> str:
 
 
 def language() -> str:
-    """The language of the page this code runs for; English outside of any page."""
+    """The language of the page this code runs for, that of its visitor; English outside of any page."""
     if spoken := _spoken.get():
         return spoken
     if not compat.is_drawing():
         return "en"
-    return str(context.client.storage.get("language", "en"))
+    page = context.client
+    if "language" not in page.storage:
+        asked = compat.page_request()
+        page.storage["language"] = of(asked) if asked else "en"
+    return str(page.storage["language"])
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 import html
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import INTERNAL_SERVER_ERROR
 
 from fastapi import Request
 from nicegui import context, ui
 
+from core.errors import AdsVideoError
 from core.models import User
 from core.settings import settings
 
@@ -15,6 +17,7 @@ from .components.site.header import header
 from .i18n import _
 from .kit import standard
 from .kit.elements import Tag
+from .kit.toast import say_refusal
 
 THEMES = ("dark", "light")
 BUILD_SECONDS = 60.0
@@ -22,11 +25,11 @@ BUILD_SECONDS = 60.0
 for, or for a busy machine."""
 compat.remember_signatures()
 compat.quiet_loading_bar()
+compat.leave_unlogged(lambda error: isinstance(error, AdsVideoError) and error.status < INTERNAL_SERVER_ERROR)
 standard.adopt()
 
 @contextmanager
 def frame(
-    request: Request,
     user: User | None,
     title: str,
     active: str = "",
@@ -35,10 +38,14 @@ def frame(
     head: str = "",
     bare: bool = False,
 ) -> Iterator[Tag]:
-    """Everything around a page; yields its main area. Call `speak(request)` before, so that `title` is translated.
+    """Everything around a page; yields its main area. `active` is the page's name in the header.
 
-    `bare` leaves out the visitor, for when something is broken.
+    An error of ours that a handler of the page raises is said to the visitor. `bare` leaves out the visitor, for when
+    something is broken.
     """
+    request = context.client.request
+    _dress(request)
+    ui.on_exception(say_refusal)
     ui.page_title(f"{title} · AdsVideo" if title else "AdsVideo")
     ui.add_head_html(theme.head())
     ui.add_head_html(_theme_script(request))
@@ -79,13 +86,11 @@ def _unfold(request: Request, title: str, description: str) -> str:
     return "\n".join(lines)
 
 
-def speak(request: Request) -> None:
+def _dress(request: Request) -> None:
     """Set this page's language and theme to the visitor's, from the first byte on."""
-    code = i18n.of(request)
-    context.client.storage["language"] = code
     theme_name = request.cookies.get(shared.THEME_COOKIE)
     compat.change_page(
-        language=i18n.TAGS[code],
+        language=i18n.TAGS[i18n.language()],
         dark=theme_name == "dark" if theme_name in THEMES else None,
         favicon=(theme.STATIC / "favicon.svg").read_text(),
         viewport="width=device-width, initial-scale=1, viewport-fit=cover",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -24,6 +25,27 @@ def for_user(user_id: int) -> Event[[News]]:
     Subscribe inside a page: the subscription ends with it.
     """
     return _by_user.setdefault(user_id, Event())
+
+
+async def follow(users: Iterable[int], draw: Callable[[], Awaitable[None]]) -> None:
+    """Call `draw` now, and whenever there is news of these users' videos; for a page that reads and draws as a whole.
+
+    Never twice at once: what comes while it draws is drawn in one more go, so what was read last is drawn last.
+    """
+    turn, due = asyncio.Lock(), asyncio.Event()
+
+    async def hear() -> None:
+        due.set()
+        if turn.locked():
+            return
+        async with turn:
+            while due.is_set():
+                due.clear()
+                await draw()
+
+    for user_id in users:
+        for_user(user_id).subscribe(hear)
+    await hear()
 
 
 def for_browser(browser: str) -> Event[[News]]:

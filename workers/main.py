@@ -6,10 +6,10 @@ import importlib
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from arq.connections import RedisSettings
-from arq.cron import CronJob, cron
+from arq.cron import CronJob
 from arq.worker import Worker, create_worker
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -21,7 +21,7 @@ from core.database.session import close_database
 from core.ops import step_timings
 from core.redis import client, queue
 from core.redis.client import close_redis
-from workers.cron import cleanup, ledger, sweep
+from workers.cron import Context, jobs
 from workers.edits import questions
 from workers.loops import end_all
 from workers.runner import stop_signals, work
@@ -33,7 +33,6 @@ from workers.videos.watch import Watcher
 from workers.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
-Context = dict[str, Any]
 PRELOADED = (
     *("workers.edits.render", "workers.media.keepable", "workers.media.mp4"),
     *("workers.media.poster", "workers.media.copies"),
@@ -74,13 +73,6 @@ def redis_settings() -> RedisSettings:
     return config
 
 
-SWEEP = cron(sweep.sweep, second=set(range(0, 60, 5)), run_at_startup=True)  # type: ignore[arg-type]
-REMOVE = cron(cleanup.remove_deleted, second=30, run_at_startup=True)  # type: ignore[arg-type]
-CLEAN = cron(cleanup.clean, minute=17, second=45)  # type: ignore[arg-type]
-
-CHECK = cron(ledger.check_ledger, minute=set(range(0, 60, 10)), run_at_startup=True)  # type: ignore[arg-type]
-
-
 class WorkerSettings:
     """arq's settings. Jobs are short; the sweep queues unfinished ones anew."""
 
@@ -89,7 +81,7 @@ class WorkerSettings:
         questions.edit_still,
         questions.measure_audio,
     ]
-    cron_jobs: ClassVar[list[CronJob]] = [SWEEP, CHECK, REMOVE, CLEAN]
+    cron_jobs: ClassVar[list[CronJob]] = jobs()
     on_startup = start
     on_shutdown = stop
     queue_name = queue.QUEUE

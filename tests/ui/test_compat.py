@@ -8,10 +8,13 @@ from typing import Any
 import nicegui
 import pytest
 from markupsafe import Markup
-from nicegui import Event, app, helpers, ui
+from nicegui import Client, Event, app, helpers, ui
 from nicegui.testing import User as Visitor
 from starlette.types import Receive, Scope, Send
 
+from core.errors import NoAnswer, NoPrompt
+from core.phrase import Phrase
+from tests.waiting import until
 from ui import compat, pieces
 from ui.kit.elements import Tag
 
@@ -59,6 +62,34 @@ async def test_an_element_made_in_one_go_is_as_one_made_step_by_step(visitor: Vi
         assert ours.text == "Words"
         Tag("p", inner=Markup("<b>Only</b> here"))
     await visitor.should_see("Only here")  # what stands inside, too
+
+
+async def test_a_page_knows_the_request_that_it_answers(visitor: Visitor) -> None:
+    await visitor.open("/pricing")
+    with visitor:
+        request = compat.page_request()
+    assert request
+    assert request.url.path == "/pricing"
+    with Client(ui.page("")):
+        assert compat.page_request() is None
+
+
+async def test_what_is_no_fault_of_the_app_is_not_logged(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse() -> None:
+        raise NoPrompt()
+
+    def break_down() -> None:
+        raise NoAnswer(Phrase("The storage"))
+
+    await visitor.open("/pricing")
+    with visitor:
+        ui.button("Refused", on_click=refuse)
+        ui.button("Broken", on_click=break_down)
+    visitor.find("Refused").click()
+    visitor.find("Broken").click()
+    await until(lambda: {NoPrompt().message, NoAnswer(Phrase("The storage")).message} <= set(visitor.notify.messages))
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [NoAnswer]
+    caplog.clear()  # or NiceGUI's own simulation takes what was logged for a failure
 
 
 async def test_one_page_is_changed_and_no_other(visitor: Visitor) -> None:

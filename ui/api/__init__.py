@@ -1,10 +1,13 @@
 """The HTTP API, `/api/v1`: one file per noun, one envelope for every error."""
 
 import logging
+import pkgutil
+from collections.abc import Iterator
 from http import HTTPStatus
+from importlib import import_module
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
@@ -14,7 +17,6 @@ from core.errors import AdsVideoError, NotFound, WrongInput
 from core.phrase import Phrase
 
 from ..problem import envelope, problem
-from . import archive, audio, edits, events, images, me, models, versions, videos, webhooks
 from .schemas import problems
 
 BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py checks it
@@ -23,6 +25,8 @@ KINDS = {
     "json_invalid": Phrase("The request's body is not valid JSON."),
     "model_attributes_type": Phrase("The request's body must be a JSON object, sent as application/json."),
 }
+TAGS = [{"name": tag} for tag in ("images", "videos", "edits", "music", "models", "me", "webhooks")]
+"""In the order in which a reader needs them; what is not named here comes after."""
 DESCRIPTION = """Everything the studio does, for scripts.
 
 Sign in with `Authorization: Bearer KEY`; a key is made on the account page, or by `uv run main.py key EMAIL`.
@@ -59,11 +63,20 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     return envelope(AdsVideoError(), request)
 
 
+def _routers() -> Iterator[APIRouter]:
+    """The `router` of every file of this folder that has one; `archive` comes before `videos`, whose ids are looser."""
+    for file in pkgutil.iter_modules(__path__, f"{__name__}."):
+        if router := getattr(import_module(file.name), "router", None):
+            yield router
+
+
 def create() -> FastAPI:
     """The application to mount at `/api/v1`."""
-    app = FastAPI(title="AdsVideo", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
-    for noun in (images, archive, videos, versions, edits, audio, events, models, me, webhooks):
-        app.include_router(noun.router, responses=problems(401, 403, 422, 429, 500, 503), dependencies=[BEARER])
+    app = FastAPI(
+        title="AdsVideo", version="1", description=DESCRIPTION, openapi_tags=TAGS, docs_url=None, redoc_url=None
+    )
+    for router in _routers():
+        app.include_router(router, responses=problems(401, 403, 422, 429, 500, 503), dependencies=[BEARER])
     _describe_errors(app)
     app.add_exception_handler(AdsVideoError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -56,6 +56,15 @@ def _attribute(name: str, value: Any) -> tuple[str, Any]:
     return key, None if value is False else value
 
 
+def page_head(title: str, note: str = "") -> Tag:
+    """The title of a page and what it is for; what is put into it stands at the right."""
+    with Tag("div", "page-head") as made, Tag("div"):
+        Tag("h1", "page-title", title)
+        if note:
+            Tag("p", "page-note", note)
+    return made
+
+
 def _button_classes(kind: str, look: str) -> str:
     return f"{kind} {kind}-{look}" if look else kind
 

@@ -3,7 +3,7 @@
 import logging
 
 from fastapi import Request, Response
-from nicegui import app, ui
+from nicegui import app
 
 from core.errors import AdsVideoError, NotFound
 from core.models import User
@@ -31,8 +31,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     user = await _visitor_or_none(request)
 
     def draw() -> None:
-        layout.speak(request)
-        with layout.frame(request, user, _("Not found")):
+        with layout.frame(user, _("Not found")):
             nothing_here()
 
     return compat.draw_page(request, 404, draw)
@@ -40,10 +39,8 @@ async def not_found(request: Request, error: Exception) -> Response:
 
 def broken(error: Exception) -> None:
     """Our own page when a page could not be drawn; the header is the visitor's without an account, nothing is read."""
-    client = ui.context.client
-    layout.speak(client.request)
     shown = error if isinstance(error, AdsVideoError) else None
-    with layout.frame(client.request, None, _("Something went wrong"), bare=True):
+    with layout.frame(None, _("Something went wrong"), bare=True):
         text = _("It is not your fault, and it has been written down. Please try again in a minute.")
         message(_("Something went wrong"), explain(shown) if shown else text, "500")
 

@@ -1,6 +1,5 @@
 """`/login`: why a sign-in was refused, and how to try again."""
 
-from fastapi import Request
 from nicegui import ui
 
 from core.errors import SignInRefused
@@ -18,10 +17,9 @@ def _reason(code: str) -> str:
 
 
 @ui.page("/login", response_timeout=layout.BUILD_SECONDS)
-async def login(request: Request, visitor: Visitor, why: str = "") -> None:
+async def login(visitor: Visitor, why: str = "") -> None:
     """One sentence and one button."""
-    layout.speak(request)
-    with layout.frame(request, visitor, _("Login")), Tag("div", "notice"):
+    with layout.frame(visitor, _("Login")), Tag("div", "notice"):
         Tag("h1", "notice-title", _("You are not logged in") if visitor is None else _("You are logged in"))
         if reason := _reason(why):
             Tag("p", "notice-text", reason, role="alert")

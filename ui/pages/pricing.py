@@ -2,7 +2,6 @@
 
 import asyncio
 
-from fastapi import Request
 from nicegui import background_tasks, ui
 
 from core.catalog import availability
@@ -14,25 +13,21 @@ from .. import i18n, layout
 from ..components.studio.model_menu import state_dot
 from ..components.video.words import localized
 from ..i18n import _, n_
-from ..kit.elements import Tag
+from ..kit.elements import Tag, page_head
 from ..session import Visitor
 
 PATIENCE = 1.0
 
 
 @ui.page("/pricing", response_timeout=layout.BUILD_SECONDS)
-async def pricing(request: Request, visitor: Visitor) -> None:
+async def pricing(visitor: Visitor) -> None:
     """The catalogue with its prices; there is no shop yet, and it says so."""
-    layout.speak(request)
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
     offers = asking.result() if done else availability.last_offers()
     about = _("A video costs credits. One that fails or is canceled before it starts costs nothing.")
-    with layout.frame(request, visitor, _("Pricing"), "pricing", description=about):
-        with Tag("div", "page-head"):
-            with Tag("div"):
-                Tag("h1", "page-title", _("Pricing"))
-                Tag("p", "page-note", about)
+    with layout.frame(visitor, _("Pricing"), "pricing", description=about):
+        with page_head(_("Pricing"), about):
             _balance(visitor)
         with Tag("div", "prices"):
             for offer in offers:

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from fastapi import Request
 from nicegui import context, ui
 
 from core.database.session import reading, session
@@ -13,7 +12,7 @@ from core.phrase import Phrase
 from core.videos import library
 
 from .. import i18n, layout
-from ..components.site.notice import nothing_here, notice
+from ..components.site.notice import log_in_first, nothing_here
 from ..components.video.current_video import CurrentVideo
 from ..components.video.video_card import thumb
 from ..components.video.video_details import VideoDetails
@@ -27,26 +26,24 @@ PRIVATE = '<meta name="robots" content="noindex">'  # and no Open Graph tags: no
 
 
 @ui.page("/videos/{video_id:int}", response_timeout=layout.BUILD_SECONDS)
-async def video(request: Request, visitor: Visitor, video_id: int) -> None:
+async def video(visitor: Visitor, video_id: int) -> None:
     """The panel as in the studio, the details beside it, the other videos of the same picture below."""
-    layout.speak(request)
     if visitor is None:
-        with layout.frame(request, visitor, _("Video"), head=PRIVATE):
-            way_in = f"/auth/login?next=/videos/{video_id}"
-            notice(_("Your videos are kept here"), _("Please log in to see them."), _("Login"), way_in, heading="h1")
+        with layout.frame(visitor, _("Video"), head=PRIVATE):
+            log_in_first(_("Your videos are kept here"), _("Please log in to see them."), heading="h1")
         return
     current = CurrentVideo(visitor, only=video_id)
     if video_id <= MAX_ID:
         await current.start()
     if current.video is None:
         context.client.status_code = 404
-        with layout.frame(request, visitor, _("Not found")):
+        with layout.frame(visitor, _("Not found")):
             nothing_here(i18n.explain(NotFound(Phrase("video"))))
         return
     async with reading() as db:
         others = await library.versions(db, current.video)
     current.changed.subscribe(partial(_leave_when_gone, current, video_id))
-    with layout.frame(request, visitor, _("Video"), "video", head=PRIVATE):
+    with layout.frame(visitor, _("Video"), "video", head=PRIVATE):
         Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
         Tag("h1", "sr-only", _("Video"))
         with Tag("div", "video-page"):

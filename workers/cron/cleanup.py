@@ -11,15 +11,16 @@ from core.settings import settings
 from core.storage import store
 from core.storage.disk import Disk
 from core.videos import retention
+from workers.cron import Context, clock
 
 log = logging.getLogger(__name__)
-Context = dict[str, Any]
 Say = Callable[[str], None]
 ROUNDS = 20
 """The most batches of one run; the next hour does the rest."""
 MAX_ORPHANS = 10_000
 
 
+@clock(second=30, at_start=True)
 async def remove_deleted(context: Context) -> None:
     """Remove the files first, then the rows: if we stop in between, the next run still finds them."""
     await _remove_deleted()
@@ -38,6 +39,7 @@ async def _remove_deleted() -> int:
     return len(videos)
 
 
+@clock(minute=17, second=45)
 async def clean(context: Context) -> None:
     """Apply RETENTION_DAYS and STORAGE_QUOTA_GB and remove orphaned files. Runs every hour."""
     await run(log.info)

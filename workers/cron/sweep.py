@@ -9,11 +9,12 @@ from core.errors import (
 from core.redis import queue
 from core.redis.client import AWAY
 from core.videos import claims
-from workers.videos.submit import Context
+from workers.cron import Context, clock
 
 log = logging.getLogger(__name__)
 
 
+@clock(second=set(range(0, 60, 5)), at_start=True)
 async def sweep(context: Context) -> None:
     """Queue every video that should have been submitted by now."""
     try:

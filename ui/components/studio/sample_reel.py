@@ -9,10 +9,10 @@ from nicegui import events
 
 from core.pictures import presets
 
-from ... import i18n, theme
+from ... import theme
 from ...i18n import _
 from ...kit.elements import Tag
-from ..video.preset_picture import find_preset, thumbnail
+from ..video.preset_picture import find_preset, preset_title, thumbnail
 from .draft import Draft
 
 THUMBS = "sample-thumbs"
@@ -65,7 +65,7 @@ class SampleReel:
         self._draft = draft
         figures = Markup().join(_figure(at, sample) for at, sample in enumerate(samples()))
         thumbs = Markup().join(
-            THUMB.format(title=_title(sample), picture=thumbnail(sample.preset)) for sample in samples()
+            THUMB.format(title=preset_title(sample.preset), picture=thumbnail(sample.preset)) for sample in samples()
         )
         with stage:
             reel = Tag("ads-reel", "reel", inner=figures, thumbs=THUMBS).mark("samples")
@@ -86,12 +86,8 @@ def _figure(at: int, sample: Sample) -> Markup:
         poster=theme.asset(poster),
         alt=_(sample.preset.alt),
         clip=CLIP.format(theme.asset(f"samples/{sample.video}")) if sample.video else "",
-        title=_title(sample),
+        title=preset_title(sample.preset),
         prompt=sample.prompt,
         at=at,
         use=_("Use it"),
     )
-
-
-def _title(sample: Sample) -> str:
-    return sample.preset.title.get(i18n.language(), sample.preset.title["en"])

@@ -6,6 +6,7 @@ from core.pictures import presets
 from core.pictures.presets import Preset
 
 from ... import theme
+from ...i18n import language
 from ...kit.elements import Tag
 
 THUMBNAIL = Markup(
@@ -38,6 +39,11 @@ def preset_picture(preset: Preset, *, width: int, alt: str, classes: str = "", l
         )
         image.style(f"background-color: {preset.color}")
     return element
+
+
+def preset_title(preset: Preset) -> str:
+    """What it is called, in the visitor's language."""
+    return preset.title.get(language(), preset.title["en"])
 
 
 def find_preset(name: str | None) -> presets.Preset | None:

@@ -11,7 +11,7 @@ from ... import formats
 from ...i18n import _
 from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from .preset_picture import find_preset, preset_picture
-from .words import localized, made_size, money, reason, stage_words, state_word
+from .words import localized, made_size, money, reason, state_now, state_word
 
 Action = Callable[[Video], Awaitable[None]]
 
@@ -56,8 +56,7 @@ class VideoCard(Tag):
 
     def hear(self, news: News) -> None:
         """Show the progress from the news."""
-        if self.video.status in ACTIVE and news.stage:
-            self._state.text = stage_words(news.stage, news.progress, news.ahead)
+        self._state.text = state_now(self.video, news)
 
     def _heart(self) -> None:
         on = self.video.favorite

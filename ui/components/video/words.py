@@ -3,8 +3,8 @@
 from core import errors
 from core.billing.budgets import Budget
 from core.catalog.size import Size
-from core.models import Video
-from core.redis.news import Stage
+from core.models import ACTIVE, Video
+from core.redis.news import News, Stage
 
 from ... import formats, i18n
 from ...i18n import _
@@ -46,6 +46,13 @@ def state_word(video: Video) -> tuple[str, str]:
         "canceled": (_("Canceled"), "ban"),
     }
     return words[video.status]
+
+
+def state_now(video: Video, news: News | None = None) -> str:
+    """How far it is: what the last news of it says while it runs, else its state."""
+    if video.status in ACTIVE and news and news.stage:
+        return stage_words(news.stage, news.progress, news.ahead)
+    return state_word(video)[0]
 
 
 def reason(video: Video) -> str:
