@@ -52,14 +52,6 @@ async def made_from(session: AsyncSession, user_id: int, video_id: int, before: 
     return list((await session.exec(query.limit(limit))).all())
 
 
-async def rename(session: AsyncSession, user_id: int, video_id: int, title: str | None) -> Video:
-    """Give a video a title of its own, or take it away. Raises NotFound."""
-    video = await owned(session, user_id, video_id)
-    video.title = title
-    session.add(video)
-    return video
-
-
 async def usual_seconds(session: AsyncSession, model: str) -> float | None:
     """Median seconds from start to end of the last 20 videos of that model; None if there are none."""
     query = (

@@ -200,3 +200,10 @@ async def set_favorite(session: AsyncSession, user_id: int, video_id: int, favor
     """Mark or unmark a video. Raises NotFound."""
     if not await change(session, alive(user_id), col(Video.id) == video_id, favorite=favorite):
         raise NotFound(Phrase("video"))
+
+
+async def set_title(session: AsyncSession, user_id: int, video_id: int, title: str | None) -> None:
+    """Give a video a title of its own, or take it away with None. Raises NotFound."""
+    if not await change(session, alive(user_id), col(Video.id) == video_id, title=title):
+        raise NotFound(Phrase("video"))
+    after_commit(session, lambda: publish(News(user_id=user_id, video_id=video_id)))  # what is cached of it is stale

@@ -11,7 +11,7 @@ from core.edits import captions, timeline
 from core.errors import NotFound
 from core.models import MAX_ID
 from core.phrase import Phrase
-from core.videos import queries
+from core.videos import queries, states
 
 from ..session import CurrentUser
 from .following import last_news, mine
@@ -39,7 +39,8 @@ class TitleIn(BaseModel):
 async def rename(user: CurrentUser, video_id: Id, wanted: TitleIn) -> VideoOut:
     """Give a video a title of its own."""
     async with session() as db:
-        row = await queries.rename(db, user.id, video_id, wanted.title or None)
+        await states.set_title(db, user.id, video_id, wanted.title or None)
+        row = await queries.owned(db, user.id, video_id)
     return VideoOut.of(row, await last_news(row))
 
 
