@@ -11,14 +11,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from core.commands import MAX_GRANT, check, grant, key, move_storage
 from core.errors import AdsVideoError
+from core.ops.startup import address, check_port, check_settings, prepare, take_lock
 from core.settings import settings
+from ui.app import run_web
 
 if TYPE_CHECKING:
     from core.ops.supervisor import Supervisor
-from core.commands import MAX_GRANT, check, grant, key, move_storage
-from core.ops.startup import address, check_port, check_settings, prepare, take_lock
-from ui.app import run_web
 
 
 def _say_when_up() -> None:

@@ -7,7 +7,9 @@ AdsVideoError
 │   └── SignInFailed
 ├── WrongSignature         401, a webhook
 ├── CrossSite              403
+├── UnknownHost            421
 ├── NotFound               404
+├── ImproveFailed          502
 ├── Conflict               409
 ├── NotEnoughCredits       402
 ├── OverBudget             402, says when it refills

@@ -1,11 +1,7 @@
 """The web app: pages, routes, middleware and the relay of news, put together."""
 
-from typing import TYPE_CHECKING
-
 from core.settings import ROOT, settings
 
-if TYPE_CHECKING:
-    pass
 
 def run_web() -> None:
     """Serve pages and API until SIGTERM or Ctrl-C. Blocking."""
@@ -17,11 +13,13 @@ def run_web() -> None:
     from core.database.session import close_database
     from core.redis.client import close_redis
     from core.security.secret import compare, storage_secret
-    from ui import api, live, routes
+    from ui import api, live, middleware, routes
 
+    from .middleware.compression import Compression
     from .session import cookie_options
 
     routes.register(app)
+    middleware.install(app)
     app.mount("/api/v1", api.create())
     app.on_startup(live.start)
     app.on_startup(compare)
@@ -43,7 +41,7 @@ def run_web() -> None:
         reload=False,
         show=False,
         tailwind=False,
-        gzip_middleware_factory=routes.compression,  # type: ignore[arg-type]
+        gzip_middleware_factory=Compression,  # type: ignore[arg-type]
         storage_secret=storage_secret(),
         session_middleware_kwargs=cookie_options(),
         show_welcome_message=False,
