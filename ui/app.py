@@ -14,6 +14,7 @@ def run_web() -> None:
 
     import ui.pages  # noqa: F401 - registers the pages
     from core import processes
+    from core.accounts import identities
     from core.database.session import close_database
     from core.redis.client import close_redis
     from core.security.secret import compare, storage_secret
@@ -25,6 +26,7 @@ def run_web() -> None:
     app.mount("/api/v1", api.create())
     app.on_startup(live.start)
     app.on_startup(compare)
+    app.on_startup(identities.compare)
     app.on_startup(processes.warm_up)
 
     @app.on_shutdown

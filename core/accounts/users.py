@@ -1,10 +1,9 @@
-"""Finds or creates the user behind an identity; API keys."""
+"""Users: found by their e-mail or made, their role, the end of their sessions."""
 
 import hashlib
 import hmac
 import re
 import unicodedata
-from dataclasses import dataclass
 
 from sqlalchemy import update as sql_update
 from sqlalchemy.exc import IntegrityError
@@ -12,15 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.billing import credits
-from core.errors import (
-    BadInput,
-    Blocked,
-    DomainNotAllowed,
-    EmailNotVerified,
-    EmailTaken,
-    SignInFailed,
-    WrongInput,
-)
+from core.errors import WrongInput
 from core.models import User
 from core.phrase import Phrase
 from core.security.secret import storage_secret
@@ -32,21 +23,14 @@ MAX_NAME, MAX_URL = 200, 2000
 
 async def find_or_create(session: AsyncSession, email: str, name: str = "", avatar_url: str = "") -> User:
     """The user with that e-mail, made with the starting grant if need be. Raises BadInput for what is no e-mail."""
-    email = email.strip()
-    local, _, host = email.partition("@")
-    # the Kelvin sign in lower case is a plain k: whoever has that address would be somebody else
-    sound = email.isprintable() and unicodedata.is_normalized("NFKC", email)
-    if not local or not host or not sound or re.search(r"[\s<>@,;\"]", local + host) or len(email) > 320:
-        raise WrongInput(Phrase("“{email}” is not an e-mail address.", email=_visible(email)[:100]))
-    email = email.lower()
+    email = sound_email(email)
     query = select(User).where(User.email == email)
     if user := (await session.exec(query)).first():
         return user
     try:
         async with session.begin_nested():
-            user = User(
-                email=email, name=name or local, avatar_url=avatar_url, monthly_budget=settings().monthly_budget
-            )
+            name = name or email.partition("@")[0]
+            user = User(email=email, name=name, avatar_url=avatar_url, monthly_budget=settings().monthly_budget)
             session.add(user)
     except IntegrityError:
         return (await session.exec(query)).one()
@@ -57,7 +41,18 @@ async def find_or_create(session: AsyncSession, email: str, name: str = "", avat
     return user
 
 
-def _visible(text: str) -> str:
+def sound_email(email: str) -> str:
+    """The e-mail in lower case, without spaces around it. Raises BadInput for what is none."""
+    email = email.strip()
+    local, _, host = email.partition("@")
+    # the Kelvin sign in lower case is a plain k: whoever has that address would be somebody else
+    sound = email.isprintable() and unicodedata.is_normalized("NFKC", email)
+    if not local or not host or not sound or re.search(r"[\s<>@,;\"]", local + host) or len(email) > 320:
+        raise WrongInput(Phrase("“{email}” is not an e-mail address.", email=visible(email)[:100]))
+    return email.lower()
+
+
+def visible(text: str) -> str:
     """Without control characters and marks that turn the direction: what is read is what is there."""
     return "".join(one for one in text if one.isprintable())
 
@@ -70,51 +65,6 @@ def known_as(email: str) -> str:
 async def _was_here(session: AsyncSession, email: str) -> bool:
     """Whether an account with that e-mail has been erased: it gets no second starting grant."""
     return (await session.exec(select(User.id).where(User.erased_as == known_as(email)).limit(1))).first() is not None
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Somebody, as an OpenID Connect provider has told us. `subject` is theirs for ever at that issuer."""
-
-    issuer: str
-    subject: str
-    email: str
-    email_verified: bool
-    name: str = ""
-    avatar_url: str = ""
-
-
-async def behind(session: AsyncSession, who: Identity) -> User:
-    """The user behind an identity, found by issuer and subject, else by the verified e-mail, else made.
-
-    Raises EmailNotVerified, DomainNotAllowed, Blocked, SignInFailed for what is no e-mail, and EmailTaken if another
-    subject of the same issuer holds the e-mail (an address that was given to somebody else).
-    """
-    if not who.email_verified:
-        raise EmailNotVerified()
-    allowed = settings().domains()
-    if allowed and who.email.rpartition("@")[2].lower() not in allowed:
-        raise DomainNotAllowed()
-    subject = f"{who.issuer}|{who.subject}"
-    name = _visible(who.name)[:MAX_NAME]
-    user = (await session.exec(select(User).where(User.subject == subject))).first()
-    if user is None:
-        try:
-            user = await find_or_create(session, who.email, name)
-        except BadInput:
-            raise SignInFailed() from None
-        # the same one signing in twice at once for the first time has got it in the meantime
-        if user.subject and user.subject != subject and user.subject.rpartition("|")[0] == who.issuer:
-            raise EmailTaken()
-        user.subject = subject
-    if user.blocked_at is not None:
-        raise Blocked()
-    # what a provider sends has no bound, a column of PostgreSQL has
-    user.name = name or user.name
-    user.avatar_url = who.avatar_url if 0 < len(who.avatar_url) <= MAX_URL else user.avatar_url
-    session.add(user)
-    await session.flush()
-    return user
 
 
 def role(user: User) -> str:

@@ -39,7 +39,7 @@ def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp
 def app(running_app: RunningApp) -> RunningApp:
     """The whole app, for the tests of one file: nobody in it is anybody that they know."""
     with closing(sqlite3.connect(running_app.folder / "adsvideo.db", timeout=30)) as db, db:
-        db.execute("UPDATE users SET email = 'before' || id || '-' || email, subject = NULL")
+        db.execute("UPDATE users SET email = 'before' || id || '-' || email, issuer = NULL, subject = NULL")
         db.execute("UPDATE videos SET slug = NULL, in_gallery = 0")
     return running_app
 

@@ -13,8 +13,8 @@ from joserfc.errors import JoseError
 from starlette.background import BackgroundTask
 
 from core import limits
-from core.accounts import users
-from core.accounts.users import Identity
+from core.accounts import identities, users
+from core.accounts.identities import Identity
 from core.database.session import session as unit_of_work
 from core.errors import Blocked, SignInFailed, SignInRefused, TooManyAttempts
 from core.settings import settings
@@ -110,7 +110,7 @@ async def callback(request: Request) -> Response:
         token = await _provider().authorize_access_token(request)
         who = _identity(token.get("userinfo") or {})
         async with unit_of_work() as db:
-            user = await users.behind(db, who)
+            user = await identities.behind(db, who)
     except TooManyAttempts as error:
         return _too_many(request, error)
     except SignInRefused as error:

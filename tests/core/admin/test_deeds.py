@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import insert
 
-from core.accounts import api_keys, groups, users
-from core.accounts.users import Identity
+from core.accounts import api_keys, groups, identities, users
+from core.accounts.identities import Identity
 from core.admin import audit
 from core.admin.deeds import (
     backlog,
@@ -100,7 +100,7 @@ async def test_whoever_is_blocked_is_nobody(boss: User, alice: User) -> None:
         with pytest.raises(NotSignedIn):
             await api_keys.by_key(db, key)
         with pytest.raises(Blocked):
-            await users.behind(db, who)
+            await identities.behind(db, who)
         found = await users.get(db, alice.id)
         assert found is not None
     assert found.epoch == alice.epoch + 1

@@ -53,6 +53,7 @@ def _words() -> dict[str, str]:
         "cancel": _("Canceled a video"),
         "retry": _("Made a video again"),
         "key": _("Made an API key"),
+        "release": _("Released an account for another identity provider"),
         "erase": _("Erased an account"),
     }
 
