@@ -72,6 +72,16 @@ class User(SQLModel, table=True):
     erased_as: str | None = Field(default=None, max_length=64, index=True)
 
 
+class BrowserSession(SQLModel, table=True):
+    """A browser that is signed in, by the random id in its cookie; without this row the cookie opens nothing."""
+
+    __tablename__ = "browser_sessions"
+
+    id: str = Field(primary_key=True, max_length=36)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime, index=True)
+
+
 class Group(SQLModel, table=True):
     """People who share a budget of credits for the calendar month; None: no budget.
 

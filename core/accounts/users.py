@@ -7,12 +7,12 @@ import unicodedata
 
 from sqlalchemy import update as sql_update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.billing import credits
 from core.errors import WrongInput
-from core.models import User
+from core.models import BrowserSession, User
 from core.phrase import Phrase
 from core.security.secret import storage_secret
 from core.settings import settings
@@ -76,6 +76,7 @@ def role(user: User) -> str:
 
 async def end_sessions(session: AsyncSession, user_id: int) -> None:
     """Sign the user out everywhere: every cookie given out so far is useless from now on."""
+    await session.exec(delete(BrowserSession).where(col(BrowserSession.user_id) == user_id))
     await session.exec(sql_update(User).where(col(User.id) == user_id).values(epoch=User.epoch + 1))
 
 

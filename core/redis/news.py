@@ -16,8 +16,8 @@ CHANNEL = "adsvideo:news"
 KEPT_SECONDS = 3600
 SIGNED_OUT = "signed_out"
 """The status of a user whose sessions have ended; every page of theirs goes."""
-KEYS = "keys"
-"""The status of a user of whom an API key has been revoked."""
+ENDED_ACCESS = "ended_access"
+"""The status of a user of whom one session has ended or one API key has been revoked: whoever listens asks again."""
 ENDED = ("completed", "failed", "canceled")
 
 Stage = Literal["starting", "queued", "processing", "downloading", "waiting", "canceling"]

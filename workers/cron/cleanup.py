@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from core.accounts import sessions
 from core.database.session import reading, session
 from core.models import VIDEO_KEYS
 from core.settings import settings
@@ -39,8 +40,10 @@ async def _remove_deleted() -> int:
 
 
 async def clean(context: Context) -> None:
-    """Every hour: RETENTION_DAYS, STORAGE_QUOTA_GB and orphans."""
+    """Every hour: RETENTION_DAYS, STORAGE_QUOTA_GB, orphans, and sessions whose cookies have expired."""
     await run(log.info)
+    async with session() as db:
+        await sessions.forget_old(db)
 
 
 async def run(say: Say, *, dry: bool = False, at_once: int = retention.IN_ONE_STATEMENT) -> int:

@@ -1,4 +1,4 @@
-"""An identity is an issuer and a subject, each in a column of its own"""
+"""An identity is an issuer and a subject, each in a column of its own; sessions end on the server"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,9 +18,18 @@ def upgrade() -> None:
         issuer, _, subject = both.partition("|")  # an issuer is a URL, which has no | in it; a subject may have some
         _set(user_id, issuer=issuer, subject=subject)
     op.create_index("ix_users_identity", "users", ["issuer", "subject"], unique=True)
+    op.create_table(
+        "browser_sessions",
+        sa.Column("id", sa.String(length=36), primary_key=True),
+        sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_browser_sessions_user_id", "browser_sessions", ["user_id"])
+    op.create_index("ix_browser_sessions_created_at", "browser_sessions", ["created_at"])
 
 
 def downgrade() -> None:
+    op.drop_table("browser_sessions")
     op.drop_index("ix_users_identity", table_name="users")
     for user_id, both in _identities(USERS.c.issuer + "|" + USERS.c.subject):
         _set(user_id, subject=both)
