@@ -18,12 +18,13 @@ def run_web() -> None:
     from core.database.session import close_database
     from core.redis.client import close_redis
     from core.security.secret import compare, storage_secret
-    from ui import api, live, routes
+    from ui import api, compat, live, routes, sockets
 
     from .session import cookie_options
 
     routes.register(app)
     app.mount("/api/v1", api.create())
+    compat.guard_sockets(sockets.Rules())
     app.on_startup(live.start)
     app.on_startup(compare)
     app.on_startup(identities.compare)

@@ -104,6 +104,12 @@ async def may_stay(client: Client) -> bool:
     return await state.may_stay() if isinstance(state, PageState) else True
 
 
+def user_id(client: Client) -> int | None:
+    """The id of whoever is signed in on that page, as last read."""
+    state = client.storage.get("page")
+    return state.user.id if isinstance(state, PageState) and state.user else None
+
+
 def of(user: User) -> PageState:
     """The state of the page that is being built, one for all of its parts."""
     kept = context.client.storage

@@ -23,6 +23,7 @@ PEOPLE = [
     {"sub": "2", "email": "new@example.com", "email_verified": False, "name": "Not Verified"},
     {"sub": "3", "email": "eve@elsewhere.org", "email_verified": True, "name": "Eve"},
     {"sub": "4", "email": "ANN@example.com", "email_verified": True, "name": "Another Ann"},
+    {"sub": "5", "email": "ben@example.com", "email_verified": True, "name": "Ben"},
 ]
 
 

@@ -118,7 +118,7 @@ async def callback(request: Request) -> Response:
         log.warning("sign-in refused: %s", error.code)
         return await _failed(request, error)
     except (AuthlibBaseError, JoseError, HTTPError, KeyError, TypeError, ValueError) as error:
-        log.warning("sign-in failed: %s: %s", type(error).__name__, error)
+        log.warning("sign-in failed: %s: %.300s", type(error).__name__, error)
         return await _failed(request, SignInFailed())
     return _go(target, browser)
 
