@@ -1,4 +1,4 @@
-"""What an open page knows of its visitor: one look at the database per news item, shared by all parts of the page."""
+"""The state of an open page's visitor: read once per news item, shared by all parts of the page."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ from .session import ticket
 
 Seen = TypeVar("Seen")
 OPENED = News(status="opened")
-"""What `PageState.look` tells the parts: the page has just been opened."""
+"""The news that `PageState.refresh` gives the parts: the page has just been opened."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class PageState:
     """The signed-in visitor of this page, as last read, and the parts of the page that follow the news.
 
     `changed` is emitted when `user` and `budget` have been read: after every change of state of one of the user's
-    videos, and when news may have been lost. `budget` is None before the first look, and where there is none.
-    Before every event of the page, and when its socket is there, `may_stay` asks for the user as they are now.
+    videos, and when news may have been lost. `budget` is None before the first refresh, and without a budget.
+    `may_stay` reads the user before every event of the page, and when its socket connects.
     """
 
     def __init__(self, user: User, shown: Ticket, client: Client) -> None:
@@ -60,7 +60,7 @@ class PageState:
     async def may_stay(self) -> bool:
         """The same, read now. If it is not, the page ends."""
         async with reading() as db:
-            self.user = await sessions.user_behind(db, self._ticket)
+            self.user = await sessions.by_ticket(db, self._ticket)
         if not self.is_theirs:
             self.changed.emit()
         return self.is_theirs
@@ -77,19 +77,19 @@ class PageState:
         """
         self._parts.append(_Part(hear, read, draw))
 
-    async def look(self) -> None:
-        """Read and draw everything now: what a page that is being opened begins with."""
+    async def refresh(self) -> None:
+        """Read and draw everything now, when the page opens."""
         await self._hear(OPENED)
 
     async def _hear(self, news: News) -> None:
         asking = [part for part in self._parts if part.hear(news)]
         if news.status or asking:
             async with self._turn:  # what was read first is drawn first
-                await self._look(news, asking)
+                await self._read_and_draw(news, asking)
 
-    async def _look(self, news: News, asking: list[_Part]) -> None:
+    async def _read_and_draw(self, news: News, asking: list[_Part]) -> None:
         async with reading() as db:
-            self.user = await sessions.user_behind(db, self._ticket)
+            self.user = await sessions.by_ticket(db, self._ticket)
             self.budget = await budgets.budget(db, self._id) if self.user else None
             seen = [await part.read(db, news) for part in asking]
         self.changed.emit()
@@ -112,11 +112,11 @@ def user_id(client: Client) -> int | None:
 
 def of(user: User) -> PageState:
     """The state of the page that is being built, one for all of its parts."""
-    kept = context.client.storage
-    if "page" not in kept:
+    storage = context.client.storage
+    if "page" not in storage:
         shown = ticket(context.client.request)
         assert shown is not None  # whoever is signed in has shown one
-        kept["page"] = PageState(user, shown, context.client)
-    state = kept["page"]
+        storage["page"] = PageState(user, shown, context.client)
+    state = storage["page"]
     assert isinstance(state, PageState)
     return state

@@ -29,7 +29,7 @@ class Identity:
     avatar_url: str = ""
 
 
-async def behind(session: AsyncSession, who: Identity) -> User:
+async def by_identity(session: AsyncSession, who: Identity) -> User:
     """The account of an identity: its own, else the one with its e-mail that nobody owns yet, else a new one.
 
     What the provider says of e-mail, name and picture is taken over. Raises EmailNotVerified, DomainNotAllowed,

@@ -38,7 +38,7 @@ async def end(session: AsyncSession, browser: str) -> int | None:
     return user_id
 
 
-async def user_behind(session: AsyncSession, ticket: Ticket) -> User | None:
+async def by_ticket(session: AsyncSession, ticket: Ticket) -> User | None:
     """The user as they are now; None if the session has ended, here or everywhere, or the user is blocked."""
     query = (
         select(User)

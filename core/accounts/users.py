@@ -1,4 +1,4 @@
-"""Users: found by their e-mail or made, their role, the end of their sessions."""
+"""Users: found by their e-mail or created, their role, the end of their sessions."""
 
 import hashlib
 import hmac
@@ -22,7 +22,7 @@ MAX_NAME, MAX_URL = 200, 2000
 
 
 async def find_or_create(session: AsyncSession, email: str, name: str = "", avatar_url: str = "") -> User:
-    """The user with that e-mail, made with the starting grant if need be. Raises BadInput for what is no e-mail."""
+    """The user with that e-mail, created with the starting credits if new. Raises BadInput for an invalid e-mail."""
     email = sound_email(email)
     query = select(User).where(User.email == email)
     if user := (await session.exec(query)).first():
@@ -34,7 +34,7 @@ async def find_or_create(session: AsyncSession, email: str, name: str = "", avat
             session.add(user)
     except IntegrityError:
         return (await session.exec(query)).one()
-    if not (settings().has_provider and await _was_here(session, email)):
+    if not (settings().has_provider and await _was_erased(session, email)):
         start = settings().signup_credits
         await credits.move(session, user.id, start, "grant", f"user:{user.id}:signup", note="Welcome")
     await session.refresh(user)
@@ -42,7 +42,7 @@ async def find_or_create(session: AsyncSession, email: str, name: str = "", avat
 
 
 def sound_email(email: str) -> str:
-    """The e-mail in lower case, without spaces around it. Raises BadInput for what is none."""
+    """The e-mail in lower case, without spaces around it. Raises BadInput for an invalid one."""
     email = email.strip()
     local, _, host = email.partition("@")
     # the Kelvin sign in lower case is a plain k: whoever has that address would be somebody else
@@ -53,33 +53,35 @@ def sound_email(email: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Without control characters and marks that turn the direction: what is read is what is there."""
+    """Without control characters and direction marks, so that the text reads as it is."""
     return "".join(one for one in text if one.isprintable())
 
 
-def known_as(email: str) -> str:
-    """What tells that somebody was here before, to whoever has the e-mail and this installation's secret."""
+def fingerprint(email: str) -> str:
+    """A keyed hash of an e-mail: recognises an erased user who comes back, without storing the address."""
     return hmac.new(storage_secret().encode(), email.lower().encode(), hashlib.sha256).hexdigest()
 
 
-async def _was_here(session: AsyncSession, email: str) -> bool:
+async def _was_erased(session: AsyncSession, email: str) -> bool:
     """Whether an account with that e-mail has been erased: it gets no second starting grant."""
-    return (await session.exec(select(User.id).where(User.erased_as == known_as(email)).limit(1))).first() is not None
+    return (
+        await session.exec(select(User.id).where(User.erased_as == fingerprint(email)).limit(1))
+    ).first() is not None
 
 
 def role(user: User) -> str:
-    """`admin`: made one on /admin, named in ADMIN_EMAILS, or the local user, whose own machine it is."""
-    known = settings()
-    local = not known.has_provider and user.email == LOCAL_EMAIL
-    return "admin" if local or user.role == "admin" or user.email in known.admins() else "user"
+    """`admin` if set on /admin, listed in ADMIN_EMAILS, or the local user; else `user`."""
+    config = settings()
+    local = not config.has_provider and user.email == LOCAL_EMAIL
+    return "admin" if local or user.role == "admin" or user.email in config.admins() else "user"
 
 
 async def end_sessions(session: AsyncSession, user_id: int) -> None:
-    """Sign the user out everywhere: every cookie given out so far is useless from now on."""
+    """Sign the user out everywhere: every cookie issued so far becomes invalid."""
     await session.exec(delete(BrowserSession).where(col(BrowserSession.user_id) == user_id))
     await session.exec(sql_update(User).where(col(User.id) == user_id).values(epoch=User.epoch + 1))
 
 
 async def get(session: AsyncSession, user_id: int) -> User | None:
-    """The user with that id, if there is one."""
+    """The user with that id, or None."""
     return await session.get(User, user_id)

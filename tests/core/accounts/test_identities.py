@@ -30,7 +30,7 @@ STRANGERS = (
 async def sign_in(subject: str, email: str, issuer: str = ISSUER, *, verified: bool = True) -> User:
     """Come back from the provider as that subject."""
     async with session() as db:
-        return await identities.behind(db, Identity(issuer, subject, email, verified))
+        return await identities.by_identity(db, Identity(issuer, subject, email, verified))
 
 
 async def now(user: User) -> User:

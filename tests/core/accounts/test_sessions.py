@@ -25,7 +25,7 @@ async def signed_in(user: User, browser: str) -> Ticket:
 async def opens(ticket: Ticket) -> bool:
     """Whether somebody with that cookie is let in."""
     async with reading() as db:
-        user = await sessions.user_behind(db, ticket)
+        user = await sessions.by_ticket(db, ticket)
     assert user is None or user.id == ticket.user_id
     return user is not None
 

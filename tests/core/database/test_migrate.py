@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
-from core.database.migrate import MIGRATIONS, migrate, migrating
+from core.database.migrate import MIGRATIONS, in_migration, migrate
 from core.settings import ROOT
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.changes_tables]
@@ -33,13 +33,13 @@ def _sql(*statements: str) -> list[tuple[Any, ...]]:
         if found.returns_rows:
             rows.extend(tuple(row) for row in found)
 
-    migrating(run)
+    in_migration(run)
     return rows
 
 
 def _tables() -> set[str]:
     found: set[str] = set()
-    migrating(lambda connection: found.update(inspect(connection).get_table_names()))
+    in_migration(lambda connection: found.update(inspect(connection).get_table_names()))
     return found
 
 
