@@ -10,10 +10,11 @@ def run_web() -> None:
 
     import ui.pages  # noqa: F401 - registers the pages
     from core import processes
+    from core.accounts import identities
     from core.database.session import close_database
     from core.redis.client import close_redis
     from core.security.secret import compare, storage_secret
-    from ui import api, live, middleware, routes
+    from ui import api, compat, live, middleware, routes, sockets
 
     from .middleware.compression import Compression
     from .session import cookie_options
@@ -21,8 +22,10 @@ def run_web() -> None:
     routes.register(app)
     middleware.install(app)
     app.mount("/api/v1", api.create())
+    compat.guard_sockets(sockets.Rules())
     app.on_startup(live.start)
     app.on_startup(compare)
+    app.on_startup(identities.compare)
     app.on_startup(processes.warm_up)
 
     @app.on_shutdown
