@@ -19,7 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from core import processes
 from core.database.session import close_database
 from core.ops import step_timings
-from core.redis import client, queue
+from core.redis import client, jobs, queue
 from core.redis.client import close_redis
 from workers.cron import cleanup, ledger, sweep
 from workers.loops import end_all
@@ -85,6 +85,8 @@ class WorkerSettings:
     on_startup = start
     on_shutdown = stop
     queue_name = queue.QUEUE
+    job_serializer = jobs.write
+    job_deserializer = jobs.read
     redis_settings = redis_settings()
     poll_delay = 0.1
     keep_result = 0

@@ -17,7 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from core.errors import Misconfigured
-from core.redis import embedded
+from core.redis import embedded, jobs
 from core.settings import settings
 
 log = logging.getLogger(__name__)
@@ -160,6 +160,7 @@ def client() -> ArqRedis:
         host, port = known.hosts[0]
         made = ArqRedis(host=host, port=port, **mine)
     made.default_queue_name = QUEUE
+    made.job_serializer, made.job_deserializer = jobs.write, jobs.read
     return made
 
 
