@@ -33,7 +33,7 @@ from workers.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
 Context = dict[str, Any]
-PRELOADED = ("workers.media.keepable", "workers.media.mp4", "workers.media.copies")
+PRELOADED = ("workers.media.keepable", "workers.media.most", "workers.media.mp4", "workers.media.copies")
 """What the processes that check films have in memory from their start."""
 
 

@@ -3,8 +3,13 @@
 Runs in a process of its own (core/processes.py), which imports nothing but this.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from workers.media.most import Most
+
+PREVIEW_ABOVE = 1_500_000
+"""Bytes; a smaller video is its own preview."""
 
 
 @dataclass(frozen=True)
@@ -24,20 +29,40 @@ class Made:
     original: Path | None = None
 
 
-def check(raw: Path, folder: Path, tags: dict[str, str], above_mbps: float) -> Made:
-    """What is made of `raw`; one with more Mbit per second than `above_mbps` gets a smaller copy, unless that is 0.
+def check(raw: Path, folder: Path, tags: dict[str, str], most: Most) -> Made:
+    """The file that we keep and its poster. Raises Unplayable, TooHeavy; OSError if our own disk refuses."""
+    from workers.media import mp4  # noqa: PLC0415 - PyAV is not loaded into the worker itself
 
-    Raises Unplayable; OSError if our own disk refuses.
+    video, poster = folder / "whole.mp4", folder / "poster.webp"
+    probe = mp4.finish(raw, video, tags, most)
+    mp4.poster(video, poster, most=most)
+    return Made(probe.width, probe.height, probe.seconds, video, poster)
+
+
+def is_light(made: Made, above_mbps: float) -> bool:
+    """Whether it needs no smaller copies: see `lighten`."""
+    size = made.video.stat().st_size
+    return size <= PREVIEW_ABOVE and not (above_mbps and mbps(size, made.seconds) > above_mbps)
+
+
+def mbps(size: int, seconds: float) -> float:
+    """Mbit per second of so many bytes, everything in the file counted."""
+    return size * 8 / 1e6 / max(seconds, 0.1)
+
+
+def lighten(made: Made, folder: Path, tags: dict[str, str], above_mbps: float, most: Most) -> Made:
+    """With smaller copies, where they are worth it: for the web of a video with more Mbit per second than `above_mbps`
+    (unless that is 0), and for where many are shown.
+
+    Raises TooHeavy; OSError if our own disk refuses.
     """
-    from workers.media import copies, mp4  # noqa: PLC0415 - PyAV is not loaded into the worker itself
+    from workers.media import copies  # noqa: PLC0415 - as above
 
-    video, poster, original = folder / "whole.mp4", folder / "poster.webp", None
-    found = mp4.finish(raw, video, tags)
-    mp4.poster(video, poster)
-    if above_mbps and copies.mbps(video, found.seconds) > above_mbps:
+    video, original = made.video, None
+    if above_mbps and mbps(video.stat().st_size, made.seconds) > above_mbps:
         smaller = folder / "smaller.mp4"
-        if copies.compress(video, smaller, tags, above_mbps):
+        if copies.compress(video, smaller, tags, above_mbps, most):
             video, original = smaller, video
     small = folder / "preview.mp4"
-    has_preview = video.stat().st_size > copies.PREVIEW_ABOVE and copies.preview(video, small)
-    return Made(found.width, found.height, found.seconds, video, poster, small if has_preview else None, original)
+    has_preview = video.stat().st_size > PREVIEW_ABOVE and copies.preview(video, small, most)
+    return replace(made, video=video, original=original, preview=small if has_preview else None)

@@ -1,4 +1,4 @@
-"""Reads and writes MP4 with PyAV: probe, finish (faststart, metadata, conversion), poster. Blocking; use a thread."""
+"""Reads and writes MP4 with PyAV: probe, finish (faststart, metadata, conversion), poster. Blocking."""
 
 import contextlib
 import io
@@ -10,7 +10,6 @@ from pathlib import Path
 import av
 from av.audio.frame import AudioFrame
 from av.container import InputContainer, OutputContainer
-from av.error import FFmpegError
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
@@ -19,10 +18,10 @@ from av.video.stream import VideoStream
 from PIL import Image, ImageStat
 
 from core.errors import Unplayable
+from workers.media.most import Most
+from workers.media.reading import reading
 
-# What FFmpeg may take a file for. Others are no videos (pictures, text shown on a terminal) or name further files and
-# addresses to be read (playlists), which a file from outside must not make us do.
-READ = {"format_whitelist": "mov,matroska,avi,mpegts,mpeg,flv,ogg,asf,gif", "protocol_whitelist": "file"}
+MOST = Most()
 KEPT_CONTAINERS = {"mp4", "matroska"}
 KEPT_PIXELS = {"yuv420p", "yuvj420p"}
 KEPT_SOUND = {"aac", "mp3", "mp3float"}
@@ -49,30 +48,15 @@ class Probe:
     has_audio: bool
 
 
-@contextlib.contextmanager
-def _reading(path: Path) -> Iterator[InputContainer]:
-    """The file opened; whatever FFmpeg says of it becomes Unplayable. Trouble with our own disk stays an OSError."""
-    try:
-        with av.open(str(path), "r", container_options=READ) as container:
-            if not container.streams.video:
-                raise Unplayable("no picture track")
-            # as many files are read at once as there are cores; starting threads for each costs more than they bring
-            container.streams.video[0].codec_context.thread_count = 1
-            yield container
-    except OSError:
-        raise
-    except (FFmpegError, ValueError) as error:
-        raise Unplayable(error) from None
-
-
-def probe(path: Path, seconds: float | None = None) -> Probe:
+def probe(path: Path, seconds: float | None = None, most: Most = MOST) -> Probe:
     """Decode the first and the last frames and tell what the file is.
 
-    Raises Unplayable if it can't be played, or ends before `seconds` (before its own length, if that is longer).
+    Raises Unplayable if it can't be played, or ends before `seconds` (before its own length, if that is longer);
+    TooHeavy if it is more than `most`.
     """
-    with _reading(path) as container:
+    with reading(path, most) as container:
         stream = container.streams.video[0]
-        first = next(container.decode(stream), None)
+        first = next(most.kept(container.decode(stream)), None)
         if first is None:
             raise Unplayable("not one frame can be decoded")
         found = Probe(
@@ -85,7 +69,8 @@ def probe(path: Path, seconds: float | None = None) -> Probe:
             container=container.format.name,
             has_audio=bool(container.streams.audio),
         )
-        _check_end(path, container, max(found.seconds, seconds or 0), found.fps)
+        most.check_length(found.seconds)
+        _check_end(path, container, max(found.seconds, seconds or 0), found.fps, most)
     return found
 
 
@@ -98,53 +83,62 @@ def _seconds(container: InputContainer) -> float:
     raise Unplayable("it does not say how long it is")
 
 
-def _check_end(path: Path, container: InputContainer, seconds: float, fps: float) -> None:
+def _check_end(path: Path, container: InputContainer, seconds: float, fps: float, most: Most) -> None:
     """A file that was cut off has its index but not its last frames."""
     a_frame = 1 / (fps or 24)
     # Half a second is what rates that vary and rounded durations need; of a very short clip it would be too much.
     enough = seconds - max(min(0.5, seconds / 4), 2 * a_frame)
-    end = _end(container, seconds - 0.5) + a_frame
+    end = _end(container, seconds - 0.5, most) + a_frame
     if end < enough:
         # Where seeking lands behind the last keyframe (MPEG-TS) only decoding it all tells.
-        with _reading(path) as anew:
-            end = _end(anew, 0) + a_frame
+        with reading(path, most) as anew:
+            end = _end(anew, 0, most) + a_frame
     if end < enough:
         raise Unplayable(f"it ends at {end:.1f} s of {seconds:.1f} s")
 
 
-def _end(container: InputContainer, since: float) -> float:
+def _end(container: InputContainer, since: float, most: Most) -> float:
     """The time of the last frame that can be decoded, starting at the keyframe before `since`; in seconds."""
     stream = container.streams.video[0]
     base = stream.time_base or Fraction(1, 1000)
     start = float((stream.start_time or 0) * base)
     if since > 0:
         container.seek(int((start + since) / base), stream=stream)
-    return max((frame.time - start for frame in container.decode(stream) if frame.time is not None), default=0.0)
+    frames = most.kept(container.decode(stream))
+    return max((frame.time - start for frame in frames if frame.time is not None), default=0.0)
 
 
-def finish(source: Path, target: Path, tags: dict[str, str]) -> Probe:
+def finish(source: Path, target: Path, tags: dict[str, str], most: Most = MOST) -> Probe:
     """Write the file that we keep: MP4, index in front, tags inside; converted only if browsers could not play it.
 
-    `target` appears when it is whole and checked. Raises Unplayable; OSError if our own disk refuses.
+    `target` appears when it is whole and checked. Raises Unplayable, TooHeavy; OSError if our own disk refuses.
     """
     half = target.with_name(f".{target.name}.part.mp4")
     try:
-        with _reading(source) as container, av.open(str(half), "w", options=MP4_OPTIONS) as out:
+        with reading(source, most) as container, _writing(half) as out:
             out.metadata.update(tags)
             copied = _is_kept(container)
             if copied:
                 _copy(container, out)
                 said = _seconds(container)
             else:
-                said = probe(source).seconds
-                _convert(container, out, X264)
+                said = probe(source, most=most).seconds
+                _convert(container, out, X264, most)
         # Decoding is the dear part, and of copied packets once is enough; but a file that was cut off has lost its
         # missing end by now, so what it said of itself is what must be there.
-        kept = probe(half, said if copied else None)
+        kept = probe(half, said if copied else None, most)
         half.replace(target)
     finally:
         half.unlink(missing_ok=True)
     return kept
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[OutputContainer]:
+    """A new MP4. A place that can't be written to is an OSError, which is told from what FFmpeg says of the source."""
+    path.touch()
+    with av.open(str(path), "w", options=MP4_OPTIONS) as out:
+        yield out
 
 
 def _is_kept(container: InputContainer) -> bool:
@@ -176,18 +170,25 @@ def encode(
     tags: dict[str, str] | None = None,
     longest: int = 0,
     sound: bool = True,
+    most: Most = MOST,
 ) -> None:
     """Write it anew with these options of x264, its longer side at most `longest` pixels unless 0.
 
-    Raises Unplayable; OSError if our own disk refuses.
+    Raises Unplayable, TooHeavy; OSError if our own disk refuses.
     """
-    with _reading(source) as container, av.open(str(target), "w", options=MP4_OPTIONS) as out:
+    with reading(source, most) as container, _writing(target) as out:
         out.metadata.update(tags or {})
-        _convert(container, out, options, longest=longest, sound=sound)
+        _convert(container, out, options, most, longest=longest, sound=sound)
 
 
 def _convert(
-    container: InputContainer, out: OutputContainer, options: dict[str, str], *, longest: int = 0, sound: bool = True
+    container: InputContainer,
+    out: OutputContainer,
+    options: dict[str, str],
+    most: Most,
+    *,
+    longest: int = 0,
+    sound: bool = True,
 ) -> None:
     """Decode and encode again as H.264 yuv420p and AAC, with even sides and every frame at its own time."""
     video = container.streams.video[0]
@@ -202,10 +203,12 @@ def _convert(
     audio = container.streams.audio[0] if sound and container.streams.audio else None
     track = out.add_stream("aac", rate=48000) if audio else None
     resampler = av.AudioResampler("fltp", "stereo", 48000) if audio else None
-    clock = _Clock(video)
+    clock, count = _Clock(video), 0
     for packet in container.demux(*(s for s in (video, audio) if s is not None)):
         for frame in packet.decode():
             if isinstance(frame, VideoFrame):
+                count += 1
+                most.check_frame(frame, count)
                 if (tick := clock.tick(frame)) is not None:
                     out.mux(picture.encode(_plain(frame, context, tick)))
             elif resampler and track and isinstance(frame, AudioFrame):
@@ -253,18 +256,18 @@ def _plain(frame: VideoFrame, context: VideoCodecContext, tick: int) -> VideoFra
     return plain
 
 
-def poster(source: Path, target: Path, width: int = 1280) -> None:
+def poster(source: Path, target: Path, width: int = 1280, most: Most = MOST) -> None:
     """Write a frame that shows the video, as the suffix says (.webp, .jpg), at most `width` pixels wide.
 
-    Of a few frames spread over the first half the most detailed one that is not black. Raises Unplayable.
+    Of a few frames spread over the first half the most detailed one that is not black. Raises Unplayable, TooHeavy.
     """
     best: tuple[float, VideoFrame] | None = None
     small = VideoReformatter()  # one for all: a frame's own is made anew for each frame, which costs more than its work
-    with _reading(source) as container:
+    with reading(source, most) as container:
         stream = container.streams.video[0]
         half = _seconds(container) / 2
         wanted = [half * n / (POSTER_CANDIDATES - 1) for n in range(POSTER_CANDIDATES)]
-        for frame in container.decode(stream):
+        for frame in most.kept(container.decode(stream)):
             if not wanted:
                 break
             if (frame.time or 0) >= wanted[0] - 1e-6:
@@ -297,5 +300,5 @@ def _detail(frame: VideoFrame, small: VideoReformatter) -> float:
 
 def read_tags(path: Path) -> dict[str, str]:
     """The metadata of a file. Raises Unplayable."""
-    with _reading(path) as container:
+    with reading(path, MOST) as container:
         return dict(container.metadata)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from pathlib import Path
 from typing import Any
 
 from core.catalog import entries
@@ -15,16 +14,12 @@ from core.errors import (
     Retryable,
     TimedOut,
     UnknownModel,
-    Unplayable,
     to_note,
 )
 from core.models import Video
 from core.ops import log_context, step_timings
-from core.processes import Crashed, apart
-from core.settings import settings
 from core.videos import claims, looks
 from workers.engines import Job
-from workers.media.keepable import Made, check
 from workers.videos.pace import Pace
 from workers.videos.steps import (
     backoff,
@@ -130,11 +125,3 @@ async def _refuse(video: Video, error: Permanent | UnknownModel) -> None:
     """No server was asked for it and none will be: failed and paid back."""
     log.warning("video %s failed: %s: %s", video.id, error.code, getattr(error, "detail", error))
     await written(lambda db: claims.refuse(db, video, error))
-
-
-async def checked(raw: Path, folder: Path, tags: dict[str, str]) -> Made:
-    """`check`, without blocking. Raises Unplayable; OSError if our own disk refuses."""
-    try:
-        return await apart(check, raw, folder, tags, settings().compress_above_mbps)
-    except Crashed:
-        raise Unplayable("it crashes the decoder") from None
