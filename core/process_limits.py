@@ -22,8 +22,8 @@ class Bounds:
     """Seconds on the clock, MB of memory on top of what a process begins with, MB of a file that it writes."""
 
     seconds: float = 60.0
-    memory_mb: int = 1024
-    file_mb: int = 2048
+    memory_mb: int = 1536
+    file_mb: float = 2048
 
 
 class OutOfBounds(Exception):
@@ -46,7 +46,7 @@ def limit(bounds: Bounds) -> None:
     if resource is None:
         return
     _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_FSIZE, bounds.file_mb * MB)
+    _lower(resource.RLIMIT_FSIZE, int(bounds.file_mb * MB))
     if sys.platform == "linux":
         # for what grows quicker than the watch looks: the address space, which holds more than is used of it
         pages = int(Path("/proc/self/statm").read_text().split()[0])

@@ -3,7 +3,6 @@
 import asyncio
 import multiprocessing
 import os
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from core import processes
-from core.processes import Bounds, OutOfBounds
 from core.errors import PictureRefused
+from core.processes import Bounds, OutOfBounds
 from tests.core.work import crash, double, grab, hold, priority, refuse, sleep, whoami, write
 from tests.waiting import until
 

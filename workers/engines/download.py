@@ -79,7 +79,7 @@ async def _save(response: httpx2.Response, target: Path, key: str) -> None:
                     raise Unplayable(parsed(chunk[:500].decode(errors="replace"), key))
                 size += len(chunk)
                 if size > most_mb * 1_000_000:
-                    raise TooHeavy(f"> {most_mb} MB")
+                    raise TooHeavy(f"> {most_mb:g} MB")
                 if len(chunk) < _SMALL:
                     file.write(chunk)
                 else:

@@ -14,8 +14,7 @@ from workers.media.most import Most
 
 FORMATS = "mov,matroska,avi,mpegts,gif"
 CODECS = frozenset(
-    "h264 hevc vp8 vp9 libvpx libvpx-vp9 av1 libdav1d libaom-av1 mpeg4 mpeg2video mjpeg prores gif "
-    "aac mp3 mp3float opus libopus vorbis libvorbis ac3 flac pcm_s16le pcm_s16be pcm_s24le pcm_f32le".split()
+    ["h264", "hevc", "vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "libaom-av1", "mpeg4", "mpeg2video", "mjpeg", "prores", "gif", "aac", "mp3", "mp3float", "opus", "libopus", "vorbis", "libvorbis", "ac3", "flac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_f32le"]
 )
 """Decoders, as FFmpeg calls them: a video server delivers nothing else, and each of the hundreds of others is a risk."""
 
@@ -52,8 +51,8 @@ def reading(path: Path, most: Most) -> Iterator[InputContainer]:
 
 
 def _options(most: Most) -> dict[str, str]:
-    """For the decoders: before a frame that is larger has any memory."""
-    return {"max_pixels": str(int(most.megapixels * 1_000_000))}
+    """For the decoders: before a frame that is larger has any memory. They count the margins of a buffer as well."""
+    return {"max_pixels": str(int(most.megapixels * 1_250_000))}
 
 
 def _check(container: InputContainer, most: Most) -> None:
