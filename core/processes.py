@@ -1,4 +1,4 @@
-"""Processes of our own: one for each picture or film that is decoded, and the watch that ends a process with its parent.
+"""One process for each picture or film that is decoded, and a watch that ends a process when its parent is gone.
 
 The event loop keeps its time; a file that crashes its decoder, or eats time and memory, costs its own process and takes
 nothing else along. A process is forked from a server that has loaded what it needs: about 8 ms of an idle machine.
@@ -22,7 +22,7 @@ from core.process_limits import Bounds, OutOfBounds, limit
 __all__ = ["Bounds", "Crashed", "OutOfBounds", "apart", "close", "end_with_parent", "set_up", "warm_up"]
 T = TypeVar("T")
 STOP_SECONDS = 6.0
-"""How long a worker whose parent has gone may take to stop in order."""
+"""How long a worker may take to stop after its parent is gone."""
 
 QUICK_SECONDS = 3.0
 """Work that takes longer makes room for what is waiting, and goes on behind it: see `apart`."""
@@ -80,6 +80,7 @@ def _work(answers: Connection, work: Callable[..., object], arguments: tuple[obj
     assert parent is not None
     _watch(parent.join, lambda: os._exit(1))
     limit(bounds)
+    answer: tuple[object, Exception | None]
     try:
         answer = (work(*arguments), None)
     except MemoryError:
@@ -90,7 +91,7 @@ def _work(answers: Connection, work: Callable[..., object], arguments: tuple[obj
 
 
 def _watch(parent_gone: Callable[[], None], end: Callable[[], None]) -> None:
-    """Call `end` once `parent_gone`, which blocks until then, has returned."""
+    """In a thread: call the blocking `parent_gone`, then `end`."""
 
     def watch() -> None:
         parent_gone()
@@ -232,7 +233,7 @@ def close() -> None:
 
 
 def end_with_parent() -> None:
-    """When the parent is gone, however it went, its end of our stdin closes: stop in order, or at the latest hard."""
+    """Stop when the parent is gone, which closes our stdin: SIGTERM first, a hard exit after STOP_SECONDS."""
 
     def stdin_closed() -> None:
         with contextlib.suppress(OSError):

@@ -21,14 +21,14 @@ class _SecretFiles(EnvSettingsSource):
     """`NAME_FILE=/run/secrets/name` gives NAME its value, as Docker and systemd hand out secrets."""
 
     def __call__(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name in self.settings_cls.model_fields:
             if path := os.environ.get(f"{name.upper()}_FILE"):
                 try:
-                    found[name] = Path(path).read_text().strip()
+                    values[name] = Path(path).read_text().strip()
                 except OSError as error:
                     raise Misconfigured(f"{name.upper()}_FILE: {path} can't be read ({error.strerror}).") from None
-        return found
+        return values
 
 
 class Settings(BaseSettings):
@@ -179,12 +179,12 @@ class Settings(BaseSettings):
 
     @property
     def has_provider(self) -> bool:
-        """People sign in at an identity provider; without one, a local user does with a click."""
+        """Whether people sign in at an identity provider; without one a click signs in the local user."""
         return bool(self.google_client_id)
 
     @property
     def is_loopback(self) -> bool:
-        """Only this machine can reach the app."""
+        """Whether only this machine can reach the app."""
         return self.host in LOOPBACK
 
     def admins(self) -> set[str]:
@@ -197,7 +197,7 @@ class Settings(BaseSettings):
 
     @property
     def data_folder(self) -> Path:
-        """Where what must outlive a restart is kept: beside the SQLite file, else in the storage's folder."""
+        """The folder for state that must survive a restart: that of the SQLite file, else of the storage."""
         if self.database_url.startswith("sqlite:///"):
             return Path(self.database_url.removeprefix("sqlite:///")).absolute().parent
         if self.storage_url.startswith("s3://"):
@@ -218,7 +218,7 @@ class Settings(BaseSettings):
 
 @lru_cache
 def settings() -> Settings:
-    """The settings of this process; raises Misconfigured with one line per variable that makes no sense."""
+    """The settings of this process. Raises Misconfigured with one line per invalid variable."""
     try:
         return Settings()
     except ValidationError as error:

@@ -1,7 +1,7 @@
-"""Somebody's own data: all of it to take along, and all of it gone.
+"""Exports and erases a user's data.
 
-What stays of somebody erased are numbers: ledger rows, so that every sum is still right, and videos without prompt or
-file. Nothing of it names or shows anybody.
+After erasing only numbers remain: ledger rows, so that every sum is still right, and videos without prompt or file.
+Nothing left names or shows anybody.
 """
 
 from dataclasses import dataclass
@@ -34,41 +34,39 @@ from core.phrase import Phrase
 from core.redis.news import SIGNED_OUT, News, publish
 from core.videos import states
 
-# ------------------------------------------------------------------------------------------------ to take along
-
 
 @dataclass(frozen=True)
-class Belongings:
-    """Everything that is somebody's: tables by name, and (name, key) of files in the storage."""
+class OwnData:
+    """A user's data: tables by name, and files as (name in the archive, key in the storage)."""
 
     tables: dict[str, Any]
     files: list[tuple[str, str]]
 
 
-async def belongings(session: AsyncSession, user_id: int) -> Belongings:
-    """All we know of a user, without what has been deleted."""
+async def collect(session: AsyncSession, user_id: int) -> OwnData:
+    """Everything stored about a user that is not deleted. Raises NotFound."""
     user = await session.get(User, user_id)
     if user is None:
         raise NotFound(Phrase("user"))
-    made = (await session.exec(select(Video).where(Video.user_id == user_id, col(Video.deleted_at).is_(None)))).all()
-    mine = (Picture.user_id == user_id, col(Picture.deleted_at).is_(None))
-    pictures = (await session.exec(select(Picture).where(*mine))).all()
-    saved = (await session.exec(select(Template).where(Template.user_id == user_id))).all()
-    hooks = (await session.exec(select(WebhookEndpoint).where(WebhookEndpoint.user_id == user_id))).all()
-    lines = (await session.exec(select(LedgerEntry).where(LedgerEntry.user_id == user_id))).all()
+    videos = (await session.exec(select(Video).where(Video.user_id == user_id, col(Video.deleted_at).is_(None)))).all()
+    own_pictures = (Picture.user_id == user_id, col(Picture.deleted_at).is_(None))
+    pictures = (await session.exec(select(Picture).where(*own_pictures))).all()
+    templates = (await session.exec(select(Template).where(Template.user_id == user_id))).all()
+    endpoints = (await session.exec(select(WebhookEndpoint).where(WebhookEndpoint.user_id == user_id))).all()
+    entries = (await session.exec(select(LedgerEntry).where(LedgerEntry.user_id == user_id))).all()
     keys = (await session.exec(select(ApiKey).where(ApiKey.user_id == user_id))).all()
     tables = {
         "me": user.model_dump(mode="json", exclude={"epoch", "erased_at", "erased_as"}),
-        "ledger": [line.model_dump(mode="json", exclude={"user_id"}) for line in lines],
-        "videos": [_video(video) for video in made],
+        "ledger": [line.model_dump(mode="json", exclude={"user_id"}) for line in entries],
+        "videos": [_video(video) for video in videos],
         "pictures": [picture.model_dump(mode="json", exclude={"user_id"}) for picture in pictures],
-        "templates": [template.model_dump(mode="json", exclude={"user_id"}) for template in saved],
-        "webhooks": [hook.model_dump(mode="json", exclude={"user_id", "sealed_secret"}) for hook in hooks],
+        "templates": [template.model_dump(mode="json", exclude={"user_id"}) for template in templates],
+        "webhooks": [hook.model_dump(mode="json", exclude={"user_id", "sealed_secret"}) for hook in endpoints],
         "api_keys": [key.model_dump(mode="json", exclude={"user_id", "sha256"}) for key in keys],
     }
     files = [(f"pictures/{picture.id}.jpg", picture.key) for picture in pictures]
-    files += [(f"videos/{video.id}.mp4", video.key) for video in made if video.key]
-    return Belongings(tables, files)
+    files += [(f"videos/{video.id}.mp4", video.key) for video in videos if video.key]
+    return OwnData(tables, files)
 
 
 def _video(video: Video) -> dict[str, Any]:
@@ -76,14 +74,11 @@ def _video(video: Video) -> dict[str, Any]:
     return row | {"note": str(from_note(video.note))}
 
 
-# --------------------------------------------------------------------------------------------------------- gone
-
-
 async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
-    """Erase a user; the keys of the files, which the caller removes once this is committed.
+    """Erase a user. Returns the keys of the files; the caller removes them after the commit.
 
-    `typed` is the e-mail, to be sure. Running videos are canceled by the usual rules: what its provider has started
-    stays charged. Raises NotFound, and BadInput for another e-mail.
+    `typed` must be the user's e-mail, as confirmation. Running videos are canceled by the usual rules: one that its
+    provider has started stays charged. Raises NotFound, and BadInput for another e-mail.
     """
     query = select(User).where(User.id == user_id, col(User.erased_at).is_(None)).with_for_update()
     user = (await session.exec(query)).first()
@@ -95,7 +90,7 @@ async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
     keys = await _keys_of_files(session, user_id)
     await _forget_words(session, user_id)
     await audit.record(session, user_id, "erase", user_id=user_id)
-    at, erased_as = now(), users.known_as(user.email)
+    at, erased_as = now(), users.fingerprint(user.email)
     await session.exec(
         sql_update(User)
         .where(col(User.id) == user_id)
@@ -122,34 +117,34 @@ async def _stop_videos(session: AsyncSession, user_id: int) -> None:
     for video_id in (await session.exec(active)).all():
         try:
             await states.cancel(session, user_id, video_id)
-        except Conflict:  # it is being downloaded: its file is not wanted any more
+        except Conflict:  # it is being downloaded: drop its file
             running = col(Video.status).in_(ACTIVE)
             await states.change(session, col(Video.id) == video_id, running, status="canceled", note="started")
 
 
 async def _keys_of_files(session: AsyncSession, user_id: int) -> list[str]:
     columns = [getattr(Video, name) for name in VIDEO_KEYS]
-    found = (await session.exec(select(*columns).where(Video.user_id == user_id))).all()
+    rows = (await session.exec(select(*columns).where(Video.user_id == user_id))).all()
     pictures = (await session.exec(select(Picture.key).where(Picture.user_id == user_id))).all()
-    return [key for key in [*(key for row in found for key in row), *pictures] if key]
+    return [key for key in [*(key for row in rows for key in row), *pictures] if key]
 
 
 async def _forget_words(session: AsyncSession, user_id: int) -> None:
-    """Every text and every trace of a file, row by row of what is left."""
+    """Delete or blank every text and every key of a file."""
     await session.exec(delete(Template).where(col(Template.user_id) == user_id))
-    hooks = select(WebhookEndpoint.id).where(WebhookEndpoint.user_id == user_id)
-    await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.endpoint_id).in_(hooks)))
+    endpoints = select(WebhookEndpoint.id).where(WebhookEndpoint.user_id == user_id)
+    await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.endpoint_id).in_(endpoints)))
     await session.exec(delete(WebhookEndpoint).where(col(WebhookEndpoint.user_id) == user_id))
-    nothing = dict.fromkeys(("slug", "idempotency_key", *VIDEO_KEYS))
+    emptied = dict.fromkeys(("slug", "idempotency_key", *VIDEO_KEYS))
     await session.exec(
         sql_update(Video)
         .where(col(Video.user_id) == user_id)
-        .values(prompt="", error_detail="", favorite=False, in_gallery=False, deleted_at=now(), **nothing)
+        .values(prompt="", error_detail="", favorite=False, in_gallery=False, deleted_at=now(), **emptied)
     )
     pictures = (await session.exec(select(Picture.id).where(Picture.user_id == user_id))).all()
     for picture_id in pictures:
-        gone = sql_update(Picture).where(col(Picture.id) == picture_id)
-        await session.exec(gone.values(key="", sha256=f"erased {picture_id}", preset=None))
+        erasing = sql_update(Picture).where(col(Picture.id) == picture_id)
+        await session.exec(erasing.values(key="", sha256=f"erased {picture_id}", preset=None))
     await session.exec(sql_update(ApiKey).where(col(ApiKey.user_id) == user_id).values(name="", revoked_at=now()))
     await session.exec(sql_update(LedgerEntry).where(col(LedgerEntry.user_id) == user_id).values(note=""))
     await session.exec(sql_update(AuditEntry).where(col(AuditEntry.user_id) == user_id).values(note=""))

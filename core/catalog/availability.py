@@ -1,4 +1,4 @@
-"""Whether a model can be used now. Asks its server, and keeps the answer for half a minute."""
+"""Whether a model can be used now. Asks its server and caches the answer for CHECK_SECONDS."""
 
 import asyncio
 import time
@@ -49,22 +49,22 @@ _running: dict[str, asyncio.Task[_Answer]] = {}
 
 
 async def _ask(server: Server) -> _Answer:
-    """What the server lists at `GET /models`. A server that has no such list is believed."""
+    """Ask the server for `GET /models`. A server without such a list counts as ready."""
     try:
         async with httpx.AsyncClient(timeout=CHECK_TIMEOUT) as client:
-            reply = await client.get(f"{server.base_url}/models", headers=server.key_headers)
+            response = await client.get(f"{server.base_url}/models", headers=server.key_headers)
     except (httpx.HTTPError, OSError, httpx.InvalidURL):
         return _Answer(State("unreachable", Phrase("its server does not answer")), None, time.monotonic())
-    if reply.status_code in (401, 403):
-        refused, asked = Phrase("its server did not accept the key"), Phrase("its server asks for a key")
-        return _Answer(State("no_key", refused if server.key else asked), None, time.monotonic())
-    if reply.status_code in (502, 503, 504):
+    if response.status_code in (401, 403):
+        key_refused, key_wanted = Phrase("its server did not accept the key"), Phrase("its server asks for a key")
+        return _Answer(State("no_key", key_refused if server.key else key_wanted), None, time.monotonic())
+    if response.status_code in (502, 503, 504):
         return _Answer(State("unreachable", Phrase("its server is not up")), None, time.monotonic())
     offered: frozenset[str] | None = None
-    if reply.status_code == 200:
+    if response.status_code == 200:
         try:
-            listed = reply.json()
-            offered = frozenset(str(m["id"]) for m in listed["data"])
+            body = response.json()
+            offered = frozenset(str(m["id"]) for m in body["data"])
         except (ValueError, KeyError, TypeError):
             offered = None
     return _Answer(State("ready"), offered, time.monotonic())
@@ -72,9 +72,9 @@ async def _ask(server: Server) -> _Answer:
 
 async def _answer(server: Server) -> _Answer:
     """The server's answer, at most CHECK_SECONDS old; concurrent callers share one request."""
-    known = _answers.get(server.name)
-    if known and time.monotonic() - known.at < CHECK_SECONDS:
-        return known
+    answer = _answers.get(server.name)
+    if answer and time.monotonic() - answer.at < CHECK_SECONDS:
+        return answer
     task = _running.get(server.name)
     if task is None:
         task = asyncio.create_task(_ask(server))
@@ -90,7 +90,7 @@ async def _answer(server: Server) -> _Answer:
 
 
 def _known_state(model: Model) -> State | None:
-    """What can be said without asking a server; None where it has to be asked."""
+    """The state, if it is certain without asking the server; else None."""
     server = model.server
     if model.retired and model.retired <= datetime.now(UTC).date():
         return State("retired", Phrase("retired on {day}", day=model.retired))
@@ -112,9 +112,9 @@ def _answered(model: Model, answer: _Answer) -> State:
 
 
 async def server_state(server: Server) -> State:
-    """Whether the server can be used, and how many models it lists; asked anew at most every CHECK_SECONDS."""
-    if known := _known_server_state(server):
-        return known
+    """Whether the server can be used, and how many models it lists; cached for CHECK_SECONDS."""
+    if state := _known_server_state(server):
+        return state
     answer = await _answer(server)
     if answer.state.name != "ready":
         return answer.state
@@ -128,8 +128,8 @@ async def state(model: Model) -> State:
     return _known_state(model) or _answered(model, await _answer(model.server))
 
 
-def unasked() -> list[Offer]:
-    """The menu as far as it is known without waiting: by what the servers answered last, however long ago."""
+def last_offers() -> list[Offer]:
+    """The menu by the last answers of the servers, however old; does not wait for the network."""
 
     def last(model: Model) -> State:
         answer = _answers.get(model.server.name)
@@ -146,9 +146,9 @@ async def offers() -> list[Offer]:
     )
 
 
-def _with_default(found: list[Offer]) -> list[Offer]:
-    first = next((i for i, offer in enumerate(found) if offer.state.name == "ready"), None)
-    return [replace(offer, default=i == first) for i, offer in enumerate(found)]
+def _with_default(menu: list[Offer]) -> list[Offer]:
+    first = next((i for i, offer in enumerate(menu) if offer.state.name == "ready"), None)
+    return [replace(offer, default=i == first) for i, offer in enumerate(menu)]
 
 
 async def _states(all_models: Iterable[Model]) -> list[State]:
@@ -156,17 +156,17 @@ async def _states(all_models: Iterable[Model]) -> list[State]:
 
 
 async def choose(model_id: str | None) -> Model:
-    """The model to use: the one asked for, or the default. Raises UnknownModel, ModelUnavailable."""
+    """The model with that id, or the default for None. Raises UnknownModel, ModelUnavailable."""
     if model_id is None:
         return next(offer.model for offer in await offers() if offer.default)
     model = get(model_id)
-    now = await state(model)
-    if now.name != "ready":
-        raise ModelUnavailable(model.label, now.reason)
+    current = await state(model)
+    if current.name != "ready":
+        raise ModelUnavailable(model.label, current.reason)
     return model
 
 
-def forget() -> None:
-    """Read the catalogue and ask the servers anew (tests, `check`)."""
+def clear_cache() -> None:
+    """Forget the catalogue and the servers' answers, so that both are read afresh."""
     read.cache_clear()
     _answers.clear()

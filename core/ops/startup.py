@@ -1,51 +1,50 @@
-"""What is checked and prepared before a part starts: settings, port, lock, database, file rights."""
+"""Checks and prepares what a part needs to start: settings, port, lock, database, queue."""
 
 import fcntl
 import os
 import socket
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from core.errors import Misconfigured
 from core.settings import Settings, settings
 
-if TYPE_CHECKING:
-    pass
+
+def address(config: Settings) -> str:
+    """The URL that people open."""
+    return config.public_url or f"http://{config.host}:{config.port}"
 
 
-def address(known: Settings) -> str:
-    return known.public_url or f"http://{known.host}:{known.port}"
-
-
-def refuse_nonsense() -> None:
-    """Raises Misconfigured with a sentence that says what to do."""
-    known = settings()
-    if not known.is_loopback and not known.has_provider:
+def check_settings() -> None:
+    """Raises Misconfigured, with a sentence that says what to do, if settings contradict each other."""
+    config = settings()
+    if not config.is_loopback and not config.has_provider:
         raise Misconfigured(
-            f"HOST={known.host} can be reached from other machines, and no identity provider is configured to sign "
+            f"HOST={config.host} can be reached from other machines, and no identity provider is configured to sign "
             "people in. Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET (and OIDC_ISSUER, if it is not Google), or "
             "HOST=127.0.0.1 to use AdsVideo on this machine alone."
         )
-    if known.has_provider and not known.google_client_secret:
+    if config.has_provider and not config.google_client_secret:
         raise Misconfigured("GOOGLE_CLIENT_ID is set and GOOGLE_CLIENT_SECRET is not.")
     from core.redis.client import place
 
     place()
 
 
-def refuse_taken_port() -> None:
-    known = settings()
+def check_port() -> None:
+    """Raises Misconfigured if the web server's port is taken."""
+    config = settings()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((known.host, known.port))
+            probe.bind((config.host, config.port))
         except OSError:
             raise Misconfigured(
-                f"Port {known.port} is taken, perhaps by another AdsVideo. Stop that one, or set PORT."
+                f"Port {config.port} is taken, perhaps by another AdsVideo. Stop that one, or set PORT."
             ) from None
 
 
 def take_lock(name: str) -> IO[str]:
-    """Hold the lock of that part for this database, as long as this process lives. Raises Misconfigured."""
+    """Lock a part of this database for as long as the returned file is open. Raises Misconfigured if it is locked."""
     from core.redis import embedded
 
     folder = embedded.folder()
@@ -63,7 +62,7 @@ def take_lock(name: str) -> IO[str]:
 
 
 def prepare() -> None:
-    """The database at its newest version, and a queue that answers."""
+    """Read the catalogue, migrate the database and start the embedded Redis if it is used. Raises Misconfigured."""
     from core.catalog import entries
     from core.database.migrate import migrate
     from core.redis import embedded

@@ -1,4 +1,4 @@
-"""Where Redis is, by REDIS_URL, and clients for it: a server, TLS or not, or sentinels that know which server it is."""
+"""Makes Redis clients for REDIS_URL: a server, with or without TLS, or sentinels that know the server."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from core.errors import Misconfigured
-from core.redis import embedded, jobs
+from core.redis import embedded, job_json
 from core.settings import settings
 
 log = logging.getLogger(__name__)
@@ -27,28 +27,28 @@ ANSWER_SECONDS = 3
 PAUSE_SECONDS = 2.0
 PORT, SENTINEL_PORT = 6379, 26379
 AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
-"""What is raised where Redis can't be reached."""
+"""What is raised if Redis can't be reached."""
 T = TypeVar("T")
 
 
 class AtOnce(Retry):
-    """Tries once, and while Redis does not answer, not at all: then only one caller in PAUSE_SECONDS finds that out.
+    """Tries once; while Redis is away calls fail at once, and one caller per PAUSE_SECONDS tries it.
 
-    Whoever can do without Redis must not wait for it, also where it is not refused but hangs.
+    So a caller that can do without Redis does not wait for it, even if it hangs instead of refusing.
     """
 
     def __init__(self) -> None:
         super().__init__(NoBackoff(), 0)
         self._away = False
-        self._again_at = 0.0
+        self.next_try_at = 0.0
         self._inside: ContextVar[bool] = ContextVar("inside", default=False)
         self._trying: ContextVar[float] = ContextVar("trying", default=-1.0)
 
     def __deepcopy__(self, _memo: object) -> "AtOnce":
-        return self  # each connection makes a copy of its own, but what is known of Redis is true for all
+        return self  # each connection copies its retry, but the state of Redis is the same for all
 
     async def call_with_retry(self, do: Callable[[], Awaitable[T]], fail: Callable[[Any], Any]) -> T:
-        """`do`, which may connect on its way and come by here once more. Raises RedisConnectionError."""
+        """Call `do`, which may connect and so call this again. Raises RedisConnectionError."""
         if self._inside.get():
             return await self._once(do, fail)
         if self._away:
@@ -59,23 +59,23 @@ class AtOnce(Retry):
         except AWAY as error:
             if not self._away:
                 log.warning("Redis does not answer: %s", error)
-            self._away, self._again_at = True, time.monotonic() + PAUSE_SECONDS
+            self._away, self.next_try_at = True, time.monotonic() + PAUSE_SECONDS
             raise
         finally:
             self._inside.reset(entered)
-        if self._away and answer is not None:  # a connection alone proves nothing: one that hangs takes it too
+        if self._away and answer is not None:  # a connection alone proves nothing: a server that hangs accepts it too
             log.info("Redis answers again")
             self._away = False
         return answer
 
     def _let_one_try(self) -> None:
-        """The one may connect, and then ask as well."""
-        if self._trying.get() == self._again_at:
+        """Let one caller per PAUSE_SECONDS through, to connect and to ask. Raises RedisConnectionError."""
+        if self._trying.get() == self.next_try_at:
             return
-        if time.monotonic() < self._again_at:
+        if time.monotonic() < self.next_try_at:
             raise RedisConnectionError("Redis does not answer")
-        self._again_at = time.monotonic() + PAUSE_SECONDS
-        self._trying.set(self._again_at)
+        self.next_try_at = time.monotonic() + PAUSE_SECONDS
+        self._trying.set(self.next_try_at)
 
     async def _once(self, do: Callable[[], Awaitable[T]], fail: Callable[[Any], Any]) -> T:
         try:
@@ -87,7 +87,7 @@ class AtOnce(Retry):
 
 @dataclass(frozen=True)
 class Place:
-    """REDIS_URL, read. `hosts` are sentinels where `master` names what they watch; else there is one, or a `socket`."""
+    """A parsed REDIS_URL. With `master`, `hosts` are the sentinels that watch it; else one host, or a `socket`."""
 
     hosts: tuple[tuple[str, int], ...] = ()
     socket: str | None = None
@@ -100,7 +100,7 @@ class Place:
 
 
 def read(url: str) -> Place:
-    """Raises ValueError."""
+    """Parse a REDIS_URL. Raises ValueError."""
     parts = urlsplit(url)
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     if parts.scheme == "unix":
@@ -128,7 +128,7 @@ def _host(text: str, port: int) -> tuple[str, int]:
 
 
 def place() -> Place:
-    """Where this set-up's Redis is. Raises Misconfigured."""
+    """The parsed REDIS_URL of this installation. Raises Misconfigured."""
     try:
         return read(embedded.redis_url())
     except ValueError as error:
@@ -141,51 +141,51 @@ def _tls() -> dict[str, Any]:
 
 
 def client() -> ArqRedis:
-    """A client with connections of its own, made when they are needed: this does not wait for Redis."""
-    known = place()
+    """A client with its own connections, opened when needed; does not wait for Redis. Raises Misconfigured."""
+    where = place()
     options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": ANSWER_SECONDS,
-        **(_tls() if known.tls else {}),
+        **(_tls() if where.tls else {}),
     }
-    login = {"username": known.username, "password": known.password}
-    mine = {**options, **login, "db": known.database, "retry": AtOnce()}
-    if known.master:
-        theirs = {**options, "password": known.sentinel_password}
-        sentinel = Sentinel(known.hosts, sentinel_kwargs=theirs, **mine)  # type: ignore[no-untyped-call]
-        made: ArqRedis = sentinel.master_for(known.master, ArqRedis)
-    elif known.socket:
-        made = ArqRedis(unix_socket_path=known.socket, **mine)
+    login = {"username": where.username, "password": where.password}
+    ours = {**options, **login, "db": where.database, "retry": AtOnce()}
+    if where.master:
+        sentinel_options = {**options, "password": where.sentinel_password}
+        sentinel = Sentinel(where.hosts, sentinel_kwargs=sentinel_options, **ours)  # type: ignore[no-untyped-call]
+        redis_client: ArqRedis = sentinel.master_for(where.master, ArqRedis)
+    elif where.socket:
+        redis_client = ArqRedis(unix_socket_path=where.socket, **ours)
     else:
-        host, port = known.hosts[0]
-        made = ArqRedis(host=host, port=port, **mine)
-    made.default_queue_name = QUEUE
-    made.job_serializer, made.job_deserializer = jobs.write, jobs.read
-    return made
+        host, port = where.hosts[0]
+        redis_client = ArqRedis(host=host, port=port, **ours)
+    redis_client.default_queue_name = QUEUE
+    redis_client.job_serializer, redis_client.job_deserializer = job_json.write, job_json.read
+    return redis_client
 
 
-async def close(made: ArqRedis) -> None:
-    """Let go of a client's connections, those to sentinels too."""
-    await made.aclose()
-    if isinstance(made.connection_pool, SentinelConnectionPool):
-        for watching in made.connection_pool.sentinel_manager.sentinels:
-            await watching.aclose()
+async def close(redis_client: ArqRedis) -> None:
+    """Close a client's connections, those to sentinels too."""
+    await redis_client.aclose()
+    if isinstance(redis_client.connection_pool, SentinelConnectionPool):
+        for sentinel in redis_client.connection_pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
 
 
 def arq_settings() -> RedisSettings:
-    """For arq's own command line, which makes its own connections."""
-    known = place()
-    host, port = known.hosts[0] if known.hosts else ("localhost", PORT)
-    tls = _tls() if known.tls else {}
+    """The same for arq's own command line, which makes its own connections."""
+    where = place()
+    host, port = where.hosts[0] if where.hosts else ("localhost", PORT)
+    tls = _tls() if where.tls else {}
     return RedisSettings(
-        host=list(known.hosts) if known.master else host,
+        host=list(where.hosts) if where.master else host,
         port=port,
-        unix_socket_path=known.socket,
-        database=known.database,
-        username=known.username,
-        password=known.password,
-        sentinel=bool(known.master),
-        sentinel_master=known.master or "mymaster",
+        unix_socket_path=where.socket,
+        database=where.database,
+        username=where.username,
+        password=where.password,
+        sentinel=bool(where.master),
+        sentinel_master=where.master or "mymaster",
         conn_timeout=CONNECT_SECONDS,
         **tls,
     )
@@ -196,7 +196,7 @@ _pools: dict[asyncio.AbstractEventLoop, ArqRedis] = {}
 
 
 async def redis() -> ArqRedis:
-    """The running loop's client. Where Redis is away its calls fail at once: see AtOnce."""
+    """The running loop's client. While Redis is away its calls fail at once: see AtOnce."""
     loop = asyncio.get_running_loop()
     if loop not in _pools:
         _pools[loop] = client()
@@ -209,19 +209,19 @@ async def close_redis() -> None:
         await close(pool)
 
 
-async def heard(channel: str) -> AsyncGenerator[bytes | None]:
-    """What is published there; first of all None, from when on nothing is missed. To be closed, with `aclosing`.
+async def subscribe(channel: str) -> AsyncGenerator[bytes | None]:
+    """Messages of a channel, after a first None that says the subscription is active. Close it with `aclosing`.
 
-    Raises what redis raises when the connection is lost, also when the server only does not say anything any more.
+    Raises what redis raises if the connection is lost, or if the server stops answering pings.
     """
     listener = client()
     pubsub = listener.pubsub()
-    asked = False
+    pinged = False
     try:
         await pubsub.subscribe(channel)
         while True:
             message = await pubsub.get_message(timeout=PING_SECONDS)
-            if message is None and asked:
+            if message is None and pinged:
                 raise RedisTimeoutError("Redis has not answered a ping")
             if message is None:
                 await pubsub.ping()
@@ -229,7 +229,7 @@ async def heard(channel: str) -> AsyncGenerator[bytes | None]:
                 yield None
             elif message["type"] == "message":
                 yield message["data"]
-            asked = message is None
+            pinged = message is None
     finally:
         await pubsub.aclose()  # type: ignore[no-untyped-call]
         await close(listener)

@@ -17,7 +17,7 @@ LISTED = 1000
 
 
 class Disk:
-    """A file appears under its key at once and complete."""
+    """Files below a root folder. A file appears under its key at once and complete."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -26,15 +26,15 @@ class Disk:
         return str(self.root)
 
     def path(self, key: str) -> Path:
-        """Where the file of that key is."""
+        """The path of a key."""
         return self.root / key
 
     async def keep(self, source: Path, key: str) -> None:
-        """Move a whole, checked file to its place."""
+        """Move a finished, checked file to its place."""
         await asyncio.to_thread(_place, source, self.path(key))
 
     async def put(self, content: bytes, key: str) -> None:
-        """Keep these bytes. Raises NoRoom."""
+        """Store these bytes. Raises NoRoom."""
         try:
             await asyncio.to_thread(_write, content, self.path(key))
         except OSError as error:
@@ -63,35 +63,35 @@ class Disk:
 
     async def size(self, key: str) -> int | None:
         """How many bytes a file has; None if it is not there."""
-        found = self.path(key)
-        return found.stat().st_size if await asyncio.to_thread(found.is_file) else None
+        file = self.path(key)
+        return file.stat().st_size if await asyncio.to_thread(file.is_file) else None
 
     async def delete(self, key: str) -> None:
         """Remove a file; one that is not there is no error."""
         await asyncio.to_thread(self.path(key).unlink, True)
 
     async def files(self, prefix: str) -> AsyncIterator[list[tuple[str, datetime]]]:
-        """The keys that begin with a folder's name, each with the file's time; some at a time."""
-        found = await asyncio.to_thread(_files, self.root, prefix)
-        for start in range(0, len(found), LISTED):
-            yield found[start : start + LISTED]
+        """Lists of (key, time) of the files below a folder, up to LISTED each."""
+        files = await asyncio.to_thread(_files, self.root, prefix)
+        for start in range(0, len(files), LISTED):
+            yield files[start : start + LISTED]
 
     async def url(self, key: str) -> str | None:
-        """None: our own routes hand it out."""
+        """None: our own routes serve it."""
         return None
 
 
 def _files(root: Path, prefix: str) -> list[tuple[str, datetime]]:
-    found = []
+    files = []
     for folder, _, names in os.walk(root / prefix):
         for name in names:
             path = Path(folder, name)
             try:
                 changed = path.lstat().st_mtime
             except FileNotFoundError:
-                continue  # gone meanwhile
-            found.append((path.relative_to(root).as_posix(), datetime.fromtimestamp(changed, UTC)))
-    return found
+                continue  # deleted meanwhile
+            files.append((path.relative_to(root).as_posix(), datetime.fromtimestamp(changed, UTC)))
+    return files
 
 
 def _place(source: Path, target: Path) -> None:
@@ -112,5 +112,5 @@ def _write(content: bytes, target: Path) -> None:
         half.write_bytes(content)
         half.replace(target)
     except OSError:
-        half.unlink(missing_ok=True)  # on a full disk half a file is in the way of everything else
+        half.unlink(missing_ok=True)  # half a file would only fill the full disk
         raise

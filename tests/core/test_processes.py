@@ -56,7 +56,7 @@ async def test_each_piece_of_work_has_a_process_that_ends_with_it() -> None:
 
 async def test_closing_ends_the_processes() -> None:
     work = asyncio.create_task(processes.apart(sleep, 60))
-    await until(lambda: multiprocessing.active_children())
+    await until(multiprocessing.active_children)
     processes.close()
     await asyncio.sleep(0.5)
     processes.close()  # it was tried once more
@@ -92,7 +92,7 @@ async def test_a_file_that_grows_beyond_its_bound_is_not_written(tmp_path: Path)
 
 async def test_work_that_is_no_longer_wanted_ends() -> None:
     work = asyncio.create_task(processes.apart(sleep, 60))
-    await until(lambda: multiprocessing.active_children())
+    await until(multiprocessing.active_children)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work

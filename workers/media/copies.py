@@ -1,4 +1,4 @@
-"""Smaller copies of a video: one for the web of a file that is too heavy for it, one for where many are shown."""
+"""Smaller copies of a video: one for the web where the file is too heavy, and a preview for lists."""
 
 import logging
 from pathlib import Path
@@ -13,25 +13,25 @@ log = logging.getLogger(__name__)
 PREVIEW_SIDE = 480
 PREVIEW = {"preset": "veryfast", "crf": "30"}
 WORTH = 0.8
-"""A copy that is not smaller by at least a fifth is not kept."""
+"""A copy is kept only if it has at most this share of the source's bytes."""
 
 
 def compress(source: Path, target: Path, tags: dict[str, str], most_mbps: float, most: Most) -> bool:
-    """Write it as large as it is, with at most so many Mbit per second; False, and no file, if that is not worth it.
+    """Write a copy of the same size with at most `most_mbps` Mbit per second; False, and no file, if not worth it.
 
-    CRF 23 is x264's own default; the bound is for what it can't save on, like noise.
+    CRF 23 is x264's default; the bound is for what it can't compress, like noise.
     """
     bound = {"maxrate": f"{int(most_mbps * 1000)}k", "bufsize": f"{int(most_mbps * 2000)}k"}
-    return _made(source, target, {"preset": "medium", "crf": "23", **bound}, tags=tags, most=most)
+    return _encode_if_smaller(source, target, {"preset": "medium", "crf": "23", **bound}, tags=tags, most=most)
 
 
 def preview(source: Path, target: Path, most: Most) -> bool:
-    """Write it small and silent; False, and no file, if that is not worth it."""
-    return _made(source, target, PREVIEW, longest=PREVIEW_SIDE, sound=False, most=most)
+    """Write a small copy without sound; False, and no file, if not worth it."""
+    return _encode_if_smaller(source, target, PREVIEW, longest=PREVIEW_SIDE, sound=False, most=most)
 
 
-def _made(source: Path, target: Path, options: dict[str, str], **more: Any) -> bool:
-    """Also one that can't be made is only left out: the video itself has been checked and is good."""
+def _encode_if_smaller(source: Path, target: Path, options: dict[str, str], **more: Any) -> bool:
+    """Encode; False, and no file, if that fails or saves too little. The video itself is already checked."""
     try:
         mp4.encode(source, target, options, **more)
     except Unplayable as error:

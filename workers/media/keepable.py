@@ -1,4 +1,4 @@
-"""Makes what we keep of what a provider or an engine delivered: the checked file, its poster, smaller copies. Blocking.
+"""Turns a delivered file into the files we keep: the checked video, its poster, smaller copies. Blocking.
 
 Runs in a process of its own (core/processes.py), which imports nothing but this.
 """
@@ -13,11 +13,11 @@ PREVIEW_ABOVE = 1_500_000
 
 
 @dataclass(frozen=True)
-class Made:
-    """The files, in the folder given, and what the video is: size in pixels, length in seconds.
+class Files:
+    """The files we keep of a video, its size in pixels and its length in seconds.
 
-    `preview` is a small copy without sound, `original` what `video` is a smaller copy of; None where the video itself
-    is small enough.
+    `preview` is a small copy without sound, `original` the source of a compressed `video`; None where the video is
+    small enough.
     """
 
     width: int
@@ -29,20 +29,21 @@ class Made:
     original: Path | None = None
 
 
-def check(raw: Path, folder: Path, tags: dict[str, str], most: Most) -> Made:
+def check(raw: Path, folder: Path, tags: dict[str, str], most: Most) -> Files:
     """The file that we keep and its poster. Raises Unplayable, TooHeavy; OSError if our own disk refuses."""
     from workers.media import mp4  # noqa: PLC0415 - PyAV is not loaded into the worker itself
+    from workers.media.poster import write_poster  # noqa: PLC0415
 
     video, poster = folder / "whole.mp4", folder / "poster.webp"
     probe = mp4.finish(raw, video, tags, most)
-    mp4.poster(video, poster, most=most)
-    return Made(probe.width, probe.height, probe.seconds, video, poster)
+    write_poster(video, poster, most=most)
+    return Files(probe.width, probe.height, probe.seconds, video, poster)
 
 
-def is_light(made: Made, above_mbps: float) -> bool:
+def is_light(files: Files, above_mbps: float) -> bool:
     """Whether it needs no smaller copies: see `lighten`."""
-    size = made.video.stat().st_size
-    return size <= PREVIEW_ABOVE and not (above_mbps and mbps(size, made.seconds) > above_mbps)
+    size = files.video.stat().st_size
+    return size <= PREVIEW_ABOVE and not (above_mbps and mbps(size, files.seconds) > above_mbps)
 
 
 def mbps(size: int, seconds: float) -> float:
@@ -50,7 +51,7 @@ def mbps(size: int, seconds: float) -> float:
     return size * 8 / 1e6 / max(seconds, 0.1)
 
 
-def lighten(made: Made, folder: Path, tags: dict[str, str], above_mbps: float, most: Most) -> Made:
+def lighten(files: Files, folder: Path, tags: dict[str, str], above_mbps: float, most: Most) -> Files:
     """With smaller copies, where they are worth it: for the web of a video with more Mbit per second than `above_mbps`
     (unless that is 0), and for where many are shown.
 
@@ -58,11 +59,11 @@ def lighten(made: Made, folder: Path, tags: dict[str, str], above_mbps: float, m
     """
     from workers.media import copies  # noqa: PLC0415 - as above
 
-    video, original = made.video, None
-    if above_mbps and mbps(video.stat().st_size, made.seconds) > above_mbps:
+    video, original = files.video, None
+    if above_mbps and mbps(video.stat().st_size, files.seconds) > above_mbps:
         smaller = folder / "smaller.mp4"
         if copies.compress(video, smaller, tags, above_mbps, most):
             video, original = smaller, video
     small = folder / "preview.mp4"
     has_preview = video.stat().st_size > PREVIEW_ABOVE and copies.preview(video, small, most)
-    return replace(made, video=video, original=original, preview=small if has_preview else None)
+    return replace(files, video=video, original=original, preview=small if has_preview else None)

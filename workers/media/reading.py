@@ -1,4 +1,4 @@
-"""Opens a film or a sound that somebody else has made: few formats and codecs, and no more than is allowed of anything."""
+"""Opens a film that somebody else has made: only a few formats and codecs, and within bounds."""
 
 import contextlib
 import errno
@@ -13,10 +13,10 @@ from core.errors import TooHeavy, Unplayable
 from workers.media.most import Most
 
 FORMATS = "mov,matroska,avi,mpegts,gif"
-CODECS = frozenset(
-    ["h264", "hevc", "vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "libaom-av1", "mpeg4", "mpeg2video", "mjpeg", "prores", "gif", "aac", "mp3", "mp3float", "opus", "libopus", "vorbis", "libvorbis", "ac3", "flac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_f32le"]
-)
-"""Decoders, as FFmpeg calls them: a video server delivers nothing else, and each of the hundreds of others is a risk."""
+PICTURES = "h264 hevc vp8 vp9 libvpx libvpx-vp9 av1 libdav1d libaom-av1 mpeg4 mpeg2video mjpeg prores gif"
+SOUNDS = "aac mp3 mp3float opus libopus vorbis libvorbis ac3 flac pcm_s16le pcm_s16be pcm_s24le pcm_f32le"
+CODECS = frozenset(f"{PICTURES} {SOUNDS}".split())
+"""FFmpeg's names of the decoders that may run. No server delivers others, and each of its hundreds is a risk."""
 
 READ = {"format_whitelist": FORMATS, "protocol_whitelist": "file", "codec_whitelist": ",".join(sorted(CODECS))}
 """What FFmpeg may take a file for. Others are no videos (pictures, text shown on a terminal) or name further files and

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.errors import TooHeavy, Unplayable
 from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.settings import settings
-from workers.media.keepable import Made, check, is_light, lighten
+from workers.media.keepable import Files, check, is_light, lighten
 from workers.media.most import Most
 
 log = logging.getLogger(__name__)
@@ -22,19 +22,19 @@ def most() -> Most:
     return Most(settings().video_max_megapixels, settings().video_max_seconds, settings().video_max_frames)
 
 
-async def checked(raw: Path, folder: Path, tags: dict[str, str]) -> Made:
+async def check_apart(raw: Path, folder: Path, tags: dict[str, str]) -> Files:
     """`check`, and `lighten` where it is needed. Raises Unplayable, TooHeavy; OSError if our own disk refuses."""
     try:
-        made = await apart(check, raw, folder, tags, most(), bounds=bounds())
+        files = await apart(check, raw, folder, tags, most(), bounds=bounds())
     except Crashed:
         raise Unplayable("it crashes the decoder") from None
     except OutOfBounds as error:
         raise TooHeavy(error) from None
     above = settings().compress_above_mbps
-    if is_light(made, above):
-        return made
+    if is_light(files, above):
+        return files
     try:
-        return await apart(lighten, made, folder, tags, above, most(), bounds=bounds())
+        return await apart(lighten, files, folder, tags, above, most(), bounds=bounds())
     except (Crashed, OutOfBounds, TooHeavy) as error:  # the video itself has been checked and is good
-        log.warning("%s is kept without smaller copies: %s", made.video, str(error) or "the encoder crashed")
-        return made
+        log.warning("%s is kept without smaller copies: %s", files.video, str(error) or "the encoder crashed")
+        return files

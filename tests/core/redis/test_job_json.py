@@ -12,7 +12,7 @@ from redis import Redis
 from core.catalog import entries
 from core.database.session import session
 from core.models import User
-from core.redis import client, jobs, queue
+from core.redis import client, job_json, queue
 from core.settings import ROOT
 from core.videos.recipe import Recipe
 from core.videos.request import request
@@ -75,7 +75,7 @@ async def test_a_pickle_on_the_queue_runs_nothing_and_what_it_stood_for_is_done(
 )
 async def test_what_is_no_job_is_dropped_and_the_worker_goes_on(place: Path, redis_url: str, content: bytes) -> None:
     with pytest.raises((ValueError, RecursionError)):
-        jobs.read(content)
+        job_json.read(content)
     lay(redis_url, "odd", content)
     async with running_worker():
         with Redis.from_url(redis_url) as neighbour:
@@ -91,8 +91,8 @@ async def test_what_we_put_on_the_queue_is_json(place: Path, redis_url: str) -> 
     assert isinstance(content, bytes)
     written = json.loads(content)
     assert (written["f"], written["a"]) == ("submit", [17])
-    assert jobs.read(content) == written
-    assert json.loads(jobs.write({"r": ValueError("odd")}))["r"] == "ValueError('odd')"
+    assert job_json.read(content) == written
+    assert json.loads(job_json.write({"r": ValueError("odd")}))["r"] == "ValueError('odd')"
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ async def test_what_we_put_on_the_queue_is_json(place: Path, redis_url: str) -> 
 async def test_both_sides_of_the_queue_write_json_wherever_redis_is(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(client, "place", lambda: client.read(url))
     made = client.client()
-    assert (made.job_serializer, made.job_deserializer) == (jobs.write, jobs.read)
-    assert (WorkerSettings.job_serializer, WorkerSettings.job_deserializer) == (jobs.write, jobs.read)
+    assert (made.job_serializer, made.job_deserializer) == (job_json.write, job_json.read)
+    assert (WorkerSettings.job_serializer, WorkerSettings.job_deserializer) == (job_json.write, job_json.read)
     await client.close(made)
 
 
