@@ -42,7 +42,7 @@ COMPOSITION_ROOTS = {"main.py", "ui/app.py", "workers/main.py"}
 CORE_LEVELS = (
     ("settings", "errors", "phrase", "models"),
     ("database", "redis", "storage", "catalog", "security"),
-    ("ops", "processes"),
+    ("ops", "processes", "process_limits"),
     ("accounts", "billing", "pictures", "limits", "webhooks", "video_json"),
     ("videos",),
     ("edits", "ads", "batches", "social", "admin", "prompts"),
