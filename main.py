@@ -30,7 +30,7 @@ def run_web() -> None:
     from nicegui import ui as nicegui_ui
 
     import ui.pages  # noqa: F401 - registers the pages
-    from core import database, pictures, queue
+    from core import database, processes, queue
     from core.secret import compare, storage_secret
     from ui import api, live, routes
     from ui.session import cookie_options
@@ -39,12 +39,12 @@ def run_web() -> None:
     app.mount("/api/v1", api.create())
     app.on_startup(live.start)
     app.on_startup(compare)
-    app.on_startup(pictures.warm_up)
+    app.on_startup(processes.warm_up)
 
     @app.on_shutdown
     async def close() -> None:
         await live.stop()
-        pictures.close_pool()
+        processes.close()
         await queue.close()
         await database.close()
 
@@ -203,7 +203,8 @@ def _serve(keeper: "Keeper", *, if_unused: bool) -> None:
 
 def worker(*, child: bool = False) -> None:
     """A worker alone."""
-    from core.keeper import Keeper, end_with_parent
+    from core.keeper import Keeper
+    from core.processes import end_with_parent
     from core.telemetry import set_up_logging
 
     set_up_logging("worker")

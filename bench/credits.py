@@ -32,9 +32,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 
-from core import catalog, credits, database, pictures, users, videos
+from core import catalog, credits, database, users, videos
 from core.errors import EngineError, NotEnoughCredits
 from core.models import LedgerEntry, Picture, User, Video, now
+from core.processes import close as close_pool
+from core.recipe import Recipe
 from tests.servers.postgresql import PostgreSQL
 
 PROCESSES, SPENDERS, COST = 8, 16, 10
@@ -57,7 +59,9 @@ async def ours(customer: Customer, number: str) -> bool:
     """What a click does in the database: everything `videos.request` does, without its news and its queue job."""
     try:
         async with database.session() as db:
-            await videos.request(db, customer.user, customer.picture, number, catalog.get("camera"))
+            await videos.request(
+                db, customer.user, Recipe(picture_id=customer.picture, prompt=number), catalog.get("camera")
+            )
             db.info.clear()
     except NotEnoughCredits:
         return False
@@ -283,7 +287,7 @@ def measure(url: str, folder: Path, seconds: float) -> bool:
         finally:
             processes.end()
             runner.run(database.close())
-            pictures.close_pool()
+            close_pool()
     return all(good)
 
 

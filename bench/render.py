@@ -30,6 +30,7 @@ import av
 from PIL import Image
 
 from core import catalog
+from core.size import Size
 from workers.engines import Job, camera
 from workers.engines.moves import Move, plan
 
@@ -271,10 +272,6 @@ def _render_once(path: str) -> None:
 
 async def lag(jpeg: bytes, folder: Path) -> None:
     """How late a timer of the event loop fires while a clip is rendered beside it."""
-
-    async def picture(scale: float = 1.0) -> bytes:
-        return jpeg
-
     late: list[float] = []
 
     async def watch() -> None:
@@ -286,7 +283,7 @@ async def lag(jpeg: bytes, folder: Path) -> None:
     for prompt in ("push in", "orbit"):
         late.clear()
         model = catalog.get("camera")
-        job = Job("bench", model, prompt, SECONDS, WIDTH, HEIGHT, 0.0, picture)
+        job = Job("bench", model, prompt, SECONDS, Size(WIDTH, HEIGHT), 0.0, jpeg)
         watcher = asyncio.create_task(watch())
         await camera.Camera(model.server).fetch(job, "bench", None, folder / "lag.mp4", lambda percent: None)
         watcher.cancel()

@@ -12,10 +12,11 @@ from sqlalchemy import update as sql_update
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import audit, credits, progress, teams, users, videos
+from core import ask, audit, credits, progress, teams, users, videos
 from core.database import after_commit
-from core.errors import BadInput, Conflict, NotFound
+from core.errors import Conflict, NotFound, WrongInput
 from core.models import ACTIVE, ROLES, Group, User, Video, now
+from core.phrase import Phrase
 from core.progress import SIGNED_OUT, News
 
 MAX_CREDITS = 1_000_000
@@ -59,14 +60,14 @@ async def person(session: AsyncSession, user_id: int) -> User:
     query = select(User).where(User.id == user_id, col(User.erased_at).is_(None)).with_for_update()
     if found := (await session.exec(query.execution_options(populate_existing=True))).first():
         return found
-    raise NotFound("user")
+    raise NotFound(Phrase("user"))
 
 
 async def give_credits(session: AsyncSession, actor_id: int, user_id: int, amount: int, note: str) -> int:
     """Add credits, or take some, never below zero; the balance after it. Raises NotFound, BadInput."""
     await check(session, actor_id)
     if not 0 < abs(amount) <= MAX_CREDITS:
-        raise BadInput("Credits are a whole number, at most a million at once.")
+        raise WrongInput(Phrase("Credits are a whole number, at most a million at once."))
     before = (await person(session, user_id)).credits
     note, reference = " ".join(note.split())[: audit.MAX_NOTE], f"admin:{secrets.token_hex(8)}"
     if amount > 0:
@@ -97,9 +98,9 @@ async def set_role(session: AsyncSession, actor_id: int, user_id: int, role: str
     """Raises NotFound, BadInput, and Conflict for one's own role: the last administrator can't go by mistake."""
     await check(session, actor_id)
     if role not in ROLES:
-        raise BadInput("There is no such role.")
+        raise WrongInput(Phrase("There is no such role."))
     if user_id == actor_id:
-        raise Conflict("You can't change your own role.")
+        raise Conflict(Phrase("You can't change your own role."))
     await _change(session, actor_id, "role", user_id, role=role)
 
 
@@ -121,7 +122,7 @@ async def block(session: AsyncSession, actor_id: int, user_id: int, *, blocked: 
     """Nobody's cookie, key or open page works while blocked; old cookies never again. Raises NotFound, Conflict."""
     await check(session, actor_id)
     if user_id == actor_id:
-        raise Conflict("You can't block yourself.")
+        raise Conflict(Phrase("You can't block yourself."))
     user = await person(session, user_id)
     if (user.blocked_at is not None) == blocked:
         return
@@ -182,7 +183,7 @@ async def jobs(session: AsyncSession, status: str, before: int | None, limit: in
 async def _video(session: AsyncSession, video_id: int) -> Video:
     if found := await session.get(Video, video_id, populate_existing=True):
         return found
-    raise NotFound("video")
+    raise NotFound(Phrase("video"))
 
 
 async def cancel(session: AsyncSession, actor_id: int, video_id: int) -> None:
@@ -202,11 +203,11 @@ async def retry(session: AsyncSession, actor_id: int, video_id: int) -> Video:
     await check(session, actor_id)
     video = await _video(session, video_id)
     if video.status != "failed":
-        raise Conflict("Only a failed video can be made again.")
-    again = await videos.again_for_nothing(session, video)
-    after = {"video": again.id}
+        raise Conflict(Phrase("Only a failed video can be made again."))
+    made = await ask.again_for_nothing(session, video)
+    after = {"video": made.id}
     await audit.record(session, actor_id, "retry", user_id=video.user_id, video_id=video_id, after=after)
-    return again
+    return made
 
 
 # ------------------------------------------------------------------------------------------------------- system

@@ -13,7 +13,8 @@ from obstore import sign_async
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from core.errors import NotAvailable
+from core.errors import NoAnswer
+from core.phrase import Phrase
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ def _told(*, writing: bool = False) -> Iterator[None]:
     try:
         yield
     except BaseError as error:
-        raise NotAvailable("The storage") from error
+        raise NoAnswer(Phrase("The storage")) from error
     except FileNotFoundError as error:
         if not writing:
             raise
-        raise NotAvailable("The storage") from error  # the bucket itself is missing
+        raise NoAnswer(Phrase("The storage")) from error  # the bucket itself is missing
 
 
 class Bucket:

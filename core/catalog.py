@@ -15,7 +15,9 @@ from typing import Any, Literal
 import httpx
 
 from core.errors import Misconfigured, ModelUnavailable, UnknownModel, WrongOption
+from core.phrase import Phrase
 from core.settings import settings
+from core.size import Size
 
 SHIPPED = Path(__file__).with_name("models.toml")
 OPENAI_HOST = "api.openai.com"
@@ -83,13 +85,13 @@ class Server:
 
 @dataclass(frozen=True)
 class Model:
-    """A line in the menu. Sizes are `WIDTHxHEIGHT` in pixels, lengths whole seconds; the first is the default."""
+    """A line in the menu. Lengths are whole seconds; the first size and length are the default."""
 
     id: str
     label: str
     server: Server
     upstream: str
-    sizes: tuple[str, ...]
+    sizes: tuple[Size, ...]
     seconds: tuple[int, ...]
     price_credits: int = 10
     price_per: Literal["clip", "second"] = "clip"
@@ -107,21 +109,25 @@ class Model:
         """Credits for one clip of that length."""
         return self.price_credits * (seconds if self.price_per == "second" else 1)
 
-    def choose(self, seconds: int | None, size: str | None) -> tuple[int, str]:
+    def choose(self, seconds: int | None, size: Size | None) -> tuple[int, Size]:
         """The length and size to make, given what was asked (None: the default). Raises WrongOption."""
         if seconds is not None and seconds not in self.seconds:
-            raise WrongOption(self.label, ", ".join(f"{s} s" for s in sorted(self.seconds)), f"{seconds} s")
+            raise WrongOption(self.label, tuple(map(_length, sorted(self.seconds))), _length(seconds))
         if size is not None and size not in self.sizes:
-            raise WrongOption(self.label, ", ".join(self.sizes), size)
+            raise WrongOption(self.label, tuple(map(str, self.sizes)), str(size))
         return seconds or self.seconds[0], size or self.sizes[0]
+
+
+def _length(seconds: int) -> Phrase:
+    return Phrase("{n} s", n=seconds)
 
 
 @dataclass(frozen=True)
 class State:
-    """Whether a model can be used, and if not, why, in words."""
+    """Whether a model or a server can be used, and if not, why."""
 
     name: StateName
-    reason: str = ""
+    reason: Phrase | None = None
 
 
 @dataclass(frozen=True)
@@ -165,12 +171,8 @@ def _server(name: str, entry: dict[str, Any]) -> Server:
 
 
 def _model(key: str, entry: dict[str, Any], servers: dict[str, Server]) -> Model:
-    entry = {**entry, "sizes": tuple(entry["sizes"]), "seconds": tuple(entry["seconds"])}
+    entry = {**entry, "sizes": tuple(map(Size.parse, entry["sizes"])), "seconds": tuple(entry["seconds"])}
     server = servers[entry.pop("server")]
-    for size in entry["sizes"]:
-        width, _, height = size.partition("x")
-        if not (width.isdigit() and height.isdigit()):
-            raise ValueError(f"“{size}” is not a size like 1280x720")
     if not entry["sizes"] or not entry["seconds"] or entry.get("price_credits", 10) < 0:
         raise ValueError("needs sizes, seconds and a price that is not negative")
     return Model(id=key, server=server, **entry)
@@ -212,8 +214,8 @@ def servers() -> dict[str, Server]:
     return _read()[0]
 
 
-def sizes() -> set[str]:
-    """Every size (`WIDTHxHEIGHT`) that some model offers."""
+def sizes() -> set[Size]:
+    """Every size that some model offers."""
     return {size for model in models().values() for size in model.sizes}
 
 
@@ -252,12 +254,12 @@ async def _ask(server: Server) -> _Answer:
         async with httpx.AsyncClient(timeout=CHECK_TIMEOUT) as client:
             reply = await client.get(f"{server.base_url}/models", headers=server.key_headers)
     except (httpx.HTTPError, OSError, httpx.InvalidURL):
-        return _Answer(State("unreachable", "its server does not answer"), None, time.monotonic())
+        return _Answer(State("unreachable", Phrase("its server does not answer")), None, time.monotonic())
     if reply.status_code in (401, 403):
-        reason = "its server did not accept the key" if server.key else "its server asks for a key"
-        return _Answer(State("no_key", reason), None, time.monotonic())
+        refused, asked = Phrase("its server did not accept the key"), Phrase("its server asks for a key")
+        return _Answer(State("no_key", refused if server.key else asked), None, time.monotonic())
     if reply.status_code in (502, 503, 504):
-        return _Answer(State("unreachable", "its server is not up"), None, time.monotonic())
+        return _Answer(State("unreachable", Phrase("its server is not up")), None, time.monotonic())
     offered: frozenset[str] | None = None
     if reply.status_code == 200:
         try:
@@ -291,21 +293,21 @@ def _known_state(model: Model) -> State | None:
     """What can be said without asking a server; None where it has to be asked."""
     server = model.server
     if model.retired and model.retired <= datetime.now(UTC).date():
-        return State("retired", f"retired on {model.retired}")
+        return State("retired", Phrase("retired on {day}", day=model.retired))
     return _known_server_state(server)
 
 
 def _known_server_state(server: Server) -> State | None:
     if not server.configured:
-        return State("no_key", "it is not set up here")
+        return State("no_key", Phrase("it is not set up here"))
     if OPENAI_HOST in server.base_url:
-        return State("retired", f"retired by OpenAI on {OPENAI_RETIRED}")
+        return State("retired", Phrase("retired by OpenAI on {day}", day=OPENAI_RETIRED))
     return None if server.engine == EngineName.OPENAI_VIDEOS else State("ready")
 
 
 def _answered(model: Model, answer: _Answer) -> State:
     if answer.state.name == "ready" and answer.offered is not None and model.upstream not in answer.offered:
-        return State("unreachable", f"its server does not offer {model.upstream}")
+        return State("unreachable", Phrase("its server does not offer {model}", model=model.upstream))
     return answer.state
 
 
@@ -316,8 +318,9 @@ async def server_state(server: Server) -> State:
     answer = await _answer(server)
     if answer.state.name != "ready":
         return answer.state
-    listed = "it has no list of models" if answer.offered is None else f"it lists {len(answer.offered)} model(s)"
-    return State("ready", listed)
+    if answer.offered is None:
+        return State("ready", Phrase("it has no list of models"))
+    return State("ready", Phrase("it lists {n} model(s)", n=len(answer.offered)))
 
 
 async def state(model: Model) -> State:
@@ -330,7 +333,8 @@ def unasked() -> list[Offer]:
 
     def last(model: Model) -> State:
         answer = _answers.get(model.server.name)
-        return _answered(model, answer) if answer else State("unreachable", "its server has not answered yet")
+        unheard = State("unreachable", Phrase("its server has not answered yet"))
+        return _answered(model, answer) if answer else unheard
 
     return _with_default([Offer(model, _known_state(model) or last(model)) for model in models().values()])
 

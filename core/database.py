@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import postgresql, sqlite
-from core.errors import NoRoom, NotAvailable
+from core.errors import NoAnswer, NoRoom
+from core.phrase import Phrase
 from core.settings import ROOT, settings
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ async def _opened(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
             yield opened
         except DBAPIError as error:
             if postgresql.is_away(error):
-                raise NotAvailable("The database") from error
+                raise NoAnswer(Phrase("The database")) from error
             raise
 
 

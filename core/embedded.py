@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 START_SECONDS = 10.0
 HUNG_SECONDS = 10.0
 
-_started: list[subprocess.Popen[bytes]] = []
+_started: dict[str, subprocess.Popen[bytes]] = {}
+"""What this process has started, by `_name`: its end is to be waited for."""
 
 
 @lru_cache
@@ -86,6 +87,8 @@ def _start() -> None:
             return
         _socket().unlink(missing_ok=True)
         (folder() / "valkey.pid").unlink(missing_ok=True)
+        if ended := _started.pop(_name(), None):  # it held the lock as long as it lived
+            ended.wait(timeout=5)
         process = subprocess.Popen(
             [str(get_binary_path()), *_arguments()],
             stdin=subprocess.DEVNULL,
@@ -94,7 +97,7 @@ def _start() -> None:
             start_new_session=True,  # Ctrl-C in the terminal is for us; the queue stops last
             pass_fds=[alive.fileno()],
         )
-    _started.append(process)
+    _started[_name()] = process
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if answers():
@@ -143,6 +146,5 @@ def stop(*, if_unused: bool = False) -> None:
             client.shutdown(nosave=True)  # the append-only file already has everything
     except (RedisError, OSError) as error:
         log.warning("the embedded Redis server did not stop: %s", error)
-    for process in _started:
+    if process := _started.pop(_name(), None):
         process.wait(timeout=5)
-    _started.clear()

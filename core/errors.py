@@ -16,8 +16,9 @@ AdsVideoError
 ├── TooManyRequests        429, with the seconds until the next slot
 │   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts
 ├── BadInput               422
+│   ├── WrongInput             says itself what is wrong
 │   ├── NoPicture, NoPrompt, PromptTooLong
-│   ├── UnknownModel, ModelUnavailable, WrongOption
+│   ├── UnknownModel, ModelUnavailable, WrongOption, BadSize
 │   ├── PictureError
 │   │   ├── PictureTooLarge    413
 │   │   ├── NotAPicture        415
@@ -26,7 +27,8 @@ AdsVideoError
 │   ├── TwoPictures, BadAddress, AddressRefused, Unreached
 │   └── IdempotencyConflict
 ├── Misconfigured          the app refuses to start or a command to run
-├── NotAvailable           503, a part of ours (Redis, storage, database) does not answer
+├── NotAvailable           503
+│   ├── NoAnswer               a part of ours (storage, database) does not answer
 │   └── NoRoom                 the disk is full
 └── EngineError            what a model or its server did; ends up on the video
     ├── Retryable          the same step may be tried again later
@@ -37,13 +39,17 @@ AdsVideoError
     └── Permanent          the video has failed
         ├── ModerationRefused, PictureRefused, RequestRefused
         ├── QuotaExhausted, WrongKey
+        ├── PictureGone, PictureDamaged, PictureUnread     our own fault, before any server was asked
         ├── TimedOut, JobLost, Unplayable
         └── ProviderFailed
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
+
+from core.phrase import Phrase
 
 MAX_DETAIL = 200
 
@@ -59,7 +65,8 @@ def clean(text: object) -> str:
 class AdsVideoError(Exception):
     """The root: everything that reaches a user.
 
-    `template` is the English sentence with `{placeholders}`; pages translate the template and then fill it in.
+    `template` is the English sentence with `{placeholders}`; pages translate the template and then fill it in. A value
+    that is itself words for people is a `Phrase`.
     """
 
     code: ClassVar[str] = "error"
@@ -71,9 +78,14 @@ class AdsVideoError(Exception):
         super().__init__(self.message)
 
     @property
+    def phrase(self) -> Phrase:
+        """The sentence, for whoever translates it."""
+        return Phrase(self.template, **self.values)
+
+    @property
     def message(self) -> str:
         """The sentence in English."""
-        return self.template.format(**self.values)
+        return str(self.phrase)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Errors travel between processes whole, whatever their constructor takes."""
@@ -138,8 +150,8 @@ class SignInFailed(SignInRefused):
 class NotFound(AdsVideoError):
     code, status, template = "not_found", 404, "There is no such {thing}."
 
-    def __init__(self, thing: str = "page") -> None:
-        super().__init__(thing=thing)
+    def __init__(self, thing: Phrase | None = None) -> None:
+        super().__init__(thing=thing or Phrase("page"))
 
 
 class ImproveFailed(AdsVideoError):
@@ -150,7 +162,7 @@ class ImproveFailed(AdsVideoError):
 class Conflict(AdsVideoError):
     code, status, template = "conflict", 409, "{reason}"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Phrase) -> None:
         super().__init__(reason=reason)
 
 
@@ -173,7 +185,7 @@ class OverBudget(AdsVideoError):
 
     def __init__(self, cost: int, left: int, resets_at: datetime) -> None:
         self.resets_at = resets_at
-        super().__init__(cost=cost, left=left, day=resets_at.date().isoformat())
+        super().__init__(cost=cost, left=left, day=resets_at.date())
 
 
 class OverGroupBudget(OverBudget):
@@ -191,8 +203,8 @@ class TooManyRequests(AdsVideoError):
 
     def __init__(self, limit: int, retry_after: int) -> None:
         self.retry_after = retry_after
-        minutes = -(-retry_after // 60)
-        super().__init__(limit=limit, wait=f"{retry_after} s" if retry_after < 60 else f"{minutes} min")
+        wait = Phrase("{n} s", n=retry_after) if retry_after < 60 else Phrase("{n} min", n=-(-retry_after // 60))
+        super().__init__(limit=limit, wait=wait)
 
 
 class TooManyOpen(TooManyRequests):
@@ -215,64 +227,69 @@ class TooManyAttempts(TooManyRequests):
     template = "Too many sign-ins have failed from your address. Please try again in {wait}."
 
 
-class BadInput(AdsVideoError):
-    code, status, template = "bad_input", 422, "{reason}"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason=reason)
-
-
 class BodyTooLarge(AdsVideoError):
     code, status, template = "body_too_large", 413, "The request is too large."
+
+
+class BadInput(AdsVideoError):
+    code, status = "bad_input", 422
+
+
+class WrongInput(BadInput):
+    template = "{reason}"
+
+    def __init__(self, reason: Phrase) -> None:
+        super().__init__(reason=reason)
 
 
 class NoPicture(BadInput):
     code, template = "no_picture", "Please choose a picture first."
 
-    def __init__(self) -> None:
-        AdsVideoError.__init__(self)
-
 
 class NoPrompt(BadInput):
     code, template = "no_prompt", "Please describe what should happen in the video."
-
-    def __init__(self) -> None:
-        AdsVideoError.__init__(self)
 
 
 class PromptTooLong(BadInput):
     code, template = "prompt_too_long", "The prompt has {length} characters; at most {limit} are allowed."
 
     def __init__(self, length: int, limit: int) -> None:
-        AdsVideoError.__init__(self, length=length, limit=limit)
+        super().__init__(length=length, limit=limit)
 
 
 class UnknownModel(BadInput):
     code, template = "unknown_model", "There is no model called “{model}”."
 
     def __init__(self, model: str) -> None:
-        AdsVideoError.__init__(self, model=clean(model))
+        super().__init__(model=clean(model))
 
 
 class ModelUnavailable(BadInput):
     code, template = "model_unavailable", "{label} can't be used now: {reason}."
 
-    def __init__(self, label: str, reason: str) -> None:
-        AdsVideoError.__init__(self, label=label, reason=reason)
+    def __init__(self, label: str, reason: Phrase | None) -> None:
+        super().__init__(label=Phrase(label), reason=reason or "")
 
 
 class WrongOption(BadInput):
     code, template = "wrong_option", "{label} offers {offered}, not {asked}."
 
-    def __init__(self, label: str, offered: str, asked: object) -> None:
-        AdsVideoError.__init__(self, label=label, offered=offered, asked=clean(asked))
+    def __init__(self, label: str, offered: tuple[str | Phrase, ...], asked: str | Phrase) -> None:
+        asked = asked if isinstance(asked, Phrase) else clean(asked)
+        super().__init__(label=Phrase(label), offered=offered, asked=asked)
+
+
+class BadSize(BadInput, ValueError):
+    """A text that is no size; a ValueError as well, so that a pydantic model refuses its field alone."""
+
+    code, template = "wrong_option", "“{size}” is not a size like 1280x720."
+
+    def __init__(self, size: object) -> None:
+        AdsVideoError.__init__(self, size=clean(size))
 
 
 class PictureError(BadInput):
     code, template = "bad_picture", "This picture can't be used."
-
-    def __init__(self, **values: object) -> None:
-        AdsVideoError.__init__(self, **values)
 
 
 class PictureTooLarge(PictureError):
@@ -306,31 +323,22 @@ class PictureAtAddress(PictureError):
 
     code, template = "bad_picture_url", "The picture at this address can't be used: {reason}"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Phrase) -> None:
         super().__init__(reason=reason)
 
 
 class TwoPictures(BadInput):
     code, template = "two_pictures", "Please give either image_id or image_url, not both."
 
-    def __init__(self) -> None:
-        AdsVideoError.__init__(self)
-
 
 class BadAddress(BadInput):
     code = "bad_address"
     template = "This is not a web address we can use. It must begin with http:// or https://."
 
-    def __init__(self) -> None:
-        AdsVideoError.__init__(self)
-
 
 class AddressRefused(BadInput):
     code = "address_refused"
     template = "This address does not lead to a public web server on its usual port, so it is not opened."
-
-    def __init__(self) -> None:
-        AdsVideoError.__init__(self)
 
 
 class Unreached(BadInput):
@@ -341,15 +349,12 @@ class Unreached(BadInput):
 
     def __init__(self, detail: object = "") -> None:
         self.detail = (str(detail) or type(detail).__name__) if detail != "" else ""
-        AdsVideoError.__init__(self)
+        super().__init__()
 
 
 class IdempotencyConflict(BadInput):
     code = "idempotency_conflict"
     template = "This Idempotency-Key was used before with another request. Please take a new key for a new video."
-
-    def __init__(self) -> None:
-        AdsVideoError.__init__(self)
 
 
 class Misconfigured(AdsVideoError):
@@ -360,18 +365,19 @@ class Misconfigured(AdsVideoError):
 
 
 class NotAvailable(AdsVideoError):
-    code, status, template = "not_available", 503, "{part} does not answer at the moment. Please try again in a minute."
+    code, status = "not_available", 503
 
-    def __init__(self, part: str) -> None:
+
+class NoAnswer(NotAvailable):
+    template = "{part} does not answer at the moment. Please try again in a minute."
+
+    def __init__(self, part: Phrase) -> None:
         super().__init__(part=part)
 
 
 class NoRoom(NotAvailable):
     code = "no_room"
     template = "The disk is full, so nothing new can be kept. What you have is safe; please tell who runs this site."
-
-    def __init__(self) -> None:
-        super().__init__("The disk")
 
 
 class EngineError(AdsVideoError):
@@ -443,6 +449,20 @@ class WrongKey(Permanent):
     template = "The model's server did not accept our API key. Please tell your administrator."
 
 
+class PictureGone(Permanent):
+    code, template = "picture_gone", "The picture of this video is no longer there. Please choose a picture again."
+
+
+class PictureDamaged(Permanent):
+    code = "picture_damaged"
+    template = "The picture of this video is damaged and can't be read. Please choose another one."
+
+
+class PictureUnread(Permanent):
+    code = "picture_unread"
+    template = "The picture of this video could not be read from our storage. Please tell your administrator."
+
+
 class TimedOut(Permanent):
     code, template = "timeout", "The model did not finish in the time it is given."
 
@@ -462,12 +482,12 @@ class ProviderFailed(Permanent):
     template = "The model could not make this video: {detail}"
 
     @property
-    def message(self) -> str:
+    def phrase(self) -> Phrase:
         """Without a detail the sentence ends before the colon."""
-        return super().message if self.values["detail"] else "The model could not make this video."
+        return super().phrase if self.values["detail"] else Phrase(Permanent.template)
 
 
-def from_code(code: str, detail: str = "") -> AdsVideoError:
+def from_code(code: str, detail: str = "") -> EngineError:
     """The error that a video failed with, from what the database keeps of it."""
     classes: list[type[EngineError]] = [EngineError]
     for known in classes:
@@ -475,3 +495,23 @@ def from_code(code: str, detail: str = "") -> AdsVideoError:
             return known(detail)
         classes.extend(known.__subclasses__())
     return EngineError(detail)
+
+
+_OURS: dict[str, Callable[[str], AdsVideoError]] = {
+    Misconfigured.code: Misconfigured,
+    NoAnswer.code: lambda part: NoAnswer(Phrase(part)),
+    NoRoom.code: lambda _nothing: NoRoom(),
+}
+
+
+def to_note(error: AdsVideoError) -> str:
+    """Why a video waits, as the database and news keep it: the error's code, and the value that its sentence shows."""
+    shown = [str(value) for name, value in error.values.items() if f"{{{name}}}" in error.template]
+    return ": ".join([error.code, *filter(None, shown)])[:MAX_DETAIL]
+
+
+def from_note(note: str) -> Phrase:
+    """The sentence behind a note; what is no error's note stands for itself."""
+    code, _colon, detail = note.partition(": ")
+    error = _OURS[code](detail) if code in _OURS else from_code(code, detail)
+    return error.phrase if error.code == code else Phrase(note)

@@ -19,6 +19,9 @@ MAX_SCANS = 500
 picture, a film say, has their mark by chance once in 64 kB: 160 in 10 MB."""
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 
+UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, MemoryError, Image.DecompressionBombError)
+"""What Pillow raises about a picture whose header was good."""
+
 Image.MAX_IMAGE_PIXELS = None  # our own check is stricter and comes before decoding
 
 
@@ -87,7 +90,7 @@ def clean(content: bytes) -> tuple[bytes, int, int]:
         picture.load()
         upright = _flatten(_to_srgb(ImageOps.exif_transpose(picture)))
         return _jpeg(upright), upright.width, upright.height
-    except (OSError, ValueError, SyntaxError, IndexError, EOFError, MemoryError, Image.DecompressionBombError):
+    except UNREADABLE:
         raise BrokenPicture() from None
 
 
@@ -119,9 +122,15 @@ def frame(content: bytes, width: int, height: int, framing: dict[str, Any], scal
 
     With `scale` above 1 up to that many times larger in the same ratio, as far as the picture's own resolution
     goes. What a preview shows and what a model gets both come from here.
+
+    Raises NotAPicture, BrokenPicture, TooManyPixels.
     """
     wanted = Window(**framing)
-    picture = _open(content).convert("RGB")
+    header = _open(content)
+    try:
+        picture = header.convert("RGB")
+    except UNREADABLE:
+        raise BrokenPicture() from None
     if scale > 1:
         fit = min if wanted.mode == "crop" else max
         own = fit(picture.width / width, picture.height / height) / (wanted.zoom if wanted.mode == "crop" else 1)

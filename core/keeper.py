@@ -1,19 +1,16 @@
 """Keeps alive what the web app needs beside it, and ends it in order."""
 
 import logging
-import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 
 from core import embedded
 from core.errors import AdsVideoError
+from core.processes import STOP_SECONDS
 from core.settings import ROOT
 
 log = logging.getLogger(__name__)
-WORKER_STOP_SECONDS = 6.0
 WATCH_SECONDS = 1.0
 
 
@@ -58,22 +55,9 @@ class Keeper:
         if self._worker and self._worker.poll() is None:
             self._worker.terminate()
             try:
-                self._worker.wait(WORKER_STOP_SECONDS)
+                self._worker.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self._worker.kill()
                 self._worker.wait()
         if embedded.is_used():
             embedded.stop(if_unused=if_unused)
-
-
-def end_with_parent() -> None:
-    """When the parent is gone, however it went, its end of our stdin closes: stop in order, or at the latest hard."""
-
-    def watch() -> None:
-        while os.read(0, 1024):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(WORKER_STOP_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

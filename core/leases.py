@@ -3,7 +3,8 @@
 Claiming a step is one conditional UPDATE that moves `next_look_at` forward, which is the lease: whoever dies with a
 step loses it after LEASE. What has not begun is begun by lane, then in turn between users. Nothing here commits.
 
-    pending, not submitted     due: the submit step          (cancel: at once, refunded)
+    pending, not submitted     due: frame the picture, then write down the intent and ask the provider
+                               (cancel: at once, refunded)
     pending, submitted         due: the outcome is unknown, look it up, never submit again
     processing                 due: look at the provider
     processing, ready          due: fetch the file
@@ -23,9 +24,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import catalog, progress, queue
 from core.catalog import Server
 from core.database import after_commit, one_by_one
+from core.errors import AdsVideoError
 from core.models import ACTIVE, UTCDateTime, Video, now
 from core.progress import News
-from core.videos import AT_ONCE, Known, canceled, change, change_all, is_to_submit, take, tell
+from core.videos import AT_ONCE, Known, canceled, change, change_all, fail, is_to_submit, take, tell
 
 LEASE = timedelta(seconds=20)
 SWEEP_GRACE = timedelta(seconds=5)
@@ -80,10 +82,11 @@ _IN_TURN = (col(Video.lane), col(Video.turn), col(Video.id))
 
 
 async def claim_submit(session: AsyncSession, video_id: int) -> Video | None:
-    """Write down the intent to ask the provider; None if nothing is due there, or it is for our own worker.
+    """Take on a video that no provider was asked for; None if nothing is due there, or it is for our own worker.
 
     The job of one video begins whichever of its model is next in turn: there are as many jobs as videos, and in what
-    order they were asked for is not the order in which users are served.
+    order they were asked for is not the order in which users are served. A worker that dies before `intend` loses the
+    lease, and another one begins the video anew.
     """
     model = (await session.exec(select(Video.model).where(Video.id == video_id))).first()
     if model is None or model in catalog.local_models():
@@ -96,10 +99,34 @@ async def claim_submit(session: AsyncSession, video_id: int) -> Video | None:
         is_to_submit(),
         _is_due(),
         *has_room,
-        submitted_at=now(),
         attempts=Video.attempts + 1,
+        note="",
         next_look_at=now() + LEASE,
     )
+
+
+async def intend(session: AsyncSession, video: Video) -> bool:
+    """Write down, right before the call, that the provider is asked for this claimed video.
+
+    False if it was canceled meanwhile or another worker has it; then it must not be asked.
+    """
+    asked_at = now()
+    changed = await change(
+        session,
+        *_is_mine(video),
+        is_to_submit(),
+        col(Video.next_look_at) > asked_at,  # the lease, and with it the place at the server
+        submitted_at=asked_at,
+        next_look_at=asked_at + LEASE,
+    )
+    if changed:
+        video.submitted_at = asked_at
+    return changed is not None
+
+
+def _is_mine(video: Video) -> tuple[ColumnElement[bool], ...]:
+    """Nobody else has taken on that video since it was claimed."""
+    return col(Video.id) == video.id, col(Video.status).in_(ACTIVE), col(Video.attempts) == video.attempts
 
 
 async def _has_room(session: AsyncSession, model: str) -> list[ColumnElement[bool]]:
@@ -111,17 +138,36 @@ async def _has_room(session: AsyncSession, model: str) -> list[ColumnElement[boo
     if known is None or known.server.max_jobs is None:
         return []
     await one_by_one(session, f"jobs of {known.server.name}")
+    return [_places_taken(known.server) < known.server.max_jobs]
+
+
+def _places_taken(server: Server) -> ColumnElement[int]:
+    """How many videos are at that server or on their way there: those whose picture is being framed count as well."""
     there = aliased(Video)
-    count = select(func.count()).where(_is_at_provider(there), col(there.model).in_(catalog.models_of(known.server)))
-    return [count.scalar_subquery() < known.server.max_jobs]
+    mine = col(there.model).in_(catalog.models_of(server))
+    begun = (
+        (col(there.status) == "pending")
+        & col(there.submitted_at).is_(None)
+        & (col(there.note) == "")  # one that waits for another try says why, and has no place meanwhile
+        & (col(there.next_look_at) > now())
+    )
+    asked, framed = (select(func.count()).where(which, mine) for which in (_is_at_provider(there), begun))
+    return asked.scalar_subquery() + framed.scalar_subquery()
+
+
+async def free_places(session: AsyncSession, server: Server) -> int:
+    """How many videos more that server may get now; 0 or less if none, and for a server without `max_jobs`."""
+    if server.max_jobs is None:
+        return 0
+    return server.max_jobs - (await session.exec(select(_places_taken(server)))).one()
 
 
 async def release_submit(session: AsyncSession, video: Video, delay: float, note: str) -> None:
-    """The provider certainly did not take it: try again in `delay` seconds and tell the user why it waits.
+    """The provider certainly does not have it: try again in `delay` seconds and tell the user why it waits.
 
-    One that was to be canceled meanwhile is canceled, and paid back.
+    One that was to be canceled meanwhile is canceled, and paid back; one that another worker has taken on is left.
     """
-    mine = (col(Video.id) == video.id, col(Video.status) == "pending", col(Video.provider_id).is_(None))
+    mine = (*_is_mine(video), col(Video.status) == "pending", col(Video.provider_id).is_(None))
     changed = await change(
         session,
         *mine,
@@ -134,8 +180,14 @@ async def release_submit(session: AsyncSession, video: Video, delay: float, note
         news = News(user_id=video.user_id, video_id=video.id, status="pending", stage="waiting", note=note)
         after_commit(session, lambda: progress.publish(news))
         after_commit(session, lambda: queue.put("submit", video.id, changed.attempts, delay))
-    else:
+    elif await change(session, *mine, note=""):
         await canceled(session, video, had_started=False)
+
+
+async def refuse(session: AsyncSession, video: Video, error: AdsVideoError) -> None:
+    """No provider is asked for this claimed video: failed for this reason and paid back, unless another has it."""
+    if await change(session, *_is_mine(video), is_to_submit(), note=""):
+        await fail(session, video, error)
 
 
 async def submitted(session: AsyncSession, video: Known, provider_id: str, first_look: float) -> bool:
@@ -390,7 +442,7 @@ async def claim_collects(session: AsyncSession, limit: int) -> list[Video]:
 
 async def hold(session: AsyncSession, video: Video, *, until_canceled: bool = True) -> bool:
     """Renew the lease of a step that runs; False if the video has ended meanwhile, or was asked to stop."""
-    where = [col(Video.id) == video.id, col(Video.status).in_(ACTIVE), col(Video.attempts) == video.attempts]
+    where = list(_is_mine(video))
     if until_canceled:
         where.append(col(Video.cancel_requested).is_(False))
     return await change(session, *where, next_look_at=now() + LEASE) is not None

@@ -13,7 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core import videos
+from core.errors import Conflict
 from core.models import ACTIVE, VIDEO_KEYS, Picture, Video, now
+from core.phrase import Phrase
+from core.size import Size
 
 STATES = {"running": ACTIVE, "completed": ("completed",), "failed": ("failed",), "canceled": ("canceled",)}
 SHAPES = ("landscape", "portrait", "square")
@@ -49,18 +52,16 @@ class Filter:
     favorite: bool = False
 
 
-def shape(size: str) -> str:
-    """`landscape`, `portrait` or `square`, of a size like `1280x720`; a little off square is square."""
-    width, _, height = size.partition("x")
-    ratio = int(width) / int(height)
-    return "landscape" if ratio > 1.05 else "portrait" if ratio < 0.95 else "square"
-
-
 class Kind(NamedTuple):
     """A model and a size that some videos of a user have."""
 
     model: str
     size: str
+
+    @property
+    def shape(self) -> str:
+        """What `Filter.shape` asks for."""
+        return Size.parse(self.size).shape
 
 
 async def kinds(session: AsyncSession, user_id: int) -> list[Kind]:
@@ -73,8 +74,8 @@ async def page(
     session: AsyncSession, user_id: int, wanted: Filter, before: int | None = None, limit: int = 24
 ) -> list[Video]:
     """A user's videos, newest first, those with an id below `before`."""
-    sizes = {kind.size for kind in await kinds(session, user_id)} if wanted.shape else set()
-    query = listed(user_id, wanted, [size for size in sizes if shape(size) == wanted.shape])
+    there = await kinds(session, user_id) if wanted.shape else []
+    query = listed(user_id, wanted, sorted({kind.size for kind in there if kind.shape == wanted.shape}))
     if before is not None:
         query = query.where(col(Video.id) < before)
     return list((await session.exec(query.limit(limit))).all())
@@ -140,6 +141,13 @@ async def delete(session: AsyncSession, user_id: int, ids: Sequence[int]) -> lis
     for video in gone:
         videos.tell(session, video, "deleted")
     return [video.id for video in gone]
+
+
+async def delete_one(session: AsyncSession, user_id: int, video_id: int) -> None:
+    """`delete` for one that is to be there. Raises NotFound, and Conflict while it is being made."""
+    if not await delete(session, user_id, [video_id]):
+        await videos.owned(session, user_id, video_id)
+        raise Conflict(Phrase("This video is still being made. Cancel it first."))
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

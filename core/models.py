@@ -12,6 +12,8 @@ ROLES = ("user", "admin")
 KINDS = ("grant", "charge", "refund", "purchase", "adjustment")
 STATUSES = ("pending", "processing", "completed", "failed", "canceled")
 ACTIVE = ("pending", "processing")
+MAX_ID = 2**31 - 1
+"""The largest number that a row can have; PostgreSQL refuses a look for a larger one."""
 
 
 def now() -> datetime:

@@ -1,20 +1,12 @@
 """Accepts a picture (size, type, decoding), frames it to an exact size, lists presets.
 
-Decoding and framing (core/framing.py) run in a small pool of processes: the event loop never waits, a decoder that
-crashes on a hostile file takes no page with it, and the memory of a big picture goes back with its process.
+Decoding and framing (core/framing.py) run in processes of their own (core/processes.py): the event loop never waits.
 """
 
 import asyncio
 import hashlib
 import json
-import multiprocessing
-import os
-import signal
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
@@ -37,13 +29,18 @@ from core.errors import (
 )
 from core.framing import clean, frame, read_size
 from core.models import ACTIVE, Picture, Video, now
+from core.phrase import Phrase
+from core.processes import Crashed, apart
 from core.settings import ROOT
+from core.size import Size
 
 MAX_MB = 10
 MAX_BYTES = MAX_MB * 1024 * 1024
 FETCH_SECONDS = 10.0
 PRESETS = ROOT / "ui" / "static" / "presets"
 T = TypeVar("T")
+Prepared = tuple[bytes, int, int]
+"""A picture as it is kept: JPEG, with its width and height in pixels."""
 
 
 class Framing(BaseModel):
@@ -53,7 +50,7 @@ class Framing(BaseModel):
     middle) over the room there is. `pad-*`: the whole picture, with blur, white or `color` (`#rrggbb`) beside it.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     mode: Literal["crop", "pad-blur", "pad-white", "pad-color"] = "crop"
     color: str = Field("#000000", pattern=r"^#[0-9a-fA-F]{6}$")
@@ -84,57 +81,15 @@ def presets() -> tuple[Preset, ...]:
     return tuple(Preset(**entry) for entry in json.loads((PRESETS / "presets.json").read_text()))
 
 
-_pool: ProcessPoolExecutor | None = None
 _fetching = asyncio.Semaphore(16)  # each may hold a whole picture in memory
 
 
-def _end_with_parent(parent: int) -> None:
-    """In a process of the pool: when whoever started it is gone, however it went, go too."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, which closes the pool
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _new_pool() -> ProcessPoolExecutor:
-    # spawn: a fork of a process with threads may hang
-    return ProcessPoolExecutor(
-        2,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_end_with_parent,
-        initargs=(os.getpid(),),
-        max_tasks_per_child=200,
-    )
-
-
-async def warm_up() -> None:
-    """Start the pool before the first picture comes."""
-    await _apart(abs, 0)
-
-
 async def _apart(function: Callable[..., T], *args: object) -> T:
-    """Run in the pool; one process that was killed is replaced once, a second time the picture is to blame."""
-    global _pool
-    for _ in range(2):
-        if _pool is None:
-            _pool = _new_pool()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(_pool, function, *args)
-        except BrokenProcessPool:
-            _pool = None
-    raise BrokenPicture()
-
-
-def close_pool() -> None:
-    """End the pool's processes."""
-    global _pool
-    if _pool is not None:
-        _pool.shutdown(wait=False, cancel_futures=True)
-        _pool = None
+    """Run in a process of its own. Raises BrokenPicture if the picture crashes it."""
+    try:
+        return await apart(function, *args)
+    except Crashed:
+        raise BrokenPicture() from None
 
 
 async def framed(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> bytes:
@@ -142,13 +97,12 @@ async def framed(content: bytes, width: int, height: int, framing: dict[str, Any
     return await _apart(frame, content, width, height, framing, scale)
 
 
-async def as_sent(content: bytes, size: str, framing: Framing) -> bytes:
-    """The very JPEG that a model gets which makes videos of that size (`WIDTHxHEIGHT`), for a preview."""
-    width, _, height = size.partition("x")
-    return await framed(content, int(width), int(height), framing.brief())
+async def as_sent(content: bytes, size: Size, framing: Framing) -> bytes:
+    """The very JPEG that a model gets which makes videos of that size, for a preview."""
+    return await framed(content, size.width, size.height, framing.brief())
 
 
-async def prepare(content: bytes) -> tuple[bytes, int, int]:
+async def prepare(content: bytes) -> Prepared:
     """`clean`, without blocking. Raises PictureTooLarge, NotAPicture, BrokenPicture, TooManyPixels."""
     if len(content) > MAX_BYTES:
         raise PictureTooLarge(MAX_MB)
@@ -157,7 +111,7 @@ async def prepare(content: bytes) -> tuple[bytes, int, int]:
     return await _apart(clean, content)
 
 
-async def fetch(url: str, resolver: outside.Resolver | None = None) -> tuple[bytes, int, int]:
+async def fetch(url: str, resolver: outside.Resolver | None = None) -> Prepared:
     """`prepare` for what is at an address that a user gives. Ten seconds for everything.
 
     Raises BadAddress, AddressRefused, Unreached, PictureAtAddress.
@@ -169,12 +123,10 @@ async def fetch(url: str, resolver: outside.Resolver | None = None) -> tuple[byt
             raise PictureTooLarge(MAX_MB)
         return await prepare(content)
     except PictureError as error:
-        raise PictureAtAddress(error.message) from None
+        raise PictureAtAddress(error.phrase) from None
 
 
-async def accept(
-    session: AsyncSession, user_id: int, prepared: tuple[bytes, int, int], preset: str | None = None
-) -> Picture:
+async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset: str | None = None) -> Picture:
     """Keep a prepared picture; the same one twice is one row. Best the first thing in a session."""
     content, width, height = prepared
     sha256 = hashlib.sha256(content).hexdigest()
@@ -208,10 +160,15 @@ async def from_preset(session: AsyncSession, user_id: int, name: str) -> Picture
     return await accept(session, user_id, (content, *read_size(content)), preset=name)
 
 
+def check_preset(name: str) -> None:
+    """Raises NotFound if there is no preset of that name."""
+    if name not in {preset.name for preset in presets()}:
+        raise NotFound(Phrase("picture"))
+
+
 async def preset_content(name: str) -> bytes:
     """A preset as JPEG. Raises NotFound."""
-    if name not in {preset.name for preset in presets()}:
-        raise NotFound("picture")
+    check_preset(name)
     return await asyncio.to_thread((PRESETS / f"{name}.jpg").read_bytes)
 
 
@@ -230,7 +187,7 @@ async def owned(session: AsyncSession, user_id: int, picture_id: int) -> Picture
     query = select(Picture).where(_mine(user_id), Picture.id == picture_id)
     if picture := (await session.exec(query)).first():
         return picture
-    raise NotFound("picture")
+    raise NotFound(Phrase("picture"))
 
 
 async def of_video(session: AsyncSession, video: Video) -> Picture | None:
@@ -252,7 +209,7 @@ async def delete(session: AsyncSession, user_id: int, picture_id: int) -> Pictur
     if found:
         return found
     await owned(session, user_id, picture_id)
-    raise Conflict("A video is being made of this picture.")
+    raise Conflict(Phrase("A video is being made of this picture."))
 
 
 async def by_sha256(session: AsyncSession, user_id: int, sha256: str) -> Picture:
@@ -260,4 +217,4 @@ async def by_sha256(session: AsyncSession, user_id: int, sha256: str) -> Picture
     query = select(Picture).where(_mine(user_id), Picture.sha256 == sha256)
     if picture := (await session.exec(query)).first():
         return picture
-    raise NotFound("picture")
+    raise NotFound(Phrase("picture"))

@@ -11,7 +11,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from core.errors import NotAvailable
+from core.errors import NoAnswer
+from core.phrase import Phrase
 
 LIBPQ_ONLY = {
     *("channel_binding", "connect_timeout", "fallback_application_name", "gssdelegation", "gssencmode", "keepalives"),
@@ -100,12 +101,12 @@ async def once_there(connect: Callable[[], Awaitable[object]], seconds: float | 
         try:
             await connect()
         except PoolTimeout as error:
-            raise NotAvailable("The database") from error
+            raise NoAnswer(Phrase("The database")) from error
         except Exception as error:
             if not is_away(error):
                 raise
             if clock() > end:
-                raise NotAvailable("The database") from error
+                raise NoAnswer(Phrase("The database")) from error
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             return

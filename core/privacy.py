@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import audit, progress, users, videos
 from core.database import after_commit
-from core.errors import BadInput, Conflict, NotFound
+from core.errors import Conflict, NotFound, WrongInput, from_note
 from core.models import (
     ACTIVE,
     VIDEO_KEYS,
@@ -29,6 +29,7 @@ from core.models import (
     WebhookEndpoint,
     now,
 )
+from core.phrase import Phrase
 from core.progress import SIGNED_OUT, News
 
 # ------------------------------------------------------------------------------------------------ to take along
@@ -46,7 +47,7 @@ async def belongings(session: AsyncSession, user_id: int) -> Belongings:
     """All we know of a user, without what has been deleted."""
     user = await session.get(User, user_id)
     if user is None:
-        raise NotFound("user")
+        raise NotFound(Phrase("user"))
     made = (await session.exec(select(Video).where(Video.user_id == user_id, col(Video.deleted_at).is_(None)))).all()
     mine = (Picture.user_id == user_id, col(Picture.deleted_at).is_(None))
     pictures = (await session.exec(select(Picture).where(*mine))).all()
@@ -57,7 +58,7 @@ async def belongings(session: AsyncSession, user_id: int) -> Belongings:
     tables = {
         "me": user.model_dump(mode="json", exclude={"epoch", "erased_at", "erased_as"}),
         "ledger": [line.model_dump(mode="json", exclude={"user_id"}) for line in lines],
-        "videos": [v.model_dump(mode="json", exclude={"user_id", "finished_url", "next_look_at"}) for v in made],
+        "videos": [_video(video) for video in made],
         "pictures": [picture.model_dump(mode="json", exclude={"user_id"}) for picture in pictures],
         "templates": [template.model_dump(mode="json", exclude={"user_id"}) for template in saved],
         "webhooks": [hook.model_dump(mode="json", exclude={"user_id", "sealed_secret"}) for hook in hooks],
@@ -66,6 +67,11 @@ async def belongings(session: AsyncSession, user_id: int) -> Belongings:
     files = [(f"pictures/{picture.id}.jpg", picture.key) for picture in pictures]
     files += [(f"videos/{video.id}.mp4", video.key) for video in made if video.key]
     return Belongings(tables, files)
+
+
+def _video(video: Video) -> dict[str, Any]:
+    row = video.model_dump(mode="json", exclude={"user_id", "finished_url", "next_look_at"})
+    return row | {"note": str(from_note(video.note))}
 
 
 # --------------------------------------------------------------------------------------------------------- gone
@@ -80,9 +86,9 @@ async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
     query = select(User).where(User.id == user_id, col(User.erased_at).is_(None)).with_for_update()
     user = (await session.exec(query)).first()
     if user is None:
-        raise NotFound("user")
+        raise NotFound(Phrase("user"))
     if typed.strip().lower() != user.email:
-        raise BadInput("Please type the e-mail address of your account to delete it.")
+        raise WrongInput(Phrase("Please type the e-mail address of your account to delete it."))
     await _stop_videos(session, user_id)
     keys = await _keys_of_files(session, user_id)
     await _forget_words(session, user_id)

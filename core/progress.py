@@ -100,18 +100,20 @@ def _forward(news: News, before: News | None) -> News:
     return news
 
 
-async def last(video_id: int) -> News | None:
-    """The last news of a video, if Redis still has it."""
-    found = await (await queue.redis()).get(_key(video_id))
-    return News.from_json(found) if found else None
+async def last_of(video_ids: Sequence[int]) -> dict[int, News]:
+    """The last news of each of these videos that has any, in one round trip; none where Redis does not answer."""
+    if not video_ids:
+        return {}
+    try:
+        texts = await (await queue.redis()).mget([_key(video_id) for video_id in video_ids])
+    except (OSError, RedisError):
+        return {}
+    return {video_id: News.from_json(text) for video_id, text in zip(video_ids, texts, strict=True) if text}
 
 
 async def last_or_none(video_id: int) -> News | None:
-    """The last news, or None where there is none or Redis does not answer."""
-    try:
-        return await last(video_id)
-    except (OSError, RedisError):
-        return None
+    """The last news of a video, or None where there is none or Redis does not answer."""
+    return (await last_of([video_id])).get(video_id)
 
 
 async def listen(started: Callable[[], None]) -> AsyncGenerator[News]:

@@ -10,13 +10,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import videos
 from core.errors import Conflict, NotFound
 from core.models import Video
+from core.phrase import Phrase
 
 
 async def share(session: AsyncSession, user_id: int, video_id: int, *, in_gallery: bool = False) -> str:
     """The slug of the share link `/v/{slug}`, made if need be. Raises NotFound, and Conflict before it is done."""
     video = await videos.owned(session, user_id, video_id)
     if video.status != "completed":
-        raise Conflict("Only a finished video can be shared.")
+        raise Conflict(Phrase("Only a finished video can be shared."))
     slug = func.coalesce(Video.slug, secrets.token_urlsafe(9))  # two who share it at once get the same link
     sharing = sql_update(Video).where(col(Video.id) == video_id).values(slug=slug, in_gallery=in_gallery)
     return str((await session.exec(sharing.returning(col(Video.slug)))).scalar_one())
@@ -33,7 +34,7 @@ async def shared(session: AsyncSession, slug: str) -> Video:
     query = select(Video).where(Video.slug == slug, Video.status == "completed", col(Video.deleted_at).is_(None))
     if video := (await session.exec(query)).first():
         return video
-    raise NotFound("video")
+    raise NotFound(Phrase("video"))
 
 
 async def gallery(session: AsyncSession, before: int | None = None, limit: int = 24) -> list[Video]:

@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.errors import BadInput, Blocked, Conflict, NotFound, OverBudget, OverGroupBudget
+from core.errors import Blocked, Conflict, NotFound, OverBudget, OverGroupBudget, WrongInput
 from core.models import Group, LedgerEntry, User, Video, now
+from core.phrase import Phrase
 
 MAX_BUDGET = 1_000_000_000
 
@@ -129,14 +130,14 @@ class GroupLine:
 def check_limit(limit: int | None) -> int | None:
     """A monthly budget that makes sense, or none. Raises BadInput."""
     if limit is not None and not 0 <= limit <= MAX_BUDGET:
-        raise BadInput("A budget is a whole number of credits, not below zero.")
+        raise WrongInput(Phrase("A budget is a whole number of credits, not below zero."))
     return limit
 
 
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 100:
-        raise BadInput("A group needs a name of at most 100 characters.")
+        raise WrongInput(Phrase("A group needs a name of at most 100 characters."))
     return name
 
 
@@ -160,7 +161,7 @@ async def group(session: AsyncSession, group_id: int) -> Group:
     """That group. Raises NotFound."""
     if found := await session.get(Group, group_id, populate_existing=True):
         return found
-    raise NotFound("group")
+    raise NotFound(Phrase("group"))
 
 
 async def members(session: AsyncSession, group_id: int, limit: int = 200) -> list[User]:
@@ -184,7 +185,7 @@ async def make_group(session: AsyncSession, name: str, limit: int | None, *, pri
         async with session.begin_nested():
             session.add(made)
     except IntegrityError:
-        raise Conflict("There is a group of that name already.") from None
+        raise Conflict(Phrase("There is a group of that name already.")) from None
     return made
 
 
@@ -198,9 +199,9 @@ async def change_group(
         async with session.begin_nested():
             changed = (await session.exec(change.returning(col(Group.id)))).first()
     except IntegrityError:
-        raise Conflict("There is a group of that name already.") from None
+        raise Conflict(Phrase("There is a group of that name already.")) from None
     if changed is None:
-        raise NotFound("group")
+        raise NotFound(Phrase("group"))
 
 
 async def remove_group(session: AsyncSession, group_id: int) -> None:
@@ -208,4 +209,4 @@ async def remove_group(session: AsyncSession, group_id: int) -> None:
     await session.exec(sql_update(User).where(col(User.group_id) == group_id).values(group_id=None))
     removed = await session.exec(delete(Group).where(col(Group.id) == group_id).returning(col(Group.id)))
     if removed.first() is None:
-        raise NotFound("group")
+        raise NotFound(Phrase("group"))

@@ -15,8 +15,9 @@ from typing import Literal
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.errors import BadInput, NotFound
+from core.errors import NotFound, WrongInput
 from core.models import Template
+from core.phrase import Phrase
 
 Category = Literal["show", "detail", "scene", "story"]
 MAX_OWN = 100
@@ -81,11 +82,11 @@ async def save(session: AsyncSession, user_id: int, title: str, text: str) -> Te
     """Keep a prompt as a template. Raises BadInput: nothing to keep, too long, too many."""
     title, text = title.strip(), text.strip()
     if not title or not text:
-        raise BadInput("A template needs a name and a prompt.")
+        raise WrongInput(Phrase("A template needs a name and a prompt."))
     if len(title) > MAX_TITLE or len(text) > 500:
-        raise BadInput("This is too long for a template.")
+        raise WrongInput(Phrase("This is too long for a template."))
     if len(await own(session, user_id)) >= MAX_OWN:
-        raise BadInput("There are too many templates; delete one first.")
+        raise WrongInput(Phrase("There are too many templates; delete one first."))
     made = Template(user_id=user_id, title=title, text=text)
     session.add(made)
     await session.flush()
@@ -97,7 +98,7 @@ async def delete(session: AsyncSession, user_id: int, template_id: int) -> None:
     query = select(Template).where(Template.id == template_id, Template.user_id == user_id)
     found = (await session.exec(query)).first()
     if found is None:
-        raise NotFound("template")
+        raise NotFound(Phrase("template"))
     await session.delete(found)
 
 

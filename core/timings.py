@@ -22,7 +22,7 @@ KEY = "adsvideo:steps"
 BOUNDS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 ADD_SECONDS = 5.0
 LABELS = ["server", "step", "outcome"]
-Step = Literal["create", "look", "fetch", "cancel", "render", "check", "store"]
+Step = Literal["frame", "create", "look", "fetch", "cancel", "render", "check", "store"]
 _counted: Counter[tuple[str, str, str, str]] = Counter()
 
 

@@ -24,8 +24,10 @@ from core.errors import (
     NotFound,
     NotSignedIn,
     SignInFailed,
+    WrongInput,
 )
 from core.models import ApiKey, User, now
+from core.phrase import Phrase
 from core.progress import KEYS, News
 from core.secret import storage_secret
 from core.settings import settings
@@ -42,7 +44,7 @@ async def find_or_create(session: AsyncSession, email: str, name: str = "", avat
     # the Kelvin sign in lower case is a plain k: whoever has that address would be somebody else
     sound = email.isprintable() and unicodedata.is_normalized("NFKC", email)
     if not local or not host or not sound or re.search(r"[\s<>@,;\"]", local + host) or len(email) > 320:
-        raise BadInput("“" + _visible(email)[:100] + "” is not an e-mail address.")
+        raise WrongInput(Phrase("“{email}” is not an e-mail address.", email=_visible(email)[:100]))
     email = email.lower()
     query = select(User).where(User.email == email)
     if user := (await session.exec(query)).first():
@@ -175,7 +177,7 @@ async def revoke_key(session: AsyncSession, user_id: int, key_id: int) -> None:
     mine = (col(ApiKey.id) == key_id, col(ApiKey.user_id) == user_id, col(ApiKey.revoked_at).is_(None))
     changed = await session.exec(sql_update(ApiKey).where(*mine).values(revoked_at=now()).returning(col(ApiKey.id)))
     if changed.first() is None:
-        raise NotFound("key")
+        raise NotFound(Phrase("key"))
     after_commit(session, lambda: progress.publish(News(user_id=user_id, status=KEYS)))
 
 

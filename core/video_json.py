@@ -48,10 +48,11 @@ class VideoOut(BaseModel):
         done, active = video.status == "completed", video.status in ("pending", "processing")
         error = errors.from_code(video.error_code, video.error_detail) if video.error_code else None
         return cls(
-            **video.model_dump(include=set(cls.model_fields) - {"id"}),
+            **video.model_dump(include=set(cls.model_fields) - {"id", "note"}),
             id=video.id,
             image_id=video.picture_id,
             progress=100 if done else news.progress if news and active else None,
+            note=str(errors.from_note(video.note)),
             stage=(news.stage if news else "starting") if active else None,
             error=Problem(code=error.code, message=error.message) if error else None,
             video_url=f"/api/v1/videos/{video.id}/content" if done else None,

@@ -16,12 +16,11 @@ from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import catalog, credits, limits, pictures, progress, queue, teams, trail, webhooks
+from core import catalog, credits, limits, progress, queue, teams, trail, webhooks
 from core.catalog import Model
 from core.database import after_commit, insert_once
 from core.errors import (
     AdsVideoError,
-    BadInput,
     Conflict,
     IdempotencyConflict,
     NoPrompt,
@@ -30,7 +29,9 @@ from core.errors import (
     clean,
 )
 from core.models import ACTIVE, Picture, User, UTCDateTime, Video, now
+from core.phrase import Phrase
 from core.progress import News
+from core.recipe import Recipe
 
 log = logging.getLogger(__name__)
 MAX_PROMPT = 500
@@ -54,44 +55,36 @@ def check_prompt(prompt: str) -> str:
 async def request(
     session: AsyncSession,
     user: User,
-    picture_id: int,
-    prompt: str,
+    recipe: Recipe,
     model: Model,
     *,
-    seconds: int | None = None,
-    size: str | None = None,
-    framing: dict[str, Any] | None = None,
     idempotency_key: str | None = None,
     request_sha256: str | None = None,
     lane: int | None = None,
+    free: bool = False,
 ) -> Video:
     """Take the price and put the video on its way, both or neither; on lane -1 before the others, on 1 after them.
 
-    Without `lane` it is that of the user's group.
+    The transaction behind `core.ask`, which comes before it with the checks that wait for the network. The picture is
+    that of `recipe.picture_id`; without `lane` it is that of the user's group. One that is `free` costs nothing and
+    counts for no limit, and its `idempotency_key` works once.
 
-    Raises NotFound (picture), NoPrompt, PromptTooLong, WrongOption, NotEnoughCredits, Blocked, OverBudget,
-    TooManyRequests, TooManyOpen, in this order. The same `idempotency_key` gives the same video and one charge; see
-    `repeated`.
+    Raises NoPrompt, PromptTooLong, WrongOption, NotFound (picture), NotEnoughCredits, Blocked, OverBudget,
+    TooManyRequests, TooManyOpen, in this order; Conflict for what was free once. The same `idempotency_key` gives the
+    same video and one charge; see `repeated`.
     """
-    if idempotency_key and (known := await repeated(session, user, idempotency_key, request_sha256)):
-        return known
-    try:
-        prompt = check_prompt(prompt)
-        seconds, size = model.choose(seconds, size)
-    except BadInput:
-        await pictures.owned(session, user.id, picture_id)  # whose picture it is comes before what is asked of it
-        raise
-    cost = model.price(seconds)
+    prompt = check_prompt(recipe.prompt)
+    seconds, size = model.choose(recipe.seconds, recipe.size)
     video = Video(
         user_id=user.id,
-        picture_id=picture_id,
+        picture_id=recipe.picture_id or 0,
         prompt=prompt,
         model=model.id,
         label=model.label,
         seconds=seconds,
-        size=size,
-        framing=framing or {},
-        cost_credits=cost,
+        size=str(size),
+        framing=recipe.framing_fields,
+        cost_credits=0 if free else model.price(seconds),
         idempotency_key=idempotency_key,
         request_sha256=request_sha256,
         lane=await teams.lane(session, user) if lane is None else lane,
@@ -99,13 +92,16 @@ async def request(
     )
     if not await _write(session, video):
         # the same key in two requests at once, and the other one was first; or not the user's picture
-        if idempotency_key and (known := await repeated(session, user, idempotency_key, request_sha256)):
-            return known
-        raise NotFound("picture")
-    await credits.charge(session, user.id, video.id, cost)
-    await teams.check_budget(session, user.id, cost)
-    await limits.check_generations(session, user.id)
-    await limits.check_open(session, user.id)
+        if idempotency_key and (earlier := await repeated(session, user, idempotency_key, request_sha256)):
+            if free:
+                raise Conflict(Phrase("This video has been made again already."))
+            return earlier
+        raise NotFound(Phrase("picture"))
+    if not free:
+        await credits.charge(session, user.id, video.id, video.cost_credits)
+        await teams.check_budget(session, user.id, video.cost_credits)
+        await limits.check_generations(session, user.id)
+        await limits.check_open(session, user.id)
     _send_off(session, video)
     return video
 
@@ -172,47 +168,15 @@ async def _write(session: AsyncSession, video: Video) -> bool:
     return True
 
 
-async def again_for_nothing(session: AsyncSession, video: Video) -> Video:
-    """The same once more for its owner, at no charge: an administrator's apology for one that failed.
-
-    Raises Conflict if that has been done already.
-    """
-    same = {"user_id", "picture_id", "prompt", "model", "label", "seconds", "size", "framing"}
-    made = Video(
-        **video.model_dump(include=same),
-        cost_credits=0,
-        idempotency_key=f"again:{video.id}",
-        request_id=trail.request_id(),
-    )
-    if not await _write(session, made):
-        raise Conflict("This video has been made again already.")
-    _send_off(session, made)
-    return made
-
-
-async def again(session: AsyncSession, user: User, video: Video, model: Model) -> Video:
-    """The same once more, charged anew. Raises what `request` raises."""
-    return await request(
-        session,
-        user,
-        video.picture_id,
-        video.prompt,
-        model,
-        seconds=video.seconds,
-        size=video.size,
-        framing=video.framing,
-    )
-
-
 async def repeated(session: AsyncSession, user: User, key: str, request_sha256: str | None = None) -> Video | None:
     """The user's video of an earlier request with that idempotency key.
 
     Raises IdempotencyConflict if that request, as its hash tells, asked for something else.
     """
-    known = (await session.exec(select(Video).where(Video.user_id == user.id, Video.idempotency_key == key))).first()
-    if known and known.request_sha256 != request_sha256 and known.request_sha256 and request_sha256:
+    earlier = (await session.exec(select(Video).where(Video.user_id == user.id, Video.idempotency_key == key))).first()
+    if earlier and earlier.request_sha256 != request_sha256 and earlier.request_sha256 and request_sha256:
         raise IdempotencyConflict()
-    return known
+    return earlier
 
 
 # ------------------------------------------------------------------------------------------------------ changing
@@ -361,7 +325,9 @@ async def cancel(session: AsyncSession, user_id: int, video_id: int) -> Video:
         after_commit(session, queue.wake_watchers)
         return changed
     video = await owned(session, user_id, video_id)
-    raise Conflict("This video is already being downloaded." if video.ready else "This video has already ended.")
+    raise Conflict(
+        Phrase("This video is already being downloaded.") if video.ready else Phrase("This video has already ended.")
+    )
 
 
 async def canceled(session: AsyncSession, video: Known, *, had_started: bool) -> bool:
@@ -393,7 +359,7 @@ async def owned(session: AsyncSession, user_id: int, video_id: int) -> Video:
     query = select(Video).where(_alive(user_id), Video.id == video_id)
     if video := (await session.exec(query.execution_options(populate_existing=True))).first():
         return video
-    raise NotFound("video")
+    raise NotFound(Phrase("video"))
 
 
 async def newest(session: AsyncSession, user_id: int) -> Video | None:
@@ -424,18 +390,4 @@ async def usual_seconds(session: AsyncSession, model: str) -> float | None:
 async def set_favorite(session: AsyncSession, user_id: int, video_id: int, favorite: bool) -> None:
     """Mark or unmark a video. Raises NotFound."""
     if not await change(session, _alive(user_id), col(Video.id) == video_id, favorite=favorite):
-        raise NotFound("video")
-
-
-async def delete(session: AsyncSession, user_id: int, video_id: int) -> None:
-    """Take a video out of sight; `core.library.restore` brings it back for a while, then its files are removed.
-
-    Raises NotFound, and Conflict while it runs.
-    """
-    changed = await change(
-        session, _alive(user_id), col(Video.id) == video_id, col(Video.status).not_in(ACTIVE), deleted_at=now()
-    )
-    if changed is None:
-        await owned(session, user_id, video_id)
-        raise Conflict("This video is still being made. Cancel it first.")
-    tell(session, changed, "deleted")
+        raise NotFound(Phrase("video"))

@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import outside, secret
 from core.errors import Conflict, NotFound, clean
 from core.models import UTCDateTime, Video, WebhookDelivery, WebhookEndpoint, now
+from core.phrase import Phrase
 from core.video_json import VideoOut
 
 EVENTS = {"completed": "video.completed", "failed": "video.failed", "canceled": "video.canceled"}
@@ -39,7 +40,7 @@ async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEn
     address = str(outside.parse(url))
     count = select(func.count()).where(WebhookEndpoint.user_id == user_id)
     if (await session.exec(count)).one() >= MAX_ENDPOINTS:
-        raise Conflict("You have ten webhooks already. Delete one first.")
+        raise Conflict(Phrase("You have ten webhooks already. Delete one first."))
     made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=secret.seal(made))
     session.add(endpoint)
@@ -77,7 +78,7 @@ async def delete(session: AsyncSession, user_id: int, endpoint_id: int) -> None:
     await session.exec(sql_delete(WebhookDelivery).where(of_mine))
     gone = sql_delete(WebhookEndpoint).where(col(WebhookEndpoint.id).in_(mine)).returning(col(WebhookEndpoint.id))
     if (await session.exec(gone)).first() is None:
-        raise NotFound("webhook")
+        raise NotFound(Phrase("webhook"))
 
 
 # ----------------------------------------------------------------------------------------------- deliveries

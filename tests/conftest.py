@@ -4,40 +4,23 @@ Alice has credits, Bob has none, Charlie owns nothing of theirs.
 """
 
 import asyncio
-import io
+import gc
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from arq.worker import create_worker
-from PIL import Image, ImageDraw
 from redis import Redis
 
-from core import catalog, credits, database, embedded, framing, pictures, queue, settings, users, videos
-from core.models import Picture, User, Video
+from core import credits, database, embedded, processes, queue, settings, users
+from core.models import User
+from tests.environment import OURS, forget_settings
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.s3 import S3Server
-from workers import main as worker_main
-from workers.steps import end_all
-
-OURS = (
-    *("OPENAI_", "RUNWAYML_", "DATABASE_URL", "REDIS_URL", "STORAGE_", "CATALOG_FILE", "HOST", "PORT", "PUBLIC_URL"),
-    *("AWS_", "CDN_URL", "RETENTION_DAYS", "SIGNUP_CREDITS", "GENERATIONS_PER_HOUR"),
-)
 
 DATABASES = ("sqlite", "postgresql")
-
-
-def forget_settings() -> None:
-    """The next look at settings and catalogue reads the environment anew."""
-    settings.settings.cache_clear()
-    embedded._name.cache_clear()
-    catalog.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,13 +60,14 @@ def redis_url(template: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgresql(clean_environment: None) -> Iterator[PostgreSQL]:
-    """A real PostgreSQL for this process, with a migrated database to copy."""
+    """A real PostgreSQL for this process, with a migrated `template` and a copy of it to work in, `adsvideo`."""
     server = PostgreSQL()
     try:
         server.sql("CREATE DATABASE template")
         os.environ["DATABASE_URL"] = server.url("template")
         forget_settings()
         database.migrate()
+        server.sql("CREATE DATABASE adsvideo TEMPLATE template STRATEGY file_copy")
         yield server
     finally:
         server.close()
@@ -106,29 +90,34 @@ def s3(s3_server: S3Server) -> S3Server:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--database=sqlite` spares the other half while one works on something else."""
-    parser.addoption("--database", choices=DATABASES, help="run the tests of core and workers on this database only")
+    parser.addoption("--database", choices=DATABASES, help="run the tests marked both_databases on this one only")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Core and workers are tested on both databases; the rest, which stands on them, on SQLite."""
+    """What is marked `both_databases` runs on both; the rest on SQLite, which is quicker and costs no server."""
     if any("database_url" in mark.args for mark in metafunc.definition.iter_markers("parametrize")):
         return
-    if "database_url" in metafunc.fixturenames and {"core", "workers"} & set(metafunc.definition.path.parts):
+    marked = metafunc.definition.get_closest_marker("both_databases")
+    if marked and "database_url" in metafunc.fixturenames:
         asked = metafunc.config.getoption("database")
         metafunc.parametrize("database_url", [asked] if asked else DATABASES, indirect=True)
 
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh, migrated database."""
+    """A migrated database without a row. On PostgreSQL it is the same one emptied, unless the test changes tables."""
     if getattr(request, "param", "sqlite") == "sqlite":
         shutil.copy(request.getfixturevalue("template"), tmp_path / "adsvideo.db")
         yield f"sqlite:///{tmp_path}/adsvideo.db"
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    server.sql("CREATE DATABASE adsvideo TEMPLATE template STRATEGY file_copy")
-    yield server.url("adsvideo")
-    server.sql("DROP DATABASE adsvideo WITH (FORCE)")
+    if not request.node.get_closest_marker("changes_tables"):
+        server.empty("adsvideo")
+        yield server.url("adsvideo")
+        return
+    server.sql("CREATE DATABASE changed TEMPLATE template STRATEGY file_copy")
+    yield server.url("changed")
+    server.sql("DROP DATABASE changed WITH (FORCE)")
 
 
 @pytest.fixture
@@ -150,7 +139,19 @@ async def place(
     await asyncio.gather(*left, return_exceptions=True)
     await queue.close()
     await database.close()
-    pictures.close_pool()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def decoders_end() -> Iterator[None]:
+    """The processes that decode pictures serve every test of this process: a start takes half a second of CPU."""
+    yield
+    processes.close()
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: no collection of garbage walks through it, and every simulated visit collects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -175,75 +176,3 @@ async def charlie(place: Path) -> User:
     """Owns nothing of theirs."""
     async with database.session() as db:
         return await users.find_or_create(db, "charlie@example.com", "Charlie")
-
-
-def photo(width: int = 640, height: int = 480, kind: str = "JPEG", **options: object) -> bytes:
-    """A picture with something on it, encoded."""
-    picture = Image.linear_gradient("L").resize((width, height)).convert("RGB")
-    ImageDraw.Draw(picture).ellipse((width // 4, height // 4, width // 2, height // 2), fill=(200, 40, 30))
-    out = io.BytesIO()
-    picture.save(out, kind, **options)
-    return out.getvalue()
-
-
-async def picture_of(user: User, content: bytes | None = None) -> Picture:
-    """A picture the user has uploaded."""
-    prepared = framing.clean(content or photo())
-    async with database.session() as db:
-        return await pictures.accept(db, user.id, prepared)
-
-
-async def ask(user: User, prompt: str = "Slow push in", model: str = "camera", **options: object) -> Video:
-    """A video the user has asked for."""
-    picture = await picture_of(user)
-    async with database.session() as db:
-        return await videos.request(db, user, picture.id, prompt, catalog.get(model), **options)  # type: ignore[arg-type]
-
-
-async def reread(video: Video) -> Video:
-    """The video as the database has it now."""
-    async with database.reading() as db:
-        return await videos.owned(db, video.user_id, video.id)
-
-
-async def balance(user: User) -> int:
-    """The user's credits as the database has them now."""
-    async with database.reading() as db:
-        return await credits.balance(db, user.id)
-
-
-async def ledger(user: User) -> list[tuple[str, int]]:
-    """The user's ledger, oldest first: (kind, amount)."""
-    async with database.reading() as db:
-        return [(e.kind, e.amount) for e in reversed(await credits.ledger(db, user.id, None, 200))]
-
-
-async def until(check: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until `check` (may be async) says yes."""
-    end = asyncio.get_running_loop().time() + seconds
-    while True:
-        found = check()
-        if asyncio.iscoroutine(found):
-            found = await found
-        if found:
-            return
-        assert asyncio.get_running_loop().time() < end, "it did not happen in time"
-        await asyncio.sleep(0.05)
-
-
-@asynccontextmanager
-async def running_worker(**options: Any) -> AsyncIterator[None]:
-    """A real arq worker with watcher and renders, in this process; with these settings instead of its own."""
-    worker = create_worker(
-        worker_main.WorkerSettings,  # type: ignore[arg-type]
-        handle_signals=False,
-        redis_settings=worker_main.redis_settings(),
-        job_completion_wait=0,
-        **options,
-    )
-    task = asyncio.create_task(worker.async_run())
-    try:
-        yield
-    finally:
-        await worker_main.close(worker)
-        await end_all([task])

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ import psutil
 import pytest
 
 from core import database, users
-from tests.conftest import forget_settings
+from tests.environment import forget_settings
+from tests.waiting import wait_until
 
 MAIN = Path(__file__).resolve().parent.parent / "main.py"
 START_SECONDS = 120  # four parts may start at once, beside other tests
@@ -35,14 +36,6 @@ def free_port() -> int:
             port = random.SystemRandom().choice(PORTS)
             probe.bind(("127.0.0.1", port))
             return port
-
-
-def wait_until(check: Callable[[], object], seconds: float = 60) -> None:
-    """Until `check` says yes."""
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def command_line(process: psutil.Process) -> str:

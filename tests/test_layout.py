@@ -14,10 +14,11 @@ FORBIDDEN = {
     "workers": ["ui", "main", "nicegui"],
     "ui": ["workers", "main", "openai", "runwayml", "av"],
     "ui/components": ["ui.pages", "ui.api", "ui.routes"],
+    "ui/kit": ["ui.pages", "ui.api", "ui.routes", "ui.components", "ui.layout", "ui.session", "ui.live"],
     "ui/api": ["ui.pages", "ui.components"],
     "ui/routes": ["ui.pages", "ui.components"],
 }
-ENGINES_MAY = {"core.errors", "core.settings", "core.catalog", "workers.engines"}
+ENGINES_MAY = {"core.errors", "core.settings", "core.catalog", "core.size", "workers.engines"}
 
 
 def imports(path: Path) -> list[str]:
@@ -77,3 +78,14 @@ def test_every_python_file_says_what_it_is() -> None:
         if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))
     ]
     assert silent == []
+
+
+def test_a_page_imports_no_page_and_a_component_no_frame() -> None:
+    pages = [path for path in files("ui/pages") if path.name != "__init__.py"]
+    wrong = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for path, banned in [*((p, "ui.pages") for p in pages), *((c, "ui.layout") for c in files("ui/components"))]
+        for module in imports(path)
+        if module.startswith(f"{banned}.") or (module == banned and banned == "ui.layout")
+    ]
+    assert wrong == []

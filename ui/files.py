@@ -4,21 +4,24 @@ from fastapi.responses import FileResponse, RedirectResponse, Response, Streamin
 
 from core import storage
 from core.errors import NotFound
+from core.phrase import Phrase
 
 
-async def answer(key: str | None, media_type: str, *, cache: str, name: str = "", what: str = "video") -> Response:
-    """The file; with `name` as an attachment. Raises NotFound (`what`), NotAvailable.
+async def answer(
+    key: str | None, media_type: str, *, cache: str, name: str = "", what: Phrase | None = None
+) -> Response:
+    """The file; with `name` as an attachment. Raises NotFound (`what`, else a video), NotAvailable.
 
     A bucket's file is fetched there, by a signed URL; but one to be saved comes through us, since a bucket can't
     be told its name.
     """
     headers = {"Cache-Control": cache, "X-Content-Type-Options": "nosniff"}
     if not key:
-        raise NotFound(what)
+        raise NotFound(what or Phrase("video"))
     path = storage.path(key)
     if path:
         if not path.is_file():
-            raise NotFound(what)
+            raise NotFound(what or Phrase("video"))
         return FileResponse(path, media_type=media_type, filename=name or None, headers=headers)
     if not name:
         # not cached: the address expires, and what is deleted or withdrawn leads nowhere at once
@@ -26,6 +29,6 @@ async def answer(key: str | None, media_type: str, *, cache: str, name: str = ""
     try:
         size, chunks = await storage.stream(key)
     except FileNotFoundError:
-        raise NotFound(what) from None
+        raise NotFound(what or Phrase("video")) from None
     headers |= {"Content-Length": str(size), "Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(chunks, media_type=media_type, headers=headers)

@@ -5,29 +5,30 @@ English is the source text. The catalogues are read from locale/*/LC_MESSAGES/ad
 
 import gettext
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from fastapi import Request
 from nicegui import context
-from nicegui.slot import Slot
 
 from core.errors import AdsVideoError
+from core.phrase import Phrase
+
+from . import compat
 
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 TAGS = {"en": "en-US", "zh": "zh-CN"}
 LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
 COOKIE = "lang"
+PAGE = "X-Page-Language"
+"""The header in which a page of ours says its language to the API, which otherwise speaks English; app.js sends it."""
 
 _spoken: ContextVar[str | None] = ContextVar("language", default=None)
 
@@ -47,11 +48,17 @@ def of(request: Request) -> str:
     return next((tag for _weight, tag in sorted(wanted, key=lambda w: w[0]) if tag in LANGUAGES), "en")
 
 
+def of_page(request: Request) -> str:
+    """The language of the page that made this request with JavaScript; English for everybody else."""
+    code = request.headers.get(PAGE, "")[:2]
+    return code if code in LANGUAGES else "en"
+
+
 def language() -> str:
     """The language of the page this code runs for; English outside of any page."""
     if spoken := _spoken.get():
         return spoken
-    if not Slot.get_stack():
+    if not compat.is_drawing():
         return "en"
     return str(context.client.storage.get("language", "en"))
 
@@ -94,79 +101,22 @@ def credits(n: int) -> str:
     return n_("{n} credit", "{n} credits", n)
 
 
-# ------------------------------------------------------------------------------------ sentences made in core
+# -------------------------------------------------------------------------------------------- what core says
 
 
-@lru_cache
-def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
-    """The messages with placeholders, as patterns that recognise them filled in."""
-    known = getattr(catalogue(code), "_catalog", {})
-    found = []
-    for message in known:
-        if isinstance(message, str) and "{" in message and not re.fullmatch(r"\{\w+\}", message):
-            parts = re.split(r"\{(\w+)\}", message)
-            literal, names = parts[::2], parts[1::2]
-            if len(set(names)) == len(names) and any(part.strip(" .,:") for part in literal):
-                groups = [f"(?P<{name}>.+?)" for name in names] + [""]
-                pattern = "".join(re.escape(text) + group for text, group in zip(literal, groups, strict=True))
-                found.append((re.compile(pattern), message))
-    return sorted(found, key=lambda entry: -len(entry[1]))
-
-
-def sentence(text: str) -> str:
-    """A whole English sentence, already filled in, that core made: in the visitor's language as far as it is known."""
-    code = language()
-    if code == "en" or not text:
-        return text
-    translated = catalogue(code).gettext(text)
-    if translated != text:
-        return translated
-    for pattern, message in _patterns(code):
-        if found := pattern.fullmatch(text):
-            return catalogue(code).gettext(message).format(**{k: sentence(v) for k, v in found.groupdict().items()})
-    return text
+def phrase(said: Phrase | None) -> str:
+    """What core says, in the visitor's language; nothing for None."""
+    return said.translated(catalogue(language()).gettext) if said else ""
 
 
 def explain(error: AdsVideoError) -> str:
     """What went wrong, in the visitor's language."""
-    return error.message if language() == "en" else sentence(error.message)
+    return phrase(error.phrase)
 
 
-# ------------------------------------------------------------------------------------------ numbers and times
+# -------------------------------------------------------------------------------------------------- numbers
 
 
 def number(value: float) -> str:
     """A number as the visitor writes it."""
     return format_decimal(value, locale=LOCALES[language()])
-
-
-def seconds(value: float | int | str) -> str:
-    """A length, like `6.0 s`; whole seconds and ranges are written as they are."""
-    return _("{n} s", n=f"{value:.1f}" if isinstance(value, float) else value)
-
-
-def clock(value: float) -> str:
-    """A length as players show it, like `0:06`."""
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes}:{rest:02}"
-
-
-def megabytes(size: int) -> str:
-    """The size of a file, like `1.2 MB`."""
-    return f"{number(round(max(size / 1_000_000, 0.1), 1))} MB"
-
-
-def ago(moment: datetime) -> str:
-    """`3 minutes ago`."""
-    past = min(moment - datetime.now(UTC), moment - moment)
-    return format_timedelta(past, add_direction=True, locale=LOCALES[language()])
-
-
-def day(moment: datetime) -> str:
-    """The day alone, in UTC."""
-    return format_date(moment, "long", locale=LOCALES[language()])
-
-
-def exactly(moment: datetime) -> str:
-    """Date and time in full."""
-    return format_datetime(moment, "long", locale=LOCALES[language()])

@@ -1,56 +1,28 @@
-"""frame(): header, credits, avatar, error messages, around every page."""
+"""frame(): the head of the page, the header and the main area, around every page."""
 
-import copy
 import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import Request
-from markupsafe import Markup
-from nicegui import app, context, ui
+from nicegui import context, ui
 
 from core.models import User
 from core.settings import settings
 
-from . import i18n, live, signatures, theme
-from .components.account import account, credits_badge
-from .components.switches import switch_rows, switches
-from .components.tags import Menu, Tag, icon_button, menu_line, menu_row
+from . import compat, i18n, live, shared, skeleton, theme
+from .components.header import header
 from .i18n import _
+from .kit import standard
+from .kit.elements import Tag
 
 THEMES = ("dark", "light")
 BUILD_SECONDS = 60.0
 """What a page may take to be built; then it is an error. NiceGUI's 3 seconds are less than a restart of the database
 takes, which is waited for, and less than a busy machine may need."""
-signatures.remember()
-app.config.quasar_config["loadingBar"]["skipHijack"] = True  # an upload shows its progress where it was started
-
-# What stands in a page's place until its script has run: the same classes, so that nothing jumps.
-_CARDS = f'<div class="bone-cards">{"<i class=bone></i>" * 8}</div>'
-_TITLE = '<div class="page-head"><i class="bone bone-title"></i></div>'
-_BOOT = '<div id="boot" aria-hidden="true"><div class="header"></div><div class="page">{}</div></div>'
-BONES = {
-    "": _BOOT.format(""),
-    "studio": _BOOT.format(
-        '<div class="studio"><div class="form"><i class="bone bone-title"></i><i class="bone preview"></i>'
-        '<i class="bone bone-strip"></i><i class="bone bone-prompt"></i><i class="bone bone-line"></i></div>'
-        '<div class="panel"><i class="bone stage"></i></div></div>'
-    ),
-    "library": _BOOT.format(f'{_TITLE}<div class="filter"><i class="bone bone-filter"></i></div>{_CARDS}'),
-    "video": _BOOT.format(
-        '<div class="video-page"><div class="panel"><i class="bone stage"></i></div>'
-        '<div class="details"><i class="bone bone-prompt"></i><i class="bone bone-prompt"></i></div></div>'
-    ),
-    "gallery": _BOOT.format(_TITLE + _CARDS),
-}
-
-HEADER = Markup(
-    '<a class="brand" href="/">AdsVideo</a><nav class="nav" aria-label="{label}">{links}</nav><div class="grow"></div>'
-    '<div class="header-switches">{switches}</div>'
-)
-LINK = Markup('<a class="nav-link" href="{}"{}>{}</a>')
-CURRENT = Markup(' aria-current="page"')
-
+compat.remember_signatures()
+compat.quiet_loading_bar()
+standard.adopt()
 
 @contextmanager
 def frame(
@@ -73,7 +45,7 @@ def frame(
     if description:
         ui.add_head_html(f'<meta name="description" content="{html.escape(description)}">')
     ui.add_head_html(head or _unfold(request, title, description))
-    ui.add_body_html(BONES.get(active, BONES[""]) + _lost())
+    ui.add_body_html(skeleton.BONES.get(active, skeleton.BONES[""]) + _lost())
     context.client.content.classes("content")
     if (browser := request.session.get("id")) and not bare:
         live.for_browser(browser).subscribe(lambda: ui.run_javascript("reloadUnlessLeaving()"))
@@ -85,7 +57,7 @@ def frame(
 
 
 def _lost() -> str:
-    """What app.js shows while the page hears nothing from us, and for a moment when it does again."""
+    """What layout.js shows while the page hears nothing from us, and for a moment when it does again."""
     words = {
         "title": _("Connection lost"),
         "text": _("Trying to reconnect for {time}. What is being made goes on, and your text stays."),
@@ -109,21 +81,20 @@ def _unfold(request: Request, title: str, description: str) -> str:
 
 def speak(request: Request) -> None:
     """Draw this page in the visitor's language and theme from the first byte on."""
-    client = context.client
     code = i18n.of(request)
-    client.storage["language"] = code
-    page = copy.copy(client.page)
-    page.language = i18n.TAGS[code]  # type: ignore[assignment]
-    theme_name = request.cookies.get("theme")
-    page.dark = theme_name == "dark" if theme_name in THEMES else None
-    page.favicon = (theme.STATIC / "favicon.svg").read_text()
-    page.viewport = "width=device-width, initial-scale=1, viewport-fit=cover"
-    client.page = page
+    context.client.storage["language"] = code
+    theme_name = request.cookies.get(shared.THEME_COOKIE)
+    compat.change_page(
+        language=i18n.TAGS[code],
+        dark=theme_name == "dark" if theme_name in THEMES else None,
+        favicon=(theme.STATIC / "favicon.svg").read_text(),
+        viewport="width=device-width, initial-scale=1, viewport-fit=cover",
+    )
 
 
 def _theme_script(request: Request) -> str:
     """Before anything is painted: the theme on the root element, and the colour of a phone's address bar."""
-    name = request.cookies.get("theme")
+    name = request.cookies.get(shared.THEME_COOKIE)
     both: tuple[theme.Mode, ...] = ("light", "dark")
     for mode in both:
         if name == mode:
@@ -133,40 +104,3 @@ def _theme_script(request: Request) -> str:
         f'<meta name="theme-color" media="(prefers-color-scheme: {mode})" content="{theme.color("background", mode)}">'
         for mode in both
     )
-
-
-def _links() -> list[tuple[str, str, str]]:
-    return [
-        ("studio", "/", _("Studio")),
-        ("library", "/library", _("Library")),
-        ("gallery", "/gallery", _("Gallery")),
-        ("pricing", "/pricing", _("Pricing")),
-    ]
-
-
-def header(user: User | None, active: str, *, bare: bool = False) -> Tag:
-    """The line on top of every page."""
-    with Tag("header", "header") as made, Tag("div", "header-inner"):
-        links = (LINK.format(target, CURRENT if name == active else "", text) for name, target, text in _links())
-        inner = HEADER.format(label=_("Pages"), links=Markup().join(links), switches=switches())
-        Tag("div", "header-fixed", inner=inner)
-        if user:
-            credits_badge(user)
-        if not bare:
-            account(user)
-        _phone_menu(active)
-    return made
-
-
-def _phone_menu(active: str) -> None:
-    def rows() -> None:
-        for name, target, text in _links():
-            menu_row(text, href=target, aria_current="page" if name == active else None)
-        menu_line()
-        switch_rows()
-
-    with icon_button("menu", _("Menu"), aria_haspopup="menu").classes("phone-menu"):
-        Menu(rows)
-
-
-

@@ -1,4 +1,4 @@
-"""Every colour and size, light and dark, and the stylesheet made from them."""
+"""Every colour and size, light and dark, and the stylesheet and the script of every page."""
 
 import hashlib
 import re
@@ -6,6 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
+
+from . import pieces, shared
 
 STATIC = Path(__file__).parent / "static"
 Mode = Literal["dark", "light"]
@@ -60,6 +62,14 @@ SIZES = {
     "slow": "240ms",
     "ease": "cubic-bezier(.2, .7, .2, 1)",
 }
+SCREENS = {
+    "medium": "(max-width: 1160px)",
+    "narrow": "(max-width: 920px)",
+    "wide": "(min-width: 921px)",
+    "phone": "(max-width: 720px)",
+    "not-phone": "(min-width: 721px)",
+    "small": "(max-width: 560px)",
+}
 WEIGHTS = {"weight-normal": "400", "weight-medium": "550", "weight-bold": "700"}
 
 # Quasar's own names for colours, so that what we use of it looks like the rest. It sets them on the body by itself.
@@ -101,20 +111,29 @@ def _inline(path: Path) -> str:
 
 @lru_cache
 def stylesheet() -> str:
-    """`/static/app.css`: the tokens, the icons, and static/app.css, which uses nothing but tokens."""
+    """`/static/app.css`: the tokens, the icons, and the pieces, which use nothing but tokens."""
     paths = sorted((STATIC / "icons").glob("*.svg"))
     icons = ":root{" + ";".join(f"--icon-{path.stem}:url({_inline(path)})" for path in paths) + "}\n"
     icons += "\n".join(f".icon-{path.stem}{{--icon:var(--icon-{path.stem})}}" for path in paths)
-    rules = re.sub(r"/\*.*?\*/", "", (STATIC / "app.css").read_text(), flags=re.DOTALL)
+    rules = re.sub(r"@media \(--([\w-]+)\)", lambda found: f"@media {SCREENS[found[1]]}", pieces.stylesheet())
     rules = re.sub(r"url\(([\w./-]+)\)", lambda found: f"url({_address(found[1])})", rules)
-    rules = re.sub(r"\s*\n\s*", "\n", rules)
     return f"{_tokens()}\n{icons}\n{rules}"
+
+
+@lru_cache
+def script() -> str:
+    """`/static/app.js`: what Python and the browser share, and the pieces."""
+    return pieces.script({**shared.values(), "narrow": SCREENS["narrow"], "icon": asset("touch-icon.png")})
+
+
+JOINED = {"app.css": stylesheet, "app.js": script}
+"""The files that lie nowhere under static/: they are made when they are first asked for."""
 
 
 @lru_cache
 def asset(path: str) -> str:
     """The address of a file under static/, with its content's hash, so that browsers may keep it for ever."""
-    content = stylesheet().encode() if path == "app.css" else (STATIC / path).read_bytes()
+    content = JOINED[path]().encode() if path in JOINED else (STATIC / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
 

@@ -1,6 +1,6 @@
 """Makes what we keep of what a provider or an engine delivered: the checked file, its poster, smaller copies. Blocking.
 
-Runs in a process of its own (workers/apart.py), which imports nothing but this.
+Runs in a process of its own (core/processes.py), which imports nothing but this.
 """
 
 from dataclasses import dataclass

@@ -42,19 +42,22 @@ async def clean(context: Context) -> None:
     await run(log.info)
 
 
-async def run(say: Say, *, dry: bool = False) -> int:
-    """Remove it, or with `dry` only say what would be removed, a line each; how many videos and files it is."""
-    removed = await _videos(say, dry=dry)
+async def run(say: Say, *, dry: bool = False, at_once: int = retention.IN_ONE_STATEMENT) -> int:
+    """Remove it, or with `dry` only say what would be removed, a line each; how many videos and files it is.
+
+    Videos go in batches of `at_once` for each reason.
+    """
+    removed = await _videos(say, dry=dry, at_once=at_once)
     removed += await _orphans(say, dry=dry)
     return removed
 
 
-async def _videos(say: Say, *, dry: bool) -> int:
+async def _videos(say: Say, *, dry: bool, at_once: int) -> int:
     gone = 0
     for _ in range(1 if dry else ROUNDS):
         async with reading() as db:
-            old = await retention.too_old(db)
-            over = await retention.over_quota(db, besides={video.id for video in old})
+            old = await retention.too_old(db, at_once)
+            over = await retention.over_quota(db, besides={video.id for video in old}, limit=at_once)
         if not old and not over:
             break
         for why, found in (("too old", old), ("over the quota", over)):

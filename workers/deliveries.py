@@ -1,76 +1,57 @@
 """Sends what has happened to the webhooks of users; so many at once, a slow endpoint holds up only itself."""
 
-import asyncio
 import logging
 from collections import Counter
 from datetime import datetime
 
 from standardwebhooks import Webhook
 
-from core import outside, trail, webhooks
+from core import outside, webhooks
 from core.database import reading, session
 from core.errors import AdsVideoError, Unreached
 from core.models import WebhookDelivery, now
 from core.webhooks import Message
-from workers.steps import end_all, rest
+from workers.loops import Loop
 
 log = logging.getLogger(__name__)
-IDLE_SECONDS = 1.0
 AT_ONCE = 16
 AT_ONE_ENDPOINT = 4
 PATIENCE = 10.0
 GONE = 410
 
 
-class Deliveries:
-    """One per worker process. Claims what is due, so any number of them share the work."""
+class Deliveries(Loop[WebhookDelivery]):
+    """What is on its way at the end is sent again once its lease has run out."""
+
+    name = "deliveries"
+    at_once = AT_ONCE
 
     def __init__(self) -> None:
-        self._wake = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        super().__init__()
         self._at: Counter[int] = Counter()
 
-    async def run(self) -> None:
-        """Until canceled; what is on its way then is sent again once its lease has run out."""
-        try:
-            while True:
-                self._wake.clear()
-                try:
-                    for delivery in await self._claim():
-                        self._start(delivery)
-                except Exception as error:
-                    log.warning("deliveries: %s: %s", type(error).__name__, error, exc_info=True)
-                await rest(self._wake, IDLE_SECONDS)
-        finally:
-            await end_all(self._running)
-
-    async def _claim(self) -> list[WebhookDelivery]:
-        free = min(AT_ONCE - len(self._running), AT_ONE_ENDPOINT)
-        if free <= 0:
-            return []
+    async def claim(self, free: int) -> list[WebhookDelivery]:
         async with reading() as db:
             if not await webhooks.has_due(db):
                 return []
         busy = {endpoint for endpoint, running in self._at.items() if running >= AT_ONE_ENDPOINT}
         async with session() as db:
-            return await webhooks.claim(db, free, busy)
+            return await webhooks.claim(db, min(free, AT_ONE_ENDPOINT), busy)
 
-    def _start(self, delivery: WebhookDelivery) -> None:
-        with trail.about(delivery.video_id):
-            task = asyncio.create_task(_deliver(delivery))
-        self._running.add(task)
-        self._at[delivery.endpoint_id] += 1
+    def start(self, row: WebhookDelivery) -> None:
+        def ended() -> None:
+            self._at[row.endpoint_id] -= 1
+            if not self._at[row.endpoint_id]:
+                del self._at[row.endpoint_id]
 
-        def done(finished: asyncio.Task[None]) -> None:
-            self._running.discard(finished)
-            self._at[delivery.endpoint_id] -= 1
-            if not self._at[delivery.endpoint_id]:
-                del self._at[delivery.endpoint_id]
-            if not finished.cancelled() and (error := finished.exception()):
-                log.error("delivery %s: %s", delivery.id, error, exc_info=error)
-            self._wake.set()
+        self._at[row.endpoint_id] += 1
+        self.running.start(self.do(row), self.about(row), ended)
 
-        task.add_done_callback(done)
+    async def do(self, row: WebhookDelivery) -> None:
+        await _deliver(row)
+
+    def about(self, row: WebhookDelivery) -> int:
+        return row.video_id
 
 
 async def _deliver(delivery: WebhookDelivery) -> None:

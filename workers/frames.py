@@ -1,4 +1,4 @@
-"""Framed pictures, kept for a while: a batch asks for the same one again and again, and framing costs 50 ms."""
+"""Framed pictures, kept for a while: a batch asks for the same one many times, and framing costs 50 ms."""
 
 import asyncio
 import json
@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from core import framing, storage
 from core.database import reading
-from core.errors import NotFound
+from core.errors import PictureDamaged, PictureError, PictureGone, PictureUnread
 from core.models import Picture, Video
+from core.processes import Crashed, apart
 from core.settings import settings
-from workers.apart import apart
+from core.size import Size
 
 KEPT_SECONDS = 300.0
 KEPT_BYTES = 24 * 1024 * 1024
@@ -26,7 +27,10 @@ class Frames:
     making: dict[Key, asyncio.Task[bytes]] = field(default_factory=dict)
 
     async def of(self, video: Video, scale: float = 1.0) -> bytes:
-        """The video's picture as JPEG, framed to the video's size times `scale`. Raises NotFound."""
+        """The video's picture as JPEG, framed to the video's size times `scale`.
+
+        Raises PictureGone, PictureDamaged, PictureUnread, which are final; NotAvailable, which passes.
+        """
         key = (settings().database_url, video.picture_id, video.size, json.dumps(video.framing, sort_keys=True), scale)
         at, content = self.kept.get(key, (0.0, b""))
         if content and time.monotonic() - at < KEPT_SECONDS:
@@ -50,7 +54,17 @@ async def _frame(video: Video, scale: float) -> bytes:
     async with reading() as db:
         row = await db.get(Picture, video.picture_id)
     if row is None:
-        raise NotFound("picture")
-    width, _, height = video.size.partition("x")
-    content = await storage.get(row.key)
-    return await apart(framing.frame, content, int(width), int(height), video.framing, scale)
+        raise PictureGone("its row is missing")
+    try:
+        content = await storage.get(row.key)
+    except FileNotFoundError as error:
+        raise PictureGone(f"{row.key} is missing") from error
+    except OSError as error:
+        raise PictureUnread(error) from error
+    size = Size.parse(video.size)
+    try:
+        return await apart(framing.frame, content, size.width, size.height, video.framing, scale)
+    except PictureError as error:
+        raise PictureDamaged(error.message) from error
+    except Crashed as error:
+        raise PictureDamaged("it crashes the decoder") from error

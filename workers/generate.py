@@ -1,4 +1,4 @@
-"""The steps that make one video: submit, bring_home, sweep."""
+"""The steps that make one video: submit (its picture first), bring_home, sweep."""
 
 import asyncio
 import logging
@@ -12,14 +12,26 @@ from core import catalog, leases, pictures, queue, recipe, storage, timings, tra
 from core.catalog import Model
 from core.connection import AWAY
 from core.database import reading, session
-from core.errors import EngineError, NotAvailable, OutcomeUnknown, Permanent, Retryable, TimedOut, UnknownModel
+from core.errors import (
+    EngineError,
+    NotAvailable,
+    OutcomeUnknown,
+    Permanent,
+    PictureUnread,
+    Retryable,
+    TimedOut,
+    UnknownModel,
+    Unplayable,
+    to_note,
+)
 from core.models import Picture, Video
+from core.processes import Crashed, apart
+from core.recipe import Recipe
 from core.settings import settings
-from workers.apart import apart
-from workers.check import check
-from workers.engines import Engine, Look
+from workers.check import Made, check
+from workers.engines import Engine, Job, Look
 from workers.pace import Pace
-from workers.steps import Engines, Reporter, Stopped, backoff, holding, is_overdue, job_of, written
+from workers.steps import Engines, Reporter, Stopped, backoff, holding, is_overdue, job_of, with_picture, written
 
 log = logging.getLogger(__name__)
 Context = dict[str, Any]
@@ -28,7 +40,11 @@ SUFFIXES = {"key": "", "poster_key": ".poster", "preview_key": ".preview", "orig
 
 
 async def submit(context: Context, video_id: int) -> None:
-    """Ask the provider to create the video, once: intent first, then the call, then the provider's id."""
+    """Ask the provider to create the video, once.
+
+    In this order: everything that may fail on our side (the picture, its framing), the intent, the call, the
+    provider's id.
+    """
     try:
         async with session() as db:
             video = await leases.claim_submit(db, video_id)
@@ -43,28 +59,51 @@ async def submit(context: Context, video_id: int) -> None:
 
 
 async def _begin(context: Context, video: Video) -> None:
-    known = catalog.models().get(video.model)
-    if known is None:
-        await _fail(video, UnknownModel(video.model))
-    elif is_overdue(video, known):
-        await _fail(video, TimedOut())
+    model = catalog.models().get(video.model)
+    if model is None:
+        await _refuse(video, UnknownModel(video.model))
+    elif is_overdue(video, model):
+        await _refuse(video, TimedOut())
     else:
-        await _submit(context["watcher"].pace(known.server), video)
+        pace = context["watcher"].pace(model.server)
+        async with holding(video, until_canceled=False):  # once it may have been sent, its id must be written down
+            if job := await _prepare(pace, video):
+                await _submit(pace, video, job)
         if video.cancel_requested:
             context["watcher"].wake()
 
 
-async def _submit(pace: Pace, video: Video) -> None:
+async def _prepare(pace: Pace, video: Video) -> Job | None:
+    """The job with its picture; None if there is none, which has been seen to. No server has heard of it yet."""
     engine = pace.engine
     try:
-        async with holding(video, until_canceled=False):  # once it may have been sent, its id must be written down
-            job = await job_of(video)
-            with timings.of(pace.server.name, "create"):
-                provider_id = await engine.submit(job)
+        with timings.of(pace.server.name, "frame"):
+            return await engine.prepare(await with_picture(job_of(video), video, engine))
+    except NotAvailable as error:
+        await _put_back(video, error)
+    except asyncio.CancelledError:
+        # this worker stops: let another one begin it at once
+        async with session() as db:
+            await leases.look_again(db, {video.id: 0})
+        raise
+    except Permanent as error:
+        await _refuse(video, error)
+    except Exception as error:
+        log.exception("video %s: its picture can't be made ready", video.id)
+        await _refuse(video, PictureUnread(error))
+    return None
+
+
+async def _submit(pace: Pace, video: Video, job: Job) -> None:
+    try:
+        async with session() as db:
+            if not await leases.intend(db, video):
+                log.info("video %s ended or was taken over before it was sent", video.id)
+                return
+        with timings.of(pace.server.name, "create"):
+            provider_id = await pace.engine.submit(job)
     except (Retryable, NotAvailable) as error:  # a part of ours that is away has kept it from being sent
-        log.info("video %s: not taken yet: %s", video.id, getattr(error, "detail", "") or error)
-        wait, why = backoff(video.attempts, getattr(error, "retry_after", None)), error.message
-        await written(lambda db: leases.release_submit(db, video, wait, why))
+        await _put_back(video, error)
     except Permanent as error:
         await _fail(video, error)
     except Exception as error:
@@ -76,6 +115,19 @@ async def _submit(pace: Pace, video: Video) -> None:
         log.info("video %s: %s has it as %s", video.id, pace.server.name, provider_id)
         first_look = pace.first_look()
         await written(lambda db: leases.submitted(db, video, provider_id, first_look))
+
+
+async def _put_back(video: Video, error: Retryable | NotAvailable) -> None:
+    """No server has it: tried again in a while."""
+    log.info("video %s: not taken yet: %s", video.id, getattr(error, "detail", "") or error)
+    wait = backoff(video.attempts, getattr(error, "retry_after", None))
+    await written(lambda db: leases.release_submit(db, video, wait, to_note(error)))
+
+
+async def _refuse(video: Video, error: Permanent | UnknownModel) -> None:
+    """No server was asked for it and none will be: failed and paid back."""
+    log.warning("video %s failed: %s: %s", video.id, error.code, getattr(error, "detail", error))
+    await written(lambda db: leases.refuse(db, video, error))
 
 
 async def _fail(video: Video, error: Exception) -> None:
@@ -129,16 +181,18 @@ async def _local_trouble(video: Video, model: Model, error: OSError) -> None:
 
 
 async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) -> None:
-    raw, job, known = folder / "raw.mp4", await job_of(video), settings()
+    raw, job = folder / "raw.mp4", job_of(video)
+    if engine.server.local:
+        job = await with_picture(job, video, engine)
     look = Look("succeeded", url=video.finished_url)
     with timings.of(engine.server.name, "render" if engine.server.local else "fetch"):
         await engine.fetch(job, video.provider_id or "", look, raw, report)
     async with reading() as db:
         picture = await pictures.of_video(db, video)
     with timings.of(engine.server.name, "check"):
-        made = await apart(check, raw, folder, _tags(video, picture, job.model), known.compress_above_mbps)
+        made = await _checked(raw, folder, _tags(video, picture, job.model))
     files = {"key": made.video, "poster_key": made.poster, "preview_key": made.preview}
-    if known.keep_originals:
+    if settings().keep_originals:
         files["original_key"] = made.original
     size = sum(path.stat().st_size for path in files.values() if path)
     with timings.of(engine.server.name, "store"):
@@ -151,6 +205,14 @@ async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) ->
         await storage.delete(*keys.values())
     said = {"key": keys["key"], "bytes": size} if finished else {}
     log.info("video %s %s", video.id, "completed" if finished else "had ended before its file came", extra=said)
+
+
+async def _checked(raw: Path, folder: Path, tags: dict[str, str]) -> Made:
+    """`check`, without blocking. Raises Unplayable; OSError if our own disk refuses."""
+    try:
+        return await apart(check, raw, folder, tags, settings().compress_above_mbps)
+    except Crashed:
+        raise Unplayable("it crashes the decoder") from None
 
 
 async def _keep(video: Video, files: Mapping[str, Path | None]) -> dict[str, str]:
@@ -171,7 +233,7 @@ def _tags(video: Video, picture: Picture | None, model: Model) -> dict[str, str]
         "adsvideo_model": video.model,
         "adsvideo_prompt": video.prompt,
         "adsvideo_ai_generated": "false" if model.server.local else "true",
-        "adsvideo_settings": recipe.write(video, picture),
+        "adsvideo_settings": recipe.write(Recipe.portable(video, picture)),
     }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
@@ -15,20 +16,24 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from core import connection, database, queue, timings
-from workers import apart, cleanup, generate, ledger, steady
+from core import connection, database, processes, queue, timings
+from workers import cleanup, generate, ledger, steady
 from workers.collect import Collects
 from workers.deliveries import Deliveries
+from workers.loops import end_all
 from workers.render import Renders
-from workers.steps import Engines, end_all
+from workers.steps import Engines
 from workers.watch import Watcher
 
 log = logging.getLogger(__name__)
 Context = dict[str, Any]
+PRELOADED = ("workers.check", "workers.media", "workers.copies")
+"""What the processes that check films have in memory from their start."""
 
 
 async def start(context: Context) -> None:
     """Open what the jobs share and set watcher, collects, renders and deliveries going."""
+    processes.set_up(max(2, os.cpu_count() or 2), PRELOADED)
     context["engines"] = engines = Engines()
     engines.warm_up()
     context["collects"] = collects = Collects(engines)
@@ -44,7 +49,7 @@ async def stop(context: Context) -> None:
         await engines.close()
     await queue.close()
     await database.close()
-    apart.close()
+    processes.close()
 
 
 def redis_settings() -> RedisSettings:

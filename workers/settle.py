@@ -15,7 +15,7 @@ from workers.steps import Engines, backoff, is_overdue, job_of
 log = logging.getLogger(__name__)
 UNKNOWN_SECONDS = 45.0
 ABSENT_SECONDS = 15.0
-AGAIN_SECONDS = 3.0
+LOOK_SECONDS = 3.0
 PATIENCE = 12.0  # for one call, so that it ends within the lease and every outcome within a minute
 
 
@@ -87,13 +87,13 @@ class Settling:
             return
         log.info("video %s: waiting for the outcome of create, %.0f s old", video.id, since)
         async with session() as db:
-            await leases.look_again(db, {video.id: AGAIN_SECONDS})
+            await leases.look_again(db, {video.id: LOOK_SECONDS})
 
     async def _find(self, engine: Engine, video: Video) -> list[str] | None:
         """The server's jobs that may be this video; None if the server can't tell."""
         try:
             async with asyncio.timeout(PATIENCE):
-                return await engine.find(await job_of(video))
+                return await engine.find(job_of(video))
         except (EngineError, TimeoutError) as error:
             log.info("video %s: outcome of create still unknown: %s", video.id, getattr(error, "detail", "") or error)
             return None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
-from workers.steps import end_all
+from workers.loops import end_all
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0

@@ -5,9 +5,10 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +19,7 @@ from core.errors import NotAvailable
 from core.leases import Watched
 from core.models import Video, now
 from core.progress import News
+from core.size import Size
 from workers.engines import Engine, Job, open_engine
 from workers.frames import Frames
 
@@ -25,7 +27,6 @@ log = logging.getLogger(__name__)
 HOLD_SECONDS = 3.0
 NEWS_SECONDS = 0.2
 WRITE_SECONDS = 60.0
-AGAIN_SECONDS = 2.0
 T = TypeVar("T")
 _frames = Frames()
 
@@ -55,23 +56,21 @@ class Engines:
         self._open.clear()
 
 
-async def job_of(video: Video) -> Job:
-    """The video as an engine sees it."""
-    width, _, height = video.size.partition("x")
-
-    async def picture(scale: float = 1.0) -> bytes:
-        return await _frames.of(video, scale)
-
+def job_of(video: Video) -> Job:
+    """The video as an engine sees it, without its picture."""
     return Job(
         reference=f"adsvideo-{video.id}",
         model=catalog.get(video.model),
         prompt=video.prompt,
         seconds=video.seconds,
-        width=int(width),
-        height=int(height),
+        size=Size.parse(video.size),
         created_at=(video.submitted_at or video.created_at).timestamp(),
-        picture=picture,
     )
+
+
+async def with_picture(job: Job, video: Video, engine: Engine) -> Job:
+    """The job with the video's picture, framed as large as the engine wants it. Raises what `Frames.of` raises."""
+    return replace(job, picture=await _frames.of(video, engine.scale(job)))
 
 
 def is_overdue(video: Video | Watched, model: Model) -> bool:
@@ -115,27 +114,6 @@ class Reporter:
         news = News(user_id=self.video.user_id, video_id=self.video.id, stage=stage, progress=percent)
         with contextlib.suppress(Exception):  # news may be lost
             await progress.publish(news)
-
-
-async def rest(wake: asyncio.Event, seconds: float) -> None:
-    """Until `wake` is set, but no longer than so many seconds.
-
-    Not by asyncio.wait_for: before Python 3.12 it loses a cancel that comes together with the event, and the loop that
-    rests would never end.
-    """
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await wake.wait()
-
-
-async def end_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel them and wait until they have ended; again every AGAIN_SECONDS, for a cancel that a library has lost."""
-    left = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        done, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
-        await asyncio.gather(*done, return_exceptions=True)  # else asyncio says that nobody has looked at their errors
 
 
 @asynccontextmanager

@@ -9,26 +9,23 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from core import catalog, leases, progress, queue, timings, trail, videos
+from core import catalog, leases, queue, timings, trail, videos
 from core.catalog import Server
-from core.connection import AWAY
 from core.database import reading, session
-from core.errors import EngineError, Misconfigured, NotAvailable, Retryable, UnknownModel
+from core.errors import EngineError, Misconfigured, Retryable, UnknownModel
 from core.leases import Watched
-from core.progress import News
 from workers.engines import Look
+from workers.loops import IDLE_SECONDS, Running, end_all, repeat
 from workers.pace import Pace
+from workers.places import Places
+from workers.progress import Progress
 from workers.settle import Settling
-from workers.steps import Engines, backoff, end_all, is_overdue, rest
+from workers.steps import Engines, backoff, is_overdue
 
 log = logging.getLogger(__name__)
 BUSY_SECONDS = 0.25
-IDLE_SECONDS = 1.0
-COUNT_SECONDS = 2.0
 GATHER_SECONDS = 0.03
 SETTLED_AT_ONCE = 8
-MAX_TOLD = 20_000
-MOST_FILLED = 100
 
 
 class Watcher:
@@ -43,13 +40,12 @@ class Watcher:
         self._settling = Settling(engines)
         self._wake = asyncio.Event()
         self._heard = asyncio.Event()
-        self._told: dict[int, tuple[str, int | None, int | None]] = {}
+        self._progress = Progress()
         self._failures: Counter[str] = Counter()
         self._paces: dict[str, Pace] = {}
+        self._places = Places(self._paces, uuid.uuid4().hex)
         self._rounds: dict[str, asyncio.Task[None]] = {}
-        self._settled: set[asyncio.Task[None]] = set()
-        self._counted = 0.0
-        self._me = uuid.uuid4().hex
+        self._settled = Running(self.wake)
 
     def wake(self) -> None:
         """Something may be due."""
@@ -65,21 +61,15 @@ class Watcher:
         """Until canceled."""
         others = [asyncio.create_task(self._listen()), asyncio.create_task(self._heed_all())]
         try:
-            while True:
-                self._wake.clear()
-                busy = False
-                try:
-                    busy = await self._start_what_is_due()
-                except Exception as error:
-                    log.warning(
-                        "watcher: %s: %s", type(error).__name__, error, exc_info=not isinstance(error, NotAvailable)
-                    )
-                await rest(self._wake, BUSY_SECONDS if busy else IDLE_SECONDS)
+            await repeat("watcher", self._wake, self._turn)
         finally:
-            tasks = [*others, *self._rounds.values(), *self._settled]
-            await end_all(tasks)
-            with contextlib.suppress(*AWAY):
-                await queue.leave_workers(self._me)
+            await end_all([*others, *self._rounds.values()])
+            await self._settled.end()
+            await self._places.leave()
+
+    async def _turn(self) -> float:
+        await self._places.count()
+        return BUSY_SECONDS if await self._start_what_is_due() else IDLE_SECONDS
 
     async def _listen(self) -> None:
         """A webhook or a cancel wakes us. Without Redis we look by ourselves, a little later."""
@@ -88,7 +78,7 @@ class Watcher:
                 async with contextlib.aclosing(queue.wakes()) as woken:
                     async for message in woken:
                         if message is None:
-                            self._told.clear()  # what was told while Redis was away, or before it was wiped, is lost
+                            self._progress.forget_all()
                         self._heard.set()
             await asyncio.sleep(IDLE_SECONDS)
 
@@ -118,8 +108,6 @@ class Watcher:
 
     async def _start_what_is_due(self) -> bool:
         """Start the rounds that are due; False if nothing is under way at any provider."""
-        if time.monotonic() - self._counted > COUNT_SECONDS:
-            await self._count()
         async with reading() as db:
             to_look, to_settle = await leases.due(db)
         by_server: dict[Server, list[str]] = defaultdict(list)
@@ -153,36 +141,9 @@ class Watcher:
             else:
                 await self._fail_unknown(video)
 
-    async def _count(self) -> None:
-        self._counted = time.monotonic()
-        async with reading() as db:
-            running = await leases.count_running(db)
-        counts: Counter[str] = Counter()
-        for name, number in running.items():
-            if model := catalog.models().get(name):
-                counts[model.server.name] += number
-        for pace in self._paces.values():
-            pace.running = counts[pace.server.name]
-        with contextlib.suppress(*AWAY):  # then each has its part as before, and the sweep puts what is left out here
-            workers = await queue.count_workers(self._me)
-            for pace in self._paces.values():
-                pace.among(workers)
-            for server in catalog.servers().values():
-                if server.max_jobs is not None:
-                    await self._fill(server, server.max_jobs - counts[server.name])
-
-    async def _fill(self, server: Server, places: int) -> None:
-        """A server that may have so many jobs more gets those that are next in turn."""
-        if places > 0:
-            async with reading() as db:
-                found = await leases.next_submits(db, server, min(places, MOST_FILLED))
-            for video_id, attempt in found:
-                await queue.put_again("submit", video_id, attempt)
-
     def _has_left(self, server: Server) -> None:
         """There is a place at that server."""
-        if server.max_jobs is not None:
-            self._counted = 0.0
+        if self._places.left(server):
             self.wake()
 
     async def _fail_unknown(self, video: Watched) -> None:
@@ -192,21 +153,9 @@ class Watcher:
 
     def _settle_apart(self, work: Coroutine[Any, Any, None], video: Watched) -> None:
         """What concerns one video only must not hold up the looks."""
-        self._told.pop(video.id, None)
-        with trail.about(video):
-            task = asyncio.create_task(work)
-        self._settled.add(task)
-
-        def done(finished: asyncio.Task[None]) -> None:
-            self._settled.discard(finished)
-            if model := catalog.models().get(video.model):
-                self._has_left(model.server)
-            if not finished.cancelled() and (error := finished.exception()):
-                with trail.about(video):
-                    log.error("video %s: %s", video.id, error, exc_info=error)
-            self.wake()
-
-        task.add_done_callback(done)
+        self._progress.forget(video)
+        model = catalog.models().get(video.model)
+        self._settled.start(work, video, lambda: self._has_left(model.server) if model else None)
 
     # --- one server ---
 
@@ -249,7 +198,7 @@ class Watcher:
             pace.rest(wait)
             async with session() as db:
                 await leases.look_again(db, {v.id: wait for v in group})
-            await self._tell_waiting(group, error)
+            await self._progress.tell_waiting(group, error)
             return
         finally:
             pace.spent(pace.engine.looked - looked, time.monotonic() - started)
@@ -266,7 +215,7 @@ class Watcher:
             if look is None or look.state in ("queued", "running"):
                 again[video.id] = pace.next_look(video, catalog.get(video.model), look)
                 continue
-            self._told.pop(video.id, None)
+            self._progress.forget(video)
             pace.took(video)
             if look.state == "succeeded":
                 done[video.id] = look.url
@@ -286,7 +235,8 @@ class Watcher:
             self._ready()
         if done or ended:
             self._has_left(pace.server)
-        await self._tell([(v, looks[v.provider_id or ""]) for v in group if v.id in again and v.provider_id in looks])
+        running = [(v, looks[v.provider_id]) for v in group if v.id in again and v.provider_id in looks]
+        await self._progress.tell(running)
 
     async def _end(self, video: Watched, look: Look, db: Any) -> None:
         if look.again and await leases.try_again(db, video, video.provider_id or ""):
@@ -295,25 +245,3 @@ class Watcher:
         error = look.error or EngineError("the provider canceled it" if look.state == "canceled" else "")
         log.warning("video %s failed at the provider: %s: %s", video.id, error.code, error.detail)
         await videos.fail(db, video, error)
-
-    # --- news ---
-
-    async def _tell(self, looked: list[tuple[Watched, Look]]) -> None:
-        news: list[News] = []
-        for video, look in looked:
-            percent = int(look.progress) if look.progress is not None and look.state == "running" else None
-            seen = (look.state, percent, look.ahead)
-            if self._told.get(video.id) == seen:
-                continue
-            self._told[video.id] = seen
-            stage: progress.Stage = "queued" if look.state == "queued" else "processing"
-            news.append(News(video.user_id, video.id, stage=stage, progress=percent, ahead=look.ahead))
-        while len(self._told) > MAX_TOLD:
-            del self._told[next(iter(self._told))]
-        if not await progress.publish_all(news):
-            self._told.clear()
-
-    async def _tell_waiting(self, group: list[Watched], error: EngineError | Misconfigured) -> None:
-        for video in group:
-            self._told.pop(video.id, None)
-        await progress.publish_all([News(v.user_id, v.id, stage="waiting", note=error.message) for v in group])

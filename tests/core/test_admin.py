@@ -9,7 +9,10 @@ from core import admin, audit, database, teams, users, videos
 from core.errors import Blocked, Conflict, NotFound, NotSignedIn, TimedOut
 from core.models import User, now
 from core.users import Identity
-from tests.conftest import ask, balance, forget_settings, ledger, picture_of, reread
+from tests.environment import forget_settings
+from tests.people import ask, balance, ledger, picture_of, reread
+
+pytestmark = pytest.mark.both_databases
 
 Deed = Callable[[object, int, int], Awaitable[object]]
 

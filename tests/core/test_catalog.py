@@ -10,7 +10,9 @@ import pytest
 
 from core import catalog
 from core.errors import Misconfigured, ModelUnavailable, UnknownModel
-from tests.conftest import forget_settings
+from core.phrase import Phrase
+from core.size import Size
+from tests.environment import forget_settings
 from tests.running import free_port
 
 Serve = Callable[[int, object], str]
@@ -51,7 +53,7 @@ async def menu(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, t
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     forget_settings()
-    return {o.model.id: (o.state.name, o.state.reason, o.default) for o in await catalog.offers()}
+    return {o.model.id: (o.state.name, str(o.state.reason or ""), o.default) for o in await catalog.offers()}
 
 
 async def test_with_nothing_configured_the_camera_is_the_default(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +140,7 @@ async def test_an_own_catalogue_adds_and_changes_models_without_code(
     assert found["wan"][0] == "ready"
     assert catalog.get("wan").price(5) == 10
     assert catalog.get("camera").price(6) == 0
-    assert catalog.get("camera").sizes[0] == "1280x720"
+    assert catalog.get("camera").sizes[0] == Size(1280, 720)
 
 
 @pytest.mark.parametrize(
@@ -177,8 +179,8 @@ async def test_the_check_of_an_azure_server_carries_its_key_in_its_own_header(
 async def test_every_server_tells_its_state(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     await menu(monkeypatch, OPENAI_BASE_URL=serve(200, {"data": [{"id": "sora-2"}]}))
     states = {s.name: await catalog.server_state(s) for s in catalog.servers().values()}
-    assert states["openai"] == catalog.State("ready", "it lists 1 model(s)")
-    assert states["runway"] == catalog.State("no_key", "it is not set up here")
+    assert states["openai"] == catalog.State("ready", Phrase("it lists {n} model(s)", n=1))
+    assert states["runway"] == catalog.State("no_key", Phrase("it is not set up here"))
     await menu(monkeypatch, OPENAI_BASE_URL=f"http://127.0.0.1:{free_port()}/v1")
     assert (await catalog.server_state(catalog.servers()["openai"])).name == "unreachable"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core import checks
-from tests.conftest import forget_settings
+from tests.environment import forget_settings
 
 
 @pytest.mark.parametrize(

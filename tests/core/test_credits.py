@@ -7,7 +7,9 @@ import pytest
 from core import credits, database
 from core.errors import NotEnoughCredits
 from core.models import User
-from tests.conftest import ask, balance, ledger
+from tests.people import ask, balance, ledger
+
+pytestmark = pytest.mark.both_databases
 
 
 async def test_a_new_user_gets_the_starting_grant_once(alice: User) -> None:

@@ -11,6 +11,8 @@ from core import database
 from core.errors import NoRoom
 from core.models import User
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize("unit", [database.session, database.reading])
 async def test_closing_waits_for_who_is_at_work_and_leaves_no_connection_open(alice: User, unit: object) -> None:

@@ -14,8 +14,10 @@ from core import archive, database, library, social, storage, videos
 from core.errors import NotFound
 from core.library import Filter
 from core.models import User, Video, now
-from tests.conftest import ask, picture_of
+from tests.people import ask, picture_of
 from workers import cleanup
+
+pytestmark = pytest.mark.both_databases
 
 ALL = Filter()
 

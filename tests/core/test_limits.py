@@ -8,8 +8,11 @@ from redis.exceptions import RedisError
 from core import database, limits, queue, videos
 from core.errors import TooManyAttempts, TooManyOpen, TooManyRequests, TooManyUploads
 from core.models import User
-from tests.conftest import ask, balance, forget_settings
+from tests.environment import forget_settings
+from tests.people import ask, balance
 from tests.running import free_port
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture(params=["redis", "without redis"])

@@ -5,7 +5,9 @@ import pytest
 from core import database, metrics, models, timings, videos
 from core.errors import Retryable, TimedOut
 from core.models import User, Video
-from tests.conftest import ask
+from tests.people import ask
+
+pytestmark = pytest.mark.both_databases
 
 
 async def told() -> dict[tuple[str, ...], float]:

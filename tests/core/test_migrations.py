@@ -5,12 +5,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
 from core import database
 from core.settings import ROOT
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.changes_tables]
 
 
 def _config() -> Config:

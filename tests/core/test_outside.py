@@ -9,8 +9,9 @@ import pytest
 from core import limits, outside, pictures, webhooks
 from core.errors import AddressRefused, BadAddress, PictureAtAddress, TooManyFetches, Unreached
 from core.models import User
-from tests.conftest import forget_settings, until
+from tests.environment import forget_settings
 from tests.servers.pictures import PictureServer
+from tests.waiting import until
 
 PUBLIC = "93.184.215.14"
 

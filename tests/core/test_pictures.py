@@ -8,17 +8,17 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from core import database, framing, pictures, videos
+from core import database, framing, pictures, processes, videos
 from core.errors import AdsVideoError, BrokenPicture, Conflict, NotAPicture, NotFound, PictureTooLarge, TooManyPixels
 from core.models import User
-from tests.conftest import ask, photo, picture_of
+from tests.people import ask, photo, picture_of
 
 
 @pytest.fixture(scope="module")
 def decoders() -> Iterator[None]:
     """The pool of decoding processes, started once for this file."""
     yield
-    pictures.close_pool()
+    processes.close()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])

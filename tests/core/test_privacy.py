@@ -7,7 +7,10 @@ import pytest
 from core import audit, credits, database, privacy, storage, users, videos
 from core.errors import BadInput, JobLost, NotSignedIn
 from core.models import ApiKey, Picture, User, Video
-from tests.conftest import ask, balance, forget_settings, ledger, picture_of
+from tests.environment import forget_settings
+from tests.people import ask, balance, ledger, picture_of
+
+pytestmark = pytest.mark.both_databases
 
 
 async def finished(user: User) -> Video:

@@ -2,11 +2,16 @@
 
 import asyncio
 
+import pytest
+
 from core import catalog, credits, database, framing, leases, pictures, social, users, videos
 from core.errors import NotEnoughCredits
 from core.models import User
+from core.recipe import Recipe
 from core.users import Identity
-from tests.conftest import ask, balance, ledger, photo, picture_of, reread
+from tests.people import ask, balance, ledger, photo, picture_of, reread
+
+pytestmark = pytest.mark.both_databases
 
 ANN = Identity("https://id.example.com", "ann", "ann@example.com", email_verified=True)
 
@@ -19,7 +24,9 @@ async def test_forty_requests_at_once_with_credits_for_three_give_three_videos(a
     async def request(number: int) -> bool:
         try:
             async with database.session() as db:
-                await videos.request(db, alice, picture.id, f"cup {number}", catalog.get("camera"))
+                await videos.request(
+                    db, alice, Recipe(picture_id=picture.id, prompt=f"cup {number}"), catalog.get("camera")
+                )
         except NotEnoughCredits:
             return False
         return True

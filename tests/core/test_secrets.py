@@ -12,7 +12,7 @@ from core import catalog, database, secret
 from core.errors import Misconfigured, clean
 from core.settings import Settings, settings
 from main import check
-from tests.conftest import forget_settings
+from tests.environment import forget_settings
 
 WORDS = {
     "storage_secret": "storage-very-secret",
@@ -101,6 +101,7 @@ async def test_a_web_process_with_another_secret_than_the_one_before_says_so(
         assert caplog.text.count("another STORAGE_SECRET") == warnings
 
 
+@pytest.mark.both_databases
 async def test_an_error_of_the_database_quotes_nothing_of_ours(place: Path, database_url: str) -> None:
     async with database.reading() as db:
         connection = await db.connection()

@@ -7,7 +7,7 @@ import pytest
 from core.errors import Misconfigured
 from core.secret import storage_secret
 from core.settings import settings
-from tests.conftest import forget_settings
+from tests.environment import forget_settings
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import pytest
 from sqlalchemy import text
 from sqlmodel import select
@@ -20,13 +21,19 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the connections have had done in their threads."""
     done: list[str] = []
-    go: Any = sqlite.Connection._execute
 
-    async def count(self: sqlite.Connection, what: Any, *arguments: Any, **options: Any) -> Any:
-        done.append(getattr(what, "__name__", "a statement"))
-        return await go(self, what, *arguments, **options)
+    def count(kind: type, method: str) -> None:
+        go = getattr(kind, method)
 
-    monkeypatch.setattr(sqlite.Connection, "_execute", count)
+        async def counted(self: Any, *arguments: Any) -> None:
+            done.append(method)
+            await go(self, *arguments)
+
+        monkeypatch.setattr(kind, method, counted)
+
+    count(sqlite.Connection, "run")
+    for method in ("commit", "rollback", "execute", "executemany", "executescript"):
+        count(aiosqlite.Connection, method)  # ours goes this far only if there is something to do
     return done
 
 
@@ -37,11 +44,11 @@ async def test_a_statement_is_one_trip_and_what_changes_nothing_none(alice: User
     trips.clear()
     async with database.session() as db:
         (await db.exec(select(User.credits))).all()
-    assert trips == ["a statement", "commit"]
+    assert trips == ["run", "commit"]
     trips.clear()
     async with database.reading() as db:
         (await db.exec(select(User.credits))).all()
-    assert trips == ["a statement", "rollback"]
+    assert trips == ["run", "rollback"]
     trips.clear()
     async with database.session():
         pass

@@ -12,7 +12,8 @@ from core import database, leases, storage, videos
 from core.disk import Disk
 from core.errors import NoRoom, NotAvailable
 from core.models import User
-from tests.conftest import ask, forget_settings, reread
+from tests.environment import forget_settings
+from tests.people import ask, reread
 from tests.servers.s3 import S3Server
 
 MIB = 1024 * 1024

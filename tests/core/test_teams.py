@@ -9,7 +9,11 @@ from sqlalchemy import update
 from core import catalog, credits, database, teams, users, videos
 from core.errors import BadInput, Conflict, NotEnoughCredits, NotFound, OverBudget, OverGroupBudget
 from core.models import LedgerEntry, User, Video
-from tests.conftest import ask, balance, forget_settings, picture_of
+from core.recipe import Recipe
+from tests.environment import forget_settings
+from tests.people import ask, balance, picture_of
+
+pytestmark = pytest.mark.both_databases
 
 
 async def give_budget(user: User, limit: int | None) -> None:
@@ -109,7 +113,8 @@ async def test_thirty_requests_of_ten_members_with_a_budget_for_three_give_three
     async def spend(user: User) -> bool:
         try:
             async with database.session() as db:
-                await videos.request(db, user, pictures[user.id], "Slow push in", catalog.get("camera"))
+                recipe = Recipe(picture_id=pictures[user.id], prompt="Slow push in")
+                await videos.request(db, user, recipe, catalog.get("camera"))
         except OverGroupBudget:
             return False
         return True

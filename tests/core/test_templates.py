@@ -6,7 +6,7 @@ from core import database, improve, templates
 from core.errors import AdsVideoError, BadInput, ImproveFailed, NoPrompt, NotFound
 from core.models import User
 from core.videos import MAX_PROMPT
-from tests.conftest import forget_settings
+from tests.environment import forget_settings
 from tests.servers.chat import ChatServer
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, update
 
-from core import catalog, database, leases, social, videos
+from core import catalog, database, leases, library, social, videos
 from core.errors import (
     Conflict,
     JobLost,
@@ -19,7 +19,11 @@ from core.errors import (
     from_code,
 )
 from core.models import User, Video
-from tests.conftest import ask, balance, forget_settings, ledger, picture_of, reread
+from core.recipe import Recipe
+from tests.environment import forget_settings
+from tests.people import ask, balance, ledger, picture_of, reread
+
+pytestmark = pytest.mark.both_databases
 
 
 async def test_asking_takes_the_price_and_makes_a_pending_video(alice: User) -> None:
@@ -62,8 +66,8 @@ async def test_somebody_elses_picture_and_video_do_not_exist(alice: User, charli
     video, picture = await ask(alice), await picture_of(alice)
     async with database.session() as db:
         with pytest.raises(NotFound):
-            await videos.request(db, charlie, picture.id, "mine now", catalog.get("camera"))
-        for attempt in (videos.owned, videos.cancel, videos.delete, social.share):
+            await videos.request(db, charlie, Recipe(picture_id=picture.id, prompt="mine now"), catalog.get("camera"))
+        for attempt in (videos.owned, videos.cancel, library.delete_one, social.share):
             with pytest.raises(NotFound):
                 await attempt(db, charlie.id, video.id)
     assert (await reread(video)).status == "pending"
@@ -92,7 +96,7 @@ async def test_a_failed_or_deleted_video_still_counts_for_the_limit(
     video = await ask(alice)
     async with database.session() as db:
         await videos.cancel(db, alice.id, video.id)
-        await videos.delete(db, alice.id, video.id)
+        await library.delete_one(db, alice.id, video.id)
     with pytest.raises(TooManyRequests):
         await ask(alice)
 
@@ -165,6 +169,7 @@ async def test_a_video_at_a_provider_is_asked_to_stop_and_settled_by_what_the_pr
     async with database.session() as db:
         claimed = await leases.claim_submit(db, video.id)
         assert claimed is not None
+        assert await leases.intend(db, claimed)
         await leases.submitted(db, claimed, "video_1", 1)
         waiting = await videos.cancel(db, alice.id, video.id)
     assert (waiting.status, waiting.cancel_requested) == ("processing", True)

@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,9 +10,11 @@ from contextlib import closing
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.running import RunningApp, free_port, wait_until
+from tests.e2e.chromium import Chromium, get, path
+from tests.running import RunningApp, free_port
+from tests.waiting import wait_until
 
 expect.set_options(timeout=30_000)  # the machine may be busy; what is right is seen at once
 
@@ -44,22 +44,28 @@ def app(running_app: RunningApp) -> RunningApp:
     return running_app
 
 
-def _browser_path() -> str:
-    """Chromium's path; a missing browser is a failure that says how to get one, never a skip."""
-    asked = os.environ.get("CHROMIUM")
-    found = asked or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert found, "No browser found: apt install chromium, or set CHROMIUM to the path of a Chromium or Chrome."
-    return found
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """A real Chromium, one for this process."""
+    running = Chromium()
+    yield running
+    running.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium; not for the session, its event loop would be in the way of every async test after it."""
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
-        opened = playwright.chromium.launch(executable_path=_browser_path(), args=flags)
-        yield opened
-        opened.close()
+@pytest.fixture
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    """That Chromium, for one test."""
+    yield chromium.enter()
+    chromium.leave()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where a test needs a browser and there is none, get one now: no test's time limit runs yet."""
+    if not any("browser" in getattr(item, "fixturenames", ()) for item in session.items) or path():
+        return
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        get(lambda line: print(line, file=sys.stderr, flush=True))
 
 
 @pytest.fixture

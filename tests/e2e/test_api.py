@@ -11,8 +11,9 @@ import av
 import httpx
 import pytest
 
-from tests.conftest import photo
-from tests.running import RunningApp, wait_for_end, wait_until
+from tests.people import photo
+from tests.running import RunningApp, wait_for_end
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

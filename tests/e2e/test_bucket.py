@@ -7,8 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.conftest import photo
 from tests.e2e.test_studio import RENDER, generate, sign_in
+from tests.people import photo
 from tests.running import RunningApp, wait_for_end
 from tests.servers.s3 import S3Server
 

@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.conftest import photo
+from tests.people import photo
 from tests.running import RunningApp, wait_for_end
 
 ENDED = ("completed", "failed", "canceled")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import photo
 from tests.e2e.test_studio import RENDER, choose, generate, sign_in
+from tests.people import photo
 from tests.running import RunningApp
 from tests.servers.videos import VideosServer
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import photo
 from tests.e2e.test_studio import choose, generate, sign_in
+from tests.people import photo
 from tests.running import RunningApp
 
 RENDER = 60_000

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.conftest import photo
 from tests.e2e.test_studio import RENDER, sign_in
-from tests.running import RunningApp, wait_for_end, wait_until
+from tests.people import photo
+from tests.running import RunningApp, wait_for_end
+from tests.waiting import wait_until
 
 ME = "you@localhost"
 

@@ -8,8 +8,9 @@ import httpx
 import psutil
 import pytest
 
-from tests.conftest import photo
-from tests.running import RunningApp, command_line, wait_for_end, wait_until
+from tests.people import photo
+from tests.running import RunningApp, command_line, wait_for_end
+from tests.waiting import wait_until
 
 STOPPED = 20
 """Seconds. 10 are promised to a machine of one's own; here other tests run on the same cores."""

@@ -8,11 +8,12 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import photo
 from tests.e2e.test_studio import sign_in
-from tests.running import RunningApp, wait_for_end, wait_until
+from tests.people import photo
+from tests.running import RunningApp, wait_for_end
 from tests.servers.pictures import PictureServer
 from tests.servers.receiver import Receiver
+from tests.waiting import wait_until
 
 PASTE_TEXT = """text => {
   const data = new DataTransfer();

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import photo
+from tests.people import photo
 from tests.running import RunningApp, wait_for_end
 from tests.servers.postgresql import PostgreSQL
 

@@ -10,8 +10,8 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.conftest import photo
 from tests.e2e.test_studio import RENDER, choose, generate, sign_in
+from tests.people import photo
 from tests.running import RunningApp, wait_for_end
 from tests.servers.videos import VideosServer
 

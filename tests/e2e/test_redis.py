@@ -7,10 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.users import LOCAL_EMAIL
-from tests.conftest import photo
-from tests.running import RunningApp, wait_for_end, wait_until
+from tests.people import photo
+from tests.running import RunningApp, wait_for_end
 from tests.servers.valkey import Valkey, sentinel
 from tests.servers.videos import VideosServer
+from tests.waiting import wait_until
 
 AWAY_SECONDS = 30
 LATENCY = 4

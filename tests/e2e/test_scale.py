@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import photo
+from tests.people import photo
 from tests.running import RunningApp
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.s3 import S3Server

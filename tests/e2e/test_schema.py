@@ -10,7 +10,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from tests.conftest import photo
+from tests.people import photo
 from tests.running import RunningApp, wait_for_end
 
 CHECKS = [

@@ -13,11 +13,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.conftest import photo
 from tests.e2e.test_sign_in import sign_in
 from tests.e2e.test_studio import choose, generate
-from tests.running import RunningApp, wait_for_end, wait_until
+from tests.people import photo
+from tests.running import RunningApp, wait_for_end
 from tests.servers.valkey import Valkey
+from tests.waiting import wait_until
 
 PATIENCE = 60_000
 SECRETS = 32

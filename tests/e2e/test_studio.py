@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import photo
+from tests.people import photo
 from tests.running import RunningApp
 
 RENDER = 60_000
@@ -118,6 +118,11 @@ def test_a_bad_upload_says_what_is_wrong(page: Page) -> None:
     files = [{"name": "trick.jpg", "mimeType": "image/jpeg", "buffer": b"<svg></svg>"}]
     page.locator("input[type=file]").first.set_input_files(files)  # type: ignore[arg-type]
     expect(page.get_by_text(re.compile("not a picture we can read"))).to_be_visible()
+    page.get_by_text("简体中文").first.click()
+    expect(page.get_by_text("简体中文").first).to_be_hidden()
+    page.wait_for_function(LIVE)
+    page.locator("input[type=file]").first.set_input_files(files)  # type: ignore[arg-type]
+    expect(page.get_by_text("这个文件不是我们能读取的图片")).to_be_visible()
 
 
 def test_a_double_click_is_one_video(page: Page) -> None:

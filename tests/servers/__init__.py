@@ -17,6 +17,7 @@ from PIL import Image
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.catalog import Model, Server
+from core.size import Size
 from workers.engines import Job
 
 
@@ -149,22 +150,17 @@ def jpeg(width: int, height: int, quality: int = 90) -> bytes:
 
 def a_job(server: Server, prompt: str = "A cup turns", *, size: str = "320x192", seconds: int = 2, **more: Any) -> Job:
     """A job for an engine under test; `picture` in `more` replaces the picture."""
-    width, _, height = size.partition("x")
-    content = more.pop("picture", None) or jpeg(int(width), int(height))
-
-    async def picture(scale: float = 1.0) -> bytes:
-        return content
-
-    model = Model("m", "M", server, more.pop("upstream", "sora-2"), (size,), (seconds,))
+    exact = Size.parse(size)
+    content = more.pop("picture", None) or jpeg(exact.width, exact.height)
+    model = Model("m", "M", server, more.pop("upstream", "sora-2"), (exact,), (seconds,))
     return Job(
         reference="adsvideo-1",
         model=model,
         prompt=prompt,
         seconds=seconds,
-        width=int(width),
-        height=int(height),
+        size=exact,
         created_at=more.pop("created_at", time.time()),
-        picture=picture,
+        picture=content,
         **more,
     )
 

@@ -18,6 +18,15 @@ FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "wal_level=minima
 SMALL = ("max_connections=200", "shared_buffers=64MB", "max_wal_size=256MB", "max_wal_senders=0")
 INITDB = ("--username=postgres", "--no-sync")
 STATUS_LINE = 7
+EMPTY = """
+DO $$ DECLARE names text; BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SELECT string_agg(format('%I', tablename), ', ') INTO names FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version';
+    EXECUTE 'TRUNCATE ' || names || ' RESTART IDENTITY';
+END $$
+"""
 
 
 class PostgreSQL:
@@ -127,6 +136,10 @@ class PostgreSQL:
         """Run statements as the superuser, each a transaction of its own; what they answer."""
         commands = [part for statement in statements for part in ("-c", statement)]
         return self._run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", self.url(database), *commands)
+
+    def empty(self, database: str) -> None:
+        """Cut every connection to a database and remove every row but the one that names its version."""
+        self.sql(EMPTY, database=database)
 
 
 def _installed() -> Path:

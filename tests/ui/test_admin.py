@@ -6,7 +6,9 @@ from nicegui.testing import User as Visitor
 from core import admin, database, users, videos
 from core.errors import TimedOut
 from core.models import User
-from tests.conftest import ask, forget_settings, until
+from tests.environment import forget_settings
+from tests.people import ask
+from tests.waiting import until
 
 TABS = ("people", "groups", "jobs", "system", "audit")
 

@@ -10,7 +10,8 @@ from nicegui.testing import user_simulation
 from core import database, users
 from core.models import User
 from core.settings import ROOT
-from tests.conftest import forget_settings, photo
+from tests.environment import forget_settings
+from tests.people import photo
 
 
 @pytest.fixture

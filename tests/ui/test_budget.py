@@ -5,7 +5,8 @@ from sqlalchemy import update
 
 from core import database, users
 from core.models import User
-from tests.conftest import picture_of, until
+from tests.people import picture_of
+from tests.waiting import until
 
 
 async def test_the_api_tells_the_budget_and_refuses_beyond_it(visitor: Visitor, alice: User) -> None:

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from nicegui.testing import User as Visitor
 
-from core import admin, database, users, videos
+from core import admin, database, library, users, videos
 from core.models import User
-from tests.conftest import ask, until
+from tests.people import ask
+from tests.waiting import until
 from ui import live, seen
 
 NAMES = ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "ai.", "[evil]"]
@@ -58,7 +59,7 @@ async def test_whoever_follows_a_video_hears_nothing_more(visitor: Visitor, me: 
     async with database.session() as db:
         if what == "deleted":
             await videos.cancel(db, alice.id, video.id)
-            await videos.delete(db, alice.id, video.id)
+            await library.delete_one(db, alice.id, video.id)
         elif what == "blocked":
             await admin.block(db, me.id, alice.id, blocked=True)
         else:

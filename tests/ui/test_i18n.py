@@ -1,17 +1,53 @@
-"""Both languages are complete, and what core says in English is understood."""
+"""Both languages are complete, and what core says is said in the visitor's."""
 
 import re
+import shutil
+from datetime import date
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
+from nicegui.testing import User as Visitor
 from starlette.requests import Request
 
-from core import catalog
-from core.catalog import State
-from core.errors import AdsVideoError, ModelUnavailable, NotFound, PictureTooLarge, ProviderFailed, TooManyRequests
+from core import catalog, progress
+from core.errors import (
+    AdsVideoError,
+    Misconfigured,
+    ModelUnavailable,
+    NoAnswer,
+    NotAPicture,
+    NotFound,
+    PictureAtAddress,
+    PictureTooLarge,
+    ProviderFailed,
+    TooManyRequests,
+    UnknownModel,
+    WrongOption,
+    to_note,
+)
+from core.models import User
+from core.phrase import Phrase
+from core.progress import News
+from tests.people import ask
+from tests.samples import RAISED, sample
 from ui import i18n
-from ui.locale.update import TEMPLATE, collect
+from ui.locale.update import ROOT, TEMPLATE, collect
+
+NAMES = "AdsVideo|AI|AVIF|GIF|API|HTTP|JPEG|MB|PNG|WebP|UTC|PUBLIC_URL|localhost|https?|image_(id|url)|Idempotency-Key"
+"""What stays as it is in Chinese: names, formats, and words of the API."""
+
+
+@pytest.fixture(scope="module")
+def collected() -> Catalog:
+    """Every string of the sources as they are."""
+    return collect()
+
+
+def ids(catalogue: Catalog) -> set[str]:
+    """Everything that is to be translated."""
+    return {str(message.id) for message in catalogue if message.id}
 
 
 def _read(path: object) -> Catalog:
@@ -28,15 +64,13 @@ def _strings(text: object) -> list[str]:
     return [str(part) for part in text] if isinstance(text, tuple | list) else [str(text)]
 
 
-def test_the_template_is_up_to_date() -> None:
-    assert {str(m.id) for m in _read(TEMPLATE)} == {str(m.id) for m in collect()}, (
-        "run `uv run python -m ui.locale.update`"
-    )
+def test_the_template_is_up_to_date(collected: Catalog) -> None:
+    assert ids(_read(TEMPLATE)) == ids(collected), "run `uv run python -m ui.locale.update`"
 
 
-def test_every_sentence_is_translated() -> None:
+def test_every_sentence_is_translated(collected: Catalog) -> None:
     known = {str(m.id) for m in chinese() if all(_strings(m.string))}
-    assert {str(m.id) for m in collect() if m.id} - known == set()
+    assert ids(collected) - known == set()
 
 
 def test_translations_keep_the_placeholders() -> None:
@@ -52,36 +86,108 @@ def test_a_visible_word_is_never_left_in_english() -> None:
     assert left == []
 
 
-def errors(of: type[AdsVideoError] = AdsVideoError) -> list[type[AdsVideoError]]:
-    """The whole tree."""
-    return [of, *(found for below in of.__subclasses__() for found in errors(below))]
-
-
-@pytest.mark.parametrize("error", errors(), ids=lambda error: error.__name__)
-def test_every_error_speaks_chinese(error: type[AdsVideoError]) -> None:
+@pytest.mark.parametrize("kind", RAISED, ids=lambda kind: kind.__name__)
+def test_every_error_speaks_chinese(kind: type[AdsVideoError]) -> None:
+    error = sample(kind)
     with i18n.speaking("zh"):
-        assert error.template == "{reason}" or i18n._(error.template) != error.template
+        said = i18n.explain(error)
+    assert "{" not in said
+    assert [word for word in re.findall(r"[A-Za-z_-]{2,}", said) if not re.fullmatch(NAMES, word)] == []
+    assert kind is Misconfigured or re.search(r"[一-鿿]", said)
+    assert i18n.explain(error) == error.message
 
 
-def test_sentences_that_are_filled_in_are_understood() -> None:
+def test_the_values_of_an_error_are_in_its_chinese() -> None:
     with i18n.speaking("zh"):
         assert i18n.explain(PictureTooLarge()) == "图片超过 10 MB，请选择小一些的图片。"
-        assert i18n.explain(NotFound("video")) == "找不到这个视频。"
+        assert i18n.explain(NotFound(Phrase("video"))) == "找不到这个视频。"
         assert i18n.explain(TooManyRequests(20, 600)) == "你已达到每小时 20 个视频的上限，10 分钟后可以生成下一个。"
-        assert i18n.explain(ModelUnavailable("Sora 2", "retired by OpenAI on 2026-09-24")) == (
-            "Sora 2 暂时无法使用：OpenAI 已于 2026-09-24 停用。"
-        )
+        retired = Phrase("retired by OpenAI on {day}", day=date(2026, 9, 24))
+        assert i18n.explain(ModelUnavailable("Sora 2", retired)) == "Sora 2 暂时无法使用：OpenAI 已于 2026-09-24 停用。"
         assert i18n.explain(ProviderFailed()) == "模型未能生成这个视频。"
         assert i18n.explain(ProviderFailed("out of memory")) == "模型未能生成这个视频：out of memory"
-        assert i18n.sentence("something nobody knows") == "something nobody knows"
-    assert i18n.explain(PictureTooLarge()) == PictureTooLarge().message
+        assert i18n.explain(PictureAtAddress(PictureTooLarge().phrase)) == (
+            "这个网址上的图片无法使用：图片超过 10 MB，请选择小一些的图片。"
+        )
+        lengths = (Phrase("{n} s", n=4), Phrase("{n} s", n=8))
+        assert i18n.explain(WrongOption("Sora 2", lengths, Phrase("{n} s", n=7))) == (
+            "Sora 2 只提供 4 秒, 8 秒，不提供 7 秒。"
+        )
+
+
+def test_what_is_somebodys_own_is_never_translated() -> None:
+    with i18n.speaking("zh"):
+        assert i18n.explain(ProviderFailed("video")) == "模型未能生成这个视频：video"
+        assert i18n.explain(UnknownModel("{label}")) == "没有名为“{label}”的模型。"
 
 
 async def test_the_reasons_of_the_menu_speak_chinese(place: object) -> None:
-    offers = [offer.state for offer in await catalog.offers() if offer.state.reason]
+    reasons = [offer.state.reason for offer in await catalog.offers() if offer.state.reason]
+    reasons += [s.reason for s in [await catalog.server_state(s) for s in catalog.servers().values()] if s.reason]
+    assert reasons
     with i18n.speaking("zh"):
-        for state in [*offers, State("unreachable", "its server does not offer sora-2")]:
-            assert i18n.sentence(state.reason) != state.reason
+        assert [str(reason) for reason in reasons if not re.search(r"[一-鿿]", i18n.phrase(reason))] == []
+
+
+async def test_the_api_refuses_in_english_but_our_page_in_its_own_language(visitor: Visitor, me: User) -> None:
+    async def refused(**headers: str) -> str:
+        files = {"file": ("a.jpg", b"not a picture", "image/jpeg")}
+        answer = await visitor.http_client.post("/api/v1/images", files=files, headers=headers)
+        assert answer.json()["error"]["code"] == "not_a_picture"
+        return str(answer.json()["error"]["message"])
+
+    assert await refused(**{"Accept-Language": "zh"}) == NotAPicture().message
+    assert await refused(**{i18n.PAGE: "klingon"}) == NotAPicture().message
+    with i18n.speaking("zh"):
+        assert await refused(**{i18n.PAGE: "zh-CN"}) == i18n.explain(NotAPicture()) != NotAPicture().message
+
+
+async def test_a_page_says_in_chinese_why_a_video_waits(visitor: Visitor, me: User) -> None:
+    video = await ask(me)
+    visitor.http_client.cookies.set(i18n.COOKIE, "zh")
+    await progress.publish(News(me.id, video.id, stage="waiting", note=to_note(NoAnswer(Phrase("The storage")))))
+    await visitor.open("/")
+    await visitor.should_see("存储 暂时没有应答，请稍后再试。")
+
+
+# ------------------------------------------------------------------------------------------------- the catalogues
+
+
+MOVES = {
+    "core/errors.py": "core/faults/tree.py",
+    "core/catalog.py": "core/shop/availability.py",
+    "core/videos.py": "studio/states.py",
+    "ui/components/words.py": "ui/screens/deep/words.py",
+    "ui/static/presets/presets.json": "core/pictures/presets.json",
+}
+"""Where a file could lie as well."""
+
+
+def test_a_moved_file_loses_no_string(tmp_path: Path, collected: Catalog) -> None:
+    unread = shutil.ignore_patterns("__pycache__", "*.js", "*.css", "*.jpg", "*.webp", "*.mp4", "*.woff2")
+    for folder in ("core", "workers", "ui"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=unread)
+    for file, moved in MOVES.items():
+        (tmp_path / moved).parent.mkdir(parents=True)
+        (tmp_path / file).rename(tmp_path / moved)
+    there = collect(tmp_path)
+    assert ids(there) == ids(collected)
+    speaking = {file for message in there for file, _line in message.locations}
+    assert set(MOVES.values()) <= speaking
+
+
+def test_a_string_is_found_by_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "new" / "room").mkdir(parents=True)
+    (tmp_path / "new" / "room" / "file.py").write_text(
+        "class Cold(Error):\n    code, template = 'cold', 'It is {n} degrees.'\n"
+        "class Own(Error):\n    code, template = 'own', '{reason}'\n"
+        "def f(n):\n    template = 'not a class'\n"
+        "    raise Cold(Phrase('a ' 'fan'), i18n._('Hot'), n_('one', 'many', n))\n"
+    )
+    assert ids(collect(tmp_path)) == {"It is {n} degrees.", "a fan", "Hot", "('one', 'many')"}
+
+
+# --------------------------------------------------------------------------------------------------- the language
 
 
 @pytest.mark.parametrize(

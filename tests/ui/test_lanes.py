@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from core import database, users
 from core.models import User, Video
-from tests.conftest import picture_of
+from tests.people import picture_of
 
 
 async def test_batch_goes_last(visitor: Visitor, alice: User) -> None:

@@ -8,7 +8,7 @@ from nicegui.testing import User as Visitor
 
 from core import database, storage, users, videos
 from core.models import User, Video
-from tests.conftest import ask, photo, picture_of
+from tests.people import ask, photo, picture_of
 
 
 async def test_the_export_is_a_zip_with_tables_and_files(visitor: Visitor, alice: User) -> None:

@@ -6,10 +6,10 @@ import re
 import pytest
 from nicegui.testing import User as Visitor
 
-from core import database, social, videos
+from core import database, library, social
 from core.errors import NotFound
 from core.models import User, Video
-from tests.conftest import ask
+from tests.people import ask
 from tests.ui.test_studio import finish
 from ui.components.video_card import VideoCard
 
@@ -146,6 +146,6 @@ async def test_deleting_takes_a_video_out_of_sight(visitor: Visitor, me: User) -
     await visitor.open("/library")
     await visitor.should_see("Goes away")
     async with database.session() as db:
-        await videos.delete(db, me.id, video.id)
+        await library.delete_one(db, me.id, video.id)
     await visitor.open("/library")
     await visitor.should_see("No videos yet")

@@ -8,13 +8,15 @@ from typing import Any
 import httpx
 import pytest
 from nicegui.testing import User as Visitor
+from redis import Redis
 from sqlalchemy import event
 
 from core import database, leases, progress, users, videos
 from core.errors import EngineError
 from core.models import User, Video
 from core.progress import News
-from tests.conftest import ask, until
+from tests.people import ask
+from tests.waiting import until
 from ui import seen
 
 POLLS = 50
@@ -140,3 +142,21 @@ async def test_without_news_every_poll_looks(api: httpx.AsyncClient, alice: User
         first = len(asked)
         await api.get(address, headers=key)
     assert 0 < first < len(asked)
+
+
+def _lookups(redis_url: str) -> int:
+    """How many commands that look up a key Redis has had so far."""
+    with Redis.from_url(redis_url) as client:
+        stats = client.info("commandstats")
+    return sum(stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("get", "mget"))
+
+
+async def test_a_page_of_running_videos_asks_redis_once(api: httpx.AsyncClient, alice: User, redis_url: str) -> None:
+    running = [await ask(alice) for _ in range(5)]
+    for number, video in enumerate(running):
+        await progress.publish(News(alice.id, video.id, stage="processing", progress=10.0 + number))
+    key = await key_of(alice)
+    before = _lookups(redis_url)
+    page = (await api.get("/api/v1/videos", headers=key)).json()["items"]
+    assert [(item["stage"], item["progress"]) for item in page] == [("processing", 14.0 - n) for n in range(5)]
+    assert _lookups(redis_url) == before + 1

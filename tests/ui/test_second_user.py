@@ -14,7 +14,7 @@ from nicegui.testing import User as Visitor
 from core import database, social, storage, users, videos
 from core.models import User, Video
 from core.settings import ROOT
-from tests.conftest import ask, picture_of
+from tests.people import ask, picture_of
 from ui import api
 from ui.routes import auth, docs, media, ops, static, webhooks
 

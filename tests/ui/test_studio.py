@@ -8,9 +8,10 @@ from core import credits, database, progress, videos
 from core.errors import AdsVideoError, ModerationRefused, ProviderFailed
 from core.models import User, Video, now
 from core.progress import News
-from tests.conftest import ask, balance, until
-from ui.components.prompt_input import PromptInput
+from tests.people import ask, balance
+from tests.waiting import until
 from ui.components.sample_reel import samples
+from ui.kit.text_area import TextArea
 
 
 async def finish(video: Video) -> None:
@@ -43,7 +44,7 @@ def choose(visitor: Visitor, preset: str) -> None:
 def prompt(visitor: Visitor) -> str:
     """What stands in the prompt's field."""
     field = next(iter(visitor.find(marker="prompt").elements))
-    assert isinstance(field, PromptInput)
+    assert isinstance(field, TextArea)
     return field.value
 
 

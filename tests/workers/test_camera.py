@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 
 from core import catalog
 from core.errors import PictureRefused, Retryable
-from workers.engines import Job, Picture, camera
+from core.size import Size
+from workers.engines import Job, camera
 from workers.engines.camera import Camera, clip_of, draw_frame
 from workers.engines.moves import Pose, plan
 
@@ -41,14 +42,7 @@ def dots(*places: tuple[float, float], width: int = 2 * W, height: int = 2 * H) 
 
 
 def job_of(content: bytes, prompt: str, size: tuple[int, int] = (W, H), seconds: int = 1) -> Job:
-    async def picture(scale: float = 1.0) -> bytes:
-        return content
-
-    return a_job(picture, prompt, size, seconds)
-
-
-def a_job(picture: Picture, prompt: str, size: tuple[int, int] = (W, H), seconds: int = 1) -> Job:
-    return Job("adsvideo-1", catalog.get("camera"), prompt, seconds, *size, created_at=0.0, picture=picture)
+    return Job("adsvideo-1", catalog.get("camera"), prompt, seconds, Size(*size), created_at=0.0, picture=content)
 
 
 def engine() -> Camera:
@@ -353,36 +347,28 @@ async def test_a_canceled_task_stops_the_work(tmp_path: Path) -> None:
 
 async def test_a_worker_renders_only_so_many_clips_at_once(tmp_path: Path) -> None:
     running, most = 0, 0
-    content, counted = plain(), threading.Lock()
+    counted = threading.Lock()  # what is reported comes from the threads that render
 
-    async def picture(scale: float = 1.0) -> bytes:
-        nonlocal running, most
-        with counted:  # the other half of it is in the threads that render
-            running += 1
-            most = max(most, running)
-        return content
+    def counting() -> Callable[[int], None]:
+        begun = False
 
-    def counting(percent: int) -> None:
-        nonlocal running
-        with counted:
-            running -= percent == 100
+        def report(percent: int) -> None:
+            nonlocal running, most, begun
+            with counted:
+                running += (not begun) - (percent == 100)
+                most, begun = max(most, running), True
 
-    one = engine()
-    jobs = [a_job(picture, "push in") for _ in range(camera.CLIPS_AT_ONCE + 2)]
-    await asyncio.gather(*(one.fetch(job, "", None, tmp_path / f"{n}.mp4", counting) for n, job in enumerate(jobs)))
-    assert most <= camera.CLIPS_AT_ONCE
-    assert len(list(tmp_path.glob("*.mp4"))) == len(jobs)
+        return report
+
+    one, job = engine(), job_of(plain(), "push in")
+    paths = [tmp_path / f"{n}.mp4" for n in range(camera.CLIPS_AT_ONCE + 2)]
+    await asyncio.gather(*(one.fetch(job, "", None, path, counting()) for path in paths))
+    assert 1 <= most <= camera.CLIPS_AT_ONCE
+    assert len(list(tmp_path.glob("*.mp4"))) == len(paths)
 
 
-async def test_the_picture_is_asked_for_larger_than_the_frame(tmp_path: Path) -> None:
-    asked: list[float] = []
-
-    async def picture(scale: float = 1.0) -> bytes:
-        asked.append(scale)
-        return plain()
-
-    await engine().fetch(a_job(picture, "push in"), "", None, tmp_path / "clip.mp4", nothing)
-    assert asked[0] >= plan("push in", 1).zooms[1]
+def test_the_picture_is_asked_for_larger_than_the_frame() -> None:
+    assert engine().scale(job_of(b"", "push in")) >= plan("push in", 1).zooms[1]
 
 
 async def test_the_disk_or_the_picture_may_be_at_fault(tmp_path: Path) -> None:

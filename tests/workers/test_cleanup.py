@@ -15,7 +15,8 @@ from core import database, social, storage
 from core.models import User, Video, now
 from core.retention import GB
 from core.settings import ROOT
-from tests.conftest import forget_settings, picture_of
+from tests.environment import forget_settings
+from tests.people import picture_of
 from tests.servers.s3 import S3Server
 from workers import cleanup
 
@@ -71,10 +72,10 @@ async def _there(*keys: str | None) -> list[bool]:
     return [await storage.place().size(key or "") is not None for key in keys]
 
 
-async def _clean(*, dry: bool = False) -> list[str]:
+async def _clean(**options: Any) -> list[str]:
     """What it says."""
     said: list[str] = []
-    assert await cleanup.run(said.append, dry=dry) == len(said)
+    assert await cleanup.run(said.append, **options) == len(said)
     return said
 
 
@@ -84,6 +85,7 @@ async def test_without_a_setting_everything_is_kept(alice: User) -> None:
     assert await _there(video.key) == [True]
 
 
+@pytest.mark.both_databases
 async def test_what_is_too_old_goes_unless_favourite_or_shared(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, RETENTION_DAYS=30)
     old, young = await _made(alice, days=31), await _made(alice, days=29)
@@ -102,6 +104,7 @@ async def test_what_is_too_old_goes_unless_favourite_or_shared(alice: User, monk
     assert await _clean() == []
 
 
+@pytest.mark.both_databases
 async def test_the_oldest_go_until_a_user_is_below_the_quota(
     alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,13 +126,12 @@ async def test_what_goes_by_its_age_makes_room(alice: User, monkeypatch: pytest.
     assert await _there(*(video.key for video in young)) == [True, True]
 
 
+@pytest.mark.both_databases
 async def test_in_batches_of_a_few_all_go(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, STORAGE_QUOTA_GB=1, RETENTION_DAYS=30)
-    monkeypatch.setattr("core.retention.too_old.__defaults__", (2,))
-    monkeypatch.setattr("core.retention.over_quota.__defaults__", ((), 2))
     for days in (40, 40, 40, 1, 1, 1, 1):
         await _made(alice, days=days, gigabytes=1)
-    assert len(await _clean()) == 6
+    assert len(await _clean(at_once=2)) == 6
 
 
 async def test_files_that_no_row_knows_go_once_they_are_a_day_old(

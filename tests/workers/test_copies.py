@@ -9,7 +9,10 @@ from sqlmodel import col, update
 
 from core import catalog, database, library, storage, videos
 from core.models import User, Video, now
-from tests.conftest import forget_settings, picture_of, running_worker
+from core.recipe import Recipe
+from tests.environment import forget_settings
+from tests.people import picture_of
+from tests.worker import running_worker
 from tests.workers.test_flow import ended
 from tests.workers.test_media import film
 from workers import cleanup, copies, media
@@ -72,7 +75,8 @@ async def test_the_worker_keeps_both_or_the_copy_alone_and_removes_all_of_them(
     Image.effect_noise((160, 90), 90).save(grain, "PNG")
     picture = await picture_of(alice, grain.getvalue())
     async with database.session() as db:
-        asked = await videos.request(db, alice, picture.id, "push in", catalog.get("camera"), seconds=4)
+        recipe = Recipe(picture_id=picture.id, prompt="push in", seconds=4)
+        asked = await videos.request(db, alice, recipe, catalog.get("camera"))
     async with running_worker():
         done = await ended(asked, "completed")
     kept = [key for key in (done.key, done.poster_key, done.original_key) if key]

@@ -11,8 +11,13 @@ from core import database, videos, webhooks
 from core.errors import AddressRefused, BadAddress, Conflict, NotFound, ProviderFailed
 from core.models import User, Video, WebhookDelivery, WebhookEndpoint, now
 from core.video_json import VideoOut
-from tests.conftest import ask, forget_settings, reread, running_worker, until
+from tests.environment import forget_settings
+from tests.people import ask, reread
 from tests.servers.receiver import Receiver
+from tests.waiting import until
+from tests.worker import running_worker
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture

@@ -246,12 +246,13 @@ def test_a_refusal_tells_which_other_form_to_try(form: Form, status: int, body: 
 
 
 def test_a_create_call_holds_the_picture_as_bytes_with_its_type_or_as_a_data_uri() -> None:
-    job, picture = a_job(SERVER), jpeg(320, 192)
+    picture = jpeg(320, 192)
+    job = a_job(SERVER, picture=picture)
     speaks = Dialect(MULTIPART)
-    fields, files = speaks.body(MULTIPART, job, picture)
+    fields, files = speaks.body(MULTIPART, job)
     assert fields == {"model": "sora-2", "prompt": "A cup turns", "seconds": "2", "size": "320x192"}
     assert files == [("input_reference", ("picture.jpg", picture, "image/jpeg"))]
-    fields, files = speaks.body(JSON_INT, job, picture)
+    fields, files = speaks.body(JSON_INT, job)
     assert (fields["seconds"], files) == (2, [])
     assert fields["input_reference"]["image_url"].startswith("data:image/jpeg;base64,/9j/")
 

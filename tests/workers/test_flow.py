@@ -14,10 +14,13 @@ from sqlmodel import col, update
 
 from core import database, leases, progress, queue, recipe, storage, videos
 from core.models import User, Video, now
-from tests.conftest import ask, balance, forget_settings, ledger, reread, running_worker, until
+from tests.environment import forget_settings
+from tests.people import ask, balance, ledger, reread
 from tests.servers import Call
 from tests.servers.runway import RunwayServer
 from tests.servers.videos import Mode, VideosServer
+from tests.waiting import until
+from tests.worker import running_worker
 from workers.steps import Reporter
 
 CHARGED = [("grant", 100), ("charge", -10)]
@@ -221,7 +224,9 @@ async def test_a_broken_create_that_was_not_taken_is_settled_and_not_sent_again(
 async def test_a_worker_that_died_during_create_is_resolved_by_the_next_one(alice: User, server: VideosServer) -> None:
     video = await ask(alice, "Died in the middle", model="sora-2", seconds=4)
     async with database.session() as db:  # the intent is written, and then nothing: what kill -9 leaves behind
-        await leases.claim_submit(db, video.id)
+        claimed = await leases.claim_submit(db, video.id)
+        assert claimed is not None
+        assert await leases.intend(db, claimed)
         later = now() - timedelta(seconds=1)
         await db.exec(update(Video).where(col(Video.id) == video.id).values(next_look_at=later))
     fields = {"model": "sora-2", "prompt": "Died in the middle", "seconds": "4", "size": "1280x720"}
@@ -315,10 +320,10 @@ async def test_progress_never_goes_backwards_and_is_forgotten_at_the_end(alice: 
     video = await ask(alice)
     for percent in (10, 40, 30):
         await progress.publish(progress.News(alice.id, video.id, stage="processing", progress=percent))
-    last = await progress.last(video.id)
+    last = await progress.last_or_none(video.id)
     assert last is not None
     assert last.progress == 40
     async with database.session() as db:
         await videos.cancel(db, alice.id, video.id)
-    assert await progress.last(video.id) is None
+    assert await progress.last_or_none(video.id) is None
     assert await (await queue.redis()).exists(f"adsvideo:video:{video.id}") == 0

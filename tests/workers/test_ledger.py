@@ -9,6 +9,8 @@ from core.models import User
 from workers.ledger import check_ledger
 from workers.main import WorkerSettings
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_a_wrong_balance_is_an_error_in_the_log(alice: User, caplog: pytest.LogCaptureFixture) -> None:
     await check_ledger({})

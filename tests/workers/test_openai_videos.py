@@ -34,10 +34,11 @@ from core.errors import (
     Unreachable,
     WrongKey,
 )
-from tests.conftest import until
+from core.size import Size
 from tests.servers import a_job
 from tests.servers.videos import MODES, VideosServer
-from workers.engines import Look, calls, content, open_engine
+from tests.waiting import let_pass, until
+from workers.engines import Look, calls, content, open_engine, openai_videos
 from workers.engines.openai_videos import OpenAIVideos
 
 KEY = "sk-test-0123456789abcdef"
@@ -256,7 +257,7 @@ async def test_a_picture_of_the_wrong_size_is_told_from_a_bad_request(speaking: 
     _, engine = speaking()
     picture = a_job(engine.server, size="64x64").picture
     with pytest.raises(PictureRefused):
-        await engine.submit(a_job(engine.server, picture=await picture()))
+        await engine.submit(a_job(engine.server, picture=picture))
 
 
 async def test_without_a_key_none_is_sent_whatever_the_environment_holds(
@@ -483,19 +484,23 @@ async def test_a_job_that_is_missing_from_the_list_is_asked_for_itself(speaking:
 @pytest.mark.parametrize(
     "fault", [(404, {}), (405, {}), (501, {}), (500, {"error": "NotImplementedError"}), (200, {"a": 1})]
 )
-async def test_a_server_that_can_not_list_is_asked_to_only_once_in_a_while(fault: Any, speaking: Any) -> None:
+async def test_a_server_that_can_not_list_is_asked_to_only_once_in_a_while(
+    fault: Any, speaking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, engine = speaking(polls=9, list_fault=fault)
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
     for _ in range(2):
         assert set(await engine.look(ids)) == set(ids)
     assert [call.path for call in server.asked("GET")].count("/v1/videos") == 1
-    engine._list_from = time.monotonic()  # a while later
+    let_pass(monkeypatch, openai_videos, engine.relist_seconds)
     server.list_fault = None
     assert set(await engine.look(ids)) == set(ids)
     assert len(server.asked("GET")) == 1 + 3 + 3 + 1
 
 
-async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(speaking: Any) -> None:
+async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(
+    speaking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = {"id": "upstream-1", "status": "queued", "prompt": "A cup turns", "created_at": time.time()}
     server, engine = speaking(polls=9, list_fault=(200, {"data": [other]}))
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
@@ -505,7 +510,7 @@ async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(speaking
     with pytest.raises(OutcomeUnknown):  # what such a list shows can't be told from what is ours already
         await engine.find(a_job(engine.server))
     server.list_fault = None
-    engine._list_from = time.monotonic()  # a while later
+    let_pass(monkeypatch, openai_videos, engine.relist_seconds)
     await engine.look(ids)
     assert sorted(await engine.find(a_job(engine.server))) == sorted(ids)
 
@@ -525,7 +530,9 @@ async def test_calls_at_once_stay_under_the_servers_bound(speaking: Any, tmp_pat
     assert server.most == 3
 
 
-async def test_a_server_that_says_wait_is_left_alone_for_so_long(speaking: Any) -> None:
+async def test_a_server_that_says_wait_is_left_alone_for_so_long(
+    speaking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, engine = speaking("litellm", polls=9)
     ids = [await engine.submit(a_job(engine.server)) for _ in range(20)]
     server.busy = (429, {"error": {"message": "slow down"}}, {"Retry-After": "60"})
@@ -538,7 +545,7 @@ async def test_a_server_that_says_wait_is_left_alone_for_so_long(speaking: Any) 
     with pytest.raises(OverCapacity):
         await engine.look(ids)
     assert len(server.asked("GET", "/v1/videos/")) == asked
-    engine._calls._quiet_until = time.monotonic()  # so long later
+    let_pass(monkeypatch, calls, 60)
     assert set(await engine.look(ids)) == set(ids)
 
 
@@ -721,5 +728,5 @@ async def test_azures_moderation_is_told_in_our_words(speaking: Any) -> None:
 
 async def test_17_openais_own_host_is_retired() -> None:
     server = Server("openai", "openai-videos", base_url="https://api.openai.com/v1", key=KEY)
-    state = await catalog.state(Model("sora-2", "Sora 2", server, "sora-2", ("1280x720",), (4,)))
-    assert (state.name, state.reason) == ("retired", "retired by OpenAI on 2026-09-24")
+    state = await catalog.state(Model("sora-2", "Sora 2", server, "sora-2", (Size(1280, 720),), (4,)))
+    assert (state.name, str(state.reason)) == ("retired", "retired by OpenAI on 2026-09-24")

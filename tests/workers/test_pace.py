@@ -9,13 +9,14 @@ from core import catalog
 from core.catalog import Server
 from core.leases import Watched
 from core.models import now
+from core.size import Size
 from tests.servers.videos import VideosServer
 from workers.engines import Engine, Look, open_engine
 from workers.engines.openai_videos import OpenAIVideos
 from workers.pace import Pace
 
 NOW = now()
-MODEL = catalog.Model("m", "M", Server("s", "openai-videos"), "m", ("1x1",), (4,))
+MODEL = catalog.Model("m", "M", Server("s", "openai-videos"), "m", (Size(1, 1),), (4,))
 
 
 @pytest.fixture(autouse=True)

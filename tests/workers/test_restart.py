@@ -10,9 +10,12 @@ import pytest
 from core import credits, database, users
 from core.errors import NotAvailable
 from core.models import User
-from tests.conftest import ask, balance, forget_settings, ledger, reread, running_worker, until
+from tests.environment import forget_settings
+from tests.people import ask, balance, ledger, reread
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.videos import VideosServer
+from tests.waiting import until
+from tests.worker import running_worker
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-import time
 import warnings
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -28,9 +27,9 @@ from core.errors import (
     Unreachable,
     WrongKey,
 )
-from tests.conftest import until
 from tests.servers import a_job, jpeg
 from tests.servers.runway import RunwayServer
+from tests.waiting import let_pass, until
 from workers.engines import Look, open_engine, runway
 from workers.engines.runway import Runway
 
@@ -186,7 +185,7 @@ async def test_a_large_picture_is_made_to_fit_at_the_same_size(speaking: Any) ->
     server, engine = speaking()
     large = jpeg(2000, 1600, quality=99)
     assert len(large) > 5_000_000
-    await engine.submit(a_job(engine.server, size="2000x1600", picture=large))
+    await engine.submit(await engine.prepare(a_job(engine.server, size="2000x1600", picture=large)))
     task = next(iter(server.tasks.values()))
     assert (task.width, task.height) == (2000, 1600)
     assert len(server.asked("POST")[0].fields["promptImage"]) < 5_000_000
@@ -282,7 +281,9 @@ async def test_a_look_that_tells_nothing_about_the_task_ends_nothing(speaking: A
     assert (await follow(engine, provider_id))[-1].state == "succeeded"
 
 
-async def test_a_server_that_says_wait_is_left_alone_for_so_long(speaking: Any) -> None:
+async def test_a_server_that_says_wait_is_left_alone_for_so_long(
+    speaking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, engine = speaking()
     ids = [await engine.submit(a_job(engine.server)) for _ in range(9)]
     server.busy = (429, {"error": "slow down"}, {"Retry-After": "60"})
@@ -293,7 +294,7 @@ async def test_a_server_that_says_wait_is_left_alone_for_so_long(speaking: Any) 
         await engine.look(ids)
     assert 0 < (caught.value.retry_after or 0) <= 60
     assert len(server.asked("GET", "/v1/tasks")) <= engine.server.concurrency
-    engine._quiet_until = time.monotonic()
+    let_pass(monkeypatch, runway, 60)
     assert set(await engine.look(ids)) == set(ids)
 
 

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from core import credits, database, leases, queue, teams
+from core import catalog, credits, database, leases, queue, teams
 from core.models import User, Video
-from tests.conftest import ask, forget_settings, reread, running_worker, until
+from tests.environment import forget_settings
+from tests.people import ask, reread
 from tests.servers.videos import VideosServer
+from tests.waiting import until
+from tests.worker import running_worker
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture(autouse=True)
@@ -141,12 +146,24 @@ async def test_of_many_who_claim_at_once_only_so_many_get_a_place(alice: User, t
     assert len(begun) == 2
     assert await _begun(*asked) == []
     async with database.session() as db:
+        assert await leases.intend(db, begun[0])
         await leases.submitted(db, begun[0], "video_1", 1)
         assert await leases.overdue_submits(db) == []
     assert await _begun(*asked) == []
     async with database.session() as db:
         await leases.provider_done(db, {begun[0].id: None})
     assert len(await _begun(*asked)) == 1
+
+
+async def test_one_that_waits_for_another_try_holds_no_place(alice: User, two_at_once: VideosServer) -> None:
+    asked = [await ask(alice, model="sora-2", seconds=4) for _ in range(4)]
+    begun = await _begun(*asked)
+    async with database.session() as db:
+        assert await leases.intend(db, begun[0])
+        await leases.release_submit(db, begun[0], 60, "busy")
+        server = catalog.get("sora-2").server
+        assert await leases.free_places(db, server) == 1
+    assert [video.id for video in await _begun(*asked)] == [asked[2].id]
 
 
 async def test_two_workers_never_give_a_server_more_than_it_may_have(

@@ -15,9 +15,14 @@ from sqlmodel import col, update
 
 from core import database, leases, queue
 from core.models import User, Video, now
-from tests.conftest import ask, forget_settings, ledger, reread, running_worker, until
+from tests.environment import forget_settings
+from tests.people import ask, ledger, reread
 from tests.servers.videos import VideosServer, signed
+from tests.waiting import until
+from tests.worker import running_worker
 from ui.routes import webhooks
+
+pytestmark = pytest.mark.both_databases
 
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cw=="
 OTHER = "whsec_" + "YW5vdGhlci1zZWNyZXQtYWx0b2dldGhlcg=="
@@ -62,6 +67,7 @@ async def at_the_provider(user: User, provider_id: str = "video_1") -> Video:
     async with database.session() as db:
         claimed = await leases.claim_submit(db, video.id)
         assert claimed is not None
+        assert await leases.intend(db, claimed)
         await leases.submitted(db, claimed, provider_id, 3600)
     return video
 

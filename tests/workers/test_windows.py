@@ -15,13 +15,17 @@ from sqlmodel import col, update
 
 from core import catalog, database, leases, videos
 from core.models import User, Video, now
-from tests.conftest import ask, balance, ledger, reread, running_worker, until
+from tests.people import ask, balance, ledger, reread
 from tests.servers import Call
 from tests.servers.videos import Mode, VideosServer
+from tests.waiting import until
+from tests.worker import running_worker
 from workers import main as worker_main
 from workers.collect import Collects
 from workers.settle import Settling
 from workers.steps import Engines
+
+pytestmark = pytest.mark.both_databases
 
 CHARGED = [("grant", 100), ("charge", -10)]
 RETURNED = [*CHARGED, ("refund", 10)]
@@ -42,13 +46,16 @@ async def at_the_provider(video: Video, provider_id: str) -> None:
     async with database.session() as db:
         claimed = await leases.claim_submit(db, video.id)
         assert claimed is not None
+        assert await leases.intend(db, claimed)
         await leases.submitted(db, claimed, provider_id, -1)
 
 
 async def unknown(video: Video, since: float = 0) -> None:
     """What a worker leaves behind that dies during create, `since` seconds ago."""
     async with database.session() as db:
-        assert await leases.claim_submit(db, video.id)
+        claimed = await leases.claim_submit(db, video.id)
+        assert claimed is not None
+        assert await leases.intend(db, claimed)
         values = {"next_look_at": now() - timedelta(seconds=1), "submitted_at": now() - timedelta(seconds=since)}
         await db.exec(update(Video).where(col(Video.id) == video.id).values(**values))
 

@@ -10,16 +10,18 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
-from core.errors import AdsVideoError, BadInput, NotFound, TooManyRequests
+from core.errors import AdsVideoError, NotFound, WrongInput
+from core.phrase import Phrase
 
+from ..problem import envelope, problem
 from . import archive, events, images, me, models, videos, webhooks
 from .answers import problems
 
 BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py looks
 log = logging.getLogger(__name__)
 KINDS = {
-    "json_invalid": "The request's body is not valid JSON.",
-    "model_attributes_type": "The request's body must be a JSON object, sent as application/json.",
+    "json_invalid": Phrase("The request's body is not valid JSON."),
+    "model_attributes_type": Phrase("The request's body must be a JSON object, sent as application/json."),
 }
 DESCRIPTION = """Everything the studio does, for scripts.
 
@@ -28,45 +30,33 @@ Errors are `{"error": {"code", "message"}}`. Somebody else's anything is 404.
 """
 
 
-def envelope(error: AdsVideoError) -> JSONResponse:
-    """The answer to a request that ended in that error."""
-    headers: dict[str, str] = {}
-    if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(error.retry_after)
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    body = {"error": {"code": error.code, "message": error.message}}
-    return JSONResponse(body, status_code=error.status, headers=headers)
-
-
-async def _ours(_request: Request, error: Exception) -> JSONResponse:
+async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AdsVideoError)
-    return envelope(error)
+    return envelope(error, request)
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first: dict[str, Any] = error.errors()[0]
     if first["loc"][0] == "path":
-        return envelope(NotFound("thing"))
+        return envelope(NotFound(Phrase("thing")), request)
     if first["type"] in KINDS:
-        return envelope(BadInput(KINDS[first["type"]]))
+        return envelope(WrongInput(KINDS[first["type"]]), request)
     where = ".".join(str(part) for part in first["loc"][1:]) or "the request's body"
-    return envelope(BadInput(f"{where}: {first['msg']}"))
+    return envelope(WrongInput(Phrase("{where}: {complaint}", where=where, complaint=first["msg"])), request)
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for bytes that are neither JSON nor a form
-        return envelope(BadInput("The request's body can't be read."))
+        return envelope(WrongInput(Phrase("The request's body can't be read.")), request)
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    body = {"error": {"code": code, "message": str(error.detail)}}
-    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+    return problem(error.status_code, code, str(error.detail), error.headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    return envelope(AdsVideoError())
+    return envelope(AdsVideoError(), request)
 
 
 def create() -> FastAPI:

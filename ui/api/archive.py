@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from core import archive, library
 from core.database import reading
 from core.errors import NotFound
+from core.phrase import Phrase
 
 from ..session import CurrentUser
 from .answers import problems
@@ -27,7 +28,7 @@ async def videos_zip(
         found = await library.chosen(db, user.id, list(asked))
     finished = [video for video in found if video.key]
     if {video.id for video in found} != asked or not finished:
-        raise NotFound("video")
+        raise NotFound(Phrase("video"))
     headers = {"Content-Disposition": 'attachment; filename="adsvideo.zip"', "Cache-Control": "no-store"}
     files = [(library.name_of(video), video.key or "") for video in finished]
     zipped = archive.zipped({"manifest.json": library.manifest(finished)}, files)

@@ -8,9 +8,11 @@ from pydantic import BaseModel, field_validator
 
 from core import catalog, limits, pictures, storage
 from core.database import reading, session
-from core.errors import BadInput, NotFound, PictureTooLarge
+from core.errors import NotFound, PictureTooLarge, WrongInput
 from core.models import Picture, User
+from core.phrase import Phrase
 from core.pictures import Framing
+from core.size import Size
 
 from .. import files
 from ..session import CurrentUser
@@ -40,7 +42,7 @@ class ImageOut(BaseModel):
 async def upload(request: Request, user: CurrentUser, file: Annotated[UploadFile, File()]) -> ImageOut:
     """Keep a picture: JPEG, PNG, WebP, AVIF or GIF (its first frame), at most 10 MB."""
     if len((await request.form()).getlist("file")) > 1:
-        raise BadInput("Please send one file at a time.")
+        raise WrongInput(Phrase("Please send one file at a time."))
     await limits.count_upload(user.id)
     content = await file.read(pictures.MAX_BYTES + 1)
     if len(content) > pictures.MAX_BYTES:
@@ -60,7 +62,7 @@ async def _owned(user: User, image_id: int) -> Picture:
 @router.get("/images/{image_id}/content", response_class=FileResponse, responses=file("image/jpeg"))
 async def content(user: CurrentUser, image_id: Id) -> Response:
     """The picture itself, as JPEG, with Range. Where files are in a bucket, a redirect to it."""
-    return await files.answer((await _owned(user, image_id)).key, "image/jpeg", cache=CACHE, what="picture")
+    return await files.answer((await _owned(user, image_id)).key, "image/jpeg", cache=CACHE, what=Phrase("picture"))
 
 
 class Wanted(Framing):
@@ -71,7 +73,7 @@ class Wanted(Framing):
     @field_validator("size")
     @classmethod
     def _offered(cls, size: str) -> str:
-        if size not in catalog.sizes():
+        if size not in set(map(str, catalog.sizes())):
             raise ValueError(f"no model makes videos of {size[:20]}")
         return size
 
@@ -89,12 +91,12 @@ async def framed(user: CurrentUser, image_id: Id, wanted: Annotated[Wanted, Quer
     try:
         content = await storage.get(picture.key)
     except FileNotFoundError:
-        raise NotFound("picture") from None
+        raise NotFound(Phrase("picture")) from None
     return await _framed(content, wanted)
 
 
 async def _framed(picture: bytes, wanted: Wanted) -> Response:
-    return JPEG(await pictures.as_sent(picture, wanted.size, wanted), headers={"Cache-Control": CACHE})
+    return JPEG(await pictures.as_sent(picture, Size.parse(wanted.size), wanted), headers={"Cache-Control": CACHE})
 
 
 @router.delete("/images/{image_id}", status_code=204, responses=problems(404, 409))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from core import archive, credits, privacy, storage, teams, users
 from core.database import reading, session
+from core.models import MAX_ID
 
 from ..session import CurrentUser
 from .shapes import Page
@@ -67,7 +68,7 @@ async def me(user: CurrentUser) -> MeOut:
 @router.get("/me/ledger")
 async def ledger(
     user: CurrentUser,
-    cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[LedgerLine]:
     """The movements of my credits, newest first."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from core import catalog
+from core.size import Size
 
 from ..session import CurrentUser
 from .shapes import Page
@@ -22,7 +23,7 @@ class ModelOut(BaseModel):
     state: Literal["ready", "no_key", "retired", "unreachable"]
     reason: str | None
     default: bool
-    sizes: list[str]
+    sizes: list[Size]
     seconds: list[int]
     price_credits: int
     price_per: Literal["clip", "second"]
@@ -38,7 +39,7 @@ async def models(_user: CurrentUser) -> Page[ModelOut]:
                 label=offer.model.label,
                 engine=offer.model.engine,
                 state=offer.state.name,
-                reason=offer.state.reason or None,
+                reason=str(offer.state.reason) if offer.state.reason else None,
                 default=offer.default,
                 sizes=list(offer.model.sizes),
                 seconds=list(offer.model.seconds),

@@ -5,12 +5,13 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Path
 from pydantic import BaseModel
 
+from core.models import MAX_ID
 from core.video_json import VideoOut
 
 __all__ = ["Id", "Page", "VideoOut"]
 
 T = TypeVar("T")
-Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Id = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 
 class Page(BaseModel, Generic[T]):

@@ -1,19 +1,22 @@
 """`/api/v1/videos`: make, follow, fetch, cancel, delete."""
 
 import asyncio
-import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from core import catalog, library, limits, pictures, videos
+from core import library, progress, videos
+from core.ask import ask
 from core.database import reading, session
-from core.errors import NoPicture, NotEnoughCredits, NotFound, TwoPictures
+from core.errors import NotFound
 from core.library import name_of
-from core.models import ACTIVE, User
+from core.models import ACTIVE, MAX_ID
+from core.phrase import Phrase
 from core.pictures import Framing
+from core.recipe import Recipe
+from core.size import Size
 
 from .. import files
 from ..session import CallerId, CurrentUser
@@ -34,7 +37,7 @@ class GenerateIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    image_id: int | None = Field(None, ge=1, le=2**31 - 1, strict=True)
+    image_id: int | None = Field(None, ge=1, le=MAX_ID, strict=True)
     image_url: str | None = Field(None, max_length=2000)
     prompt: str = Field("", max_length=20_000)
     model: str | None = None
@@ -42,6 +45,18 @@ class GenerateIn(BaseModel):
     size: str | None = None
     framing: Framing | None = None
     batch: bool | None = Field(None, description="True: it has time, and is begun after everything that has none")
+
+    def recipe(self) -> Recipe:
+        """Raises BadSize."""
+        return Recipe(
+            picture_id=self.image_id,
+            picture_url=self.image_url or "",
+            prompt=self.prompt,
+            model=self.model,
+            seconds=self.seconds,
+            size=None if self.size is None else Size.parse(self.size),
+            framing=Framing(**self.framing.model_dump()) if self.framing else None,
+        )
 
 
 @router.post("/videos/generate", status_code=202, responses=problems(402, 404, 413, 429))
@@ -54,56 +69,21 @@ async def generate(
 
     The same `Idempotency-Key` gives the same video and one charge; with another body it is refused.
     """
-    sha256 = hashlib.sha256(asked.model_dump_json(exclude_none=True).encode()).hexdigest()
-    if idempotency_key:
-        async with reading() as db:
-            if known := await videos.repeated(db, user, idempotency_key, sha256):
-                return VideoOut.of(known, await last_news(known))
-    if asked.image_id is None and not asked.image_url:
-        raise NoPicture()
-    if asked.image_id is not None and asked.image_url:
-        raise TwoPictures()
-    model = await catalog.choose(asked.model)
-    fetched = await _fetch(user, asked, model) if asked.image_url else None
-    async with session() as db:
-        image_id = (await pictures.accept(db, user.id, fetched)).id if fetched else asked.image_id
-        video = await videos.request(
-            db,
-            user,
-            image_id or 0,
-            asked.prompt,
-            model,
-            seconds=asked.seconds,
-            size=asked.size,
-            framing=asked.framing.model_dump() if asked.framing else None,
-            idempotency_key=idempotency_key or None,
-            request_sha256=sha256,
-            lane=1 if asked.batch else None,
-        )
-    return VideoOut.of(video)
-
-
-async def _fetch(user: User, asked: GenerateIn, model: catalog.Model) -> tuple[bytes, int, int]:
-    """The picture at `image_url`; nothing is fetched for a request that is refused anyway."""
-    videos.check_prompt(asked.prompt)
-    cost = model.price(model.choose(asked.seconds, asked.size)[0])
-    if user.credits < cost:
-        raise NotEnoughCredits(cost, user.credits)
-    with limits.fetching(user.id):
-        await limits.count_upload(user.id)
-        return await pictures.fetch(asked.image_url or "")
+    video = await ask(user, asked.recipe(), idempotency_key=idempotency_key or "", batch=asked.batch)
+    return VideoOut.of(video, await last_news(video))
 
 
 @router.get("/videos")
 async def videos_page(
     user: CurrentUser,
-    cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Page[VideoOut]:
     """My videos, newest first."""
     async with reading() as db:
         rows = await videos.page(db, user.id, cursor, limit + 1)
-    items = [VideoOut.of(v, await last_news(v)) for v in rows[:limit]]
+    news = await progress.last_of([row.id for row in rows[:limit] if row.status in ACTIVE])
+    items = [VideoOut.of(row, news.get(row.id)) for row in rows[:limit]]
     return Page(items=items, next_cursor=str(items[-1].id) if len(rows) > limit else None)
 
 
@@ -128,7 +108,7 @@ async def video(
 async def delete(user: CurrentUser, video_id: Id) -> None:
     """Delete a video; its files go a little later. One that is being made must be canceled first (409)."""
     async with session() as db:
-        await videos.delete(db, user.id, video_id)
+        await library.delete_one(db, user.id, video_id)
 
 
 @router.post("/videos/{video_id}/restore", responses=problems(404))
@@ -136,7 +116,7 @@ async def restore(user: CurrentUser, video_id: Id) -> VideoOut:
     """Bring back a video that was deleted less than five minutes ago; 404 after that."""
     async with session() as db:
         if not await library.restore(db, user.id, [video_id]):
-            raise NotFound("video")
+            raise NotFound(Phrase("video"))
         row = await videos.owned(db, user.id, video_id)
     return VideoOut.of(row, await last_news(row))
 

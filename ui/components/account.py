@@ -1,13 +1,12 @@
 """Who is signed in: credits and avatar with its menu, or Login."""
 
 from core import users
-from core.database import reading
 from core.models import User
 from core.progress import SIGNED_OUT, News
 
-from .. import i18n, live
+from .. import i18n, live, page_state
 from ..i18n import _
-from .tags import Menu, Tag, link, menu_line, menu_row
+from ..kit.elements import Menu, Tag, link, menu_line, menu_row
 
 
 def credits_badge(user: User) -> None:
@@ -15,15 +14,13 @@ def credits_badge(user: User) -> None:
     badge = Tag("a", "credits", i18n.credits(user.credits), symbol="coins", href="/account", data_testid="credits")
     badge.put("title", _("Your credits"))
 
-    async def refresh(news: News) -> None:
-        if not news.status:
-            return
-        async with reading() as db:
-            now = await users.get(db, user.id)
-        if now:
-            badge.text = i18n.credits(now.credits)
+    state = page_state.of(user)
 
-    live.for_user(user.id).subscribe(refresh)
+    def refresh() -> None:
+        if state.user:
+            badge.text = i18n.credits(state.user.credits)
+
+    state.changed.subscribe(refresh)
 
 
 def account(user: User | None) -> None:
@@ -39,19 +36,23 @@ def account(user: User | None) -> None:
             Tag("img", src=user.avatar_url, alt="", width=36, height=36, referrerpolicy="no-referrer")
         Menu(lambda: _rows(user, name))
 
-    async def leave(news: News) -> None:
+    state = page_state.of(user)
+
+    def leave() -> None:
         """Nothing on a page may be used any more by somebody who is signed out, whatever its browser does."""
-        if news.status == SIGNED_OUT or (news.status == "refresh" and not await _is_still(user)):
-            face.client.content.clear()
-            face.client.run_javascript("reloadUnlessLeaving()")
+        face.client.content.clear()
+        face.client.run_javascript("reloadUnlessLeaving()")
 
-    live.for_user(user.id).subscribe(leave)
+    def hear(news: News) -> None:
+        if news.status == SIGNED_OUT:
+            leave()
 
+    def check() -> None:
+        if not state.is_signed_in:
+            leave()
 
-async def _is_still(user: User) -> bool:
-    async with reading() as db:
-        now = await users.get(db, user.id)
-    return now is not None and now.epoch == user.epoch and now.blocked_at is None
+    live.for_user(user.id).subscribe(hear)
+    state.changed.subscribe(check)
 
 
 def _rows(user: User, name: str) -> None:

@@ -9,10 +9,10 @@ from core.models import User
 
 from .. import i18n
 from ..i18n import _
-from .dialog import Dialog
-from .form import field
-from .tags import Tag, button, link
-from .toast import toast
+from ..kit.dialog import Dialog
+from ..kit.elements import Tag, button, link
+from ..kit.form import field
+from ..kit.toast import toast
 
 
 def own_data(user: User) -> None:

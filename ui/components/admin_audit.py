@@ -6,9 +6,10 @@ from core import audit
 from core.audit import AuditLine
 from core.database import reading
 
-from .. import i18n
+from .. import formats
 from ..i18n import _
-from .tags import Tag, button
+from ..kit.elements import Tag
+from ..kit.paged_list import PagedList
 
 PAGE = 50
 
@@ -18,23 +19,24 @@ class AuditLog(Tag):
 
     def __init__(self) -> None:
         super().__init__("section", "admin-part")
-        self._last: int | None = None
         with self:
-            self._rows = Tag("div", "rows", role="list", aria_label=_("Audit log"))
-            with Tag("div", "more"):
-                self._more = button(_("Load more"), self.load, hidden=True)
+            self._list = PagedList(
+                _page,
+                _line,
+                lambda line: line.entry.id,
+                size=PAGE,
+                label=_("Audit log"),
+                empty=_("Nothing has been done yet."),
+            )
 
     async def load(self) -> None:
-        """The next page of lines."""
-        async with reading() as db:
-            found = await audit.page(db, self._last, PAGE + 1)
-        with self._rows:
-            for line in found[:PAGE]:
-                _line(line)
-            if not found and self._last is None:
-                Tag("p", "page-note", _("Nothing has been done yet."), role="listitem")
-        self._last = found[:PAGE][-1].entry.id if found else self._last
-        self._more.put("hidden", len(found) <= PAGE)
+        """The first page of lines."""
+        await self._list.reload()
+
+
+async def _page(before: int | None, limit: int) -> list[AuditLine]:
+    async with reading() as db:
+        return await audit.page(db, before, limit)
 
 
 def _words() -> dict[str, str]:
@@ -64,7 +66,7 @@ def _line(line: AuditLine) -> None:
             Tag("span", "row-note", " · ".join(filter(None, [_change(entry.before, entry.after), entry.note])))
         with Tag("div", "admin-facts"):
             Tag("span", "row-note", line.actor or _("Command line"))
-            Tag("time", "row-note", i18n.ago(entry.created_at), title=i18n.exactly(entry.created_at))
+            Tag("time", "row-note", formats.ago(entry.created_at), title=formats.exactly(entry.created_at))
 
 
 def _names() -> dict[str, str]:

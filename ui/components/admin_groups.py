@@ -11,10 +11,10 @@ from core.teams import GroupLine
 
 from .. import i18n
 from ..i18n import _
+from ..kit.dialog import Dialog, confirm
+from ..kit.elements import Tag, button
+from ..kit.form import Changed, choice, do, field, whole_number
 from .admin_people import spent
-from .dialog import Dialog, confirm
-from .form import Changed, choice, do, field, whole_number
-from .tags import Tag, button
 
 
 class Groups(Tag):

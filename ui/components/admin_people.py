@@ -9,11 +9,12 @@ from core.admin import Person
 from core.database import reading
 from core.models import Group, User
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
-from .dialog import Dialog
-from .form import Changed, Line, choice, do, field, whole_number
-from .tags import Tag, button
+from ..kit.dialog import Dialog
+from ..kit.elements import Tag, button
+from ..kit.form import Changed, Line, choice, do, field, whole_number
+from ..kit.paged_list import PagedList
 
 PAGE = 25
 NONE = "0"
@@ -25,32 +26,27 @@ class People(Tag):
     def __init__(self, me: User) -> None:
         super().__init__("section", "admin-part")
         self._me = me
-        self._last: int | None = None
         with self:
             with Tag("div", "search has-icon icon-search"):
                 words = _("Find by e-mail or name")
                 self._search = Line("input", words, "", None, type="search", placeholder=words, autocomplete="off")
-                self._search.on("input", self._anew, [], throttle=0.3, leading_events=False)
-            self._rows = Tag("div", "rows", role="list", aria_label=_("People"))
-            with Tag("div", "more"):
-                self._more = button(_("Load more"), self.load, hidden=True)
+                self._search.on("input", self.load, [], throttle=0.3, leading_events=False)
+            self._list = PagedList(
+                self._page,
+                self._row,
+                lambda person: person.user.id,
+                size=PAGE,
+                label=_("People"),
+                empty=_("Nobody is found."),
+            )
 
     async def load(self) -> None:
-        """The next page of people."""
-        async with reading() as db:
-            found = await admin.people(db, self._search.value or "", self._last, PAGE + 1)
-        with self._rows:
-            for person in found[:PAGE]:
-                self._row(person)
-            if not found and self._last is None:
-                Tag("p", "page-note", _("Nobody is found."), role="listitem")
-        self._last = found[:PAGE][-1].user.id if found else self._last
-        self._more.put("hidden", len(found) <= PAGE)
+        """The first page of them."""
+        await self._list.reload()
 
-    async def _anew(self) -> None:
-        self._rows.clear()
-        self._last = None
-        await self.load()
+    async def _page(self, before: int | None, limit: int) -> list[Person]:
+        async with reading() as db:
+            return await admin.people(db, self._search.value or "", before, limit)
 
     def _row(self, person: Person) -> None:
         user = person.user
@@ -73,7 +69,7 @@ class People(Tag):
         async with reading() as db:
             user = await admin.person(db, user_id)
             groups = [line.group for line in await teams.groups(db)]
-        PersonDialog(self._me, user, groups, self._anew)
+        PersonDialog(self._me, user, groups, self.load)
 
 
 def spent(used: int, limit: int | None) -> str:
@@ -90,7 +86,7 @@ class PersonDialog(Dialog):
         super().__init__(user.email)
         self._me, self._user, self._mine, self._changed = me, user, user.id == me.id, changed
         with self.body:
-            Tag("p", "dialog-text", _("Since {date}", date=i18n.day(user.created_at)))
+            Tag("p", "dialog-text", _("Since {date}", date=formats.day(user.created_at)))
             with Tag("div", "form-rows"):
                 self._credits_fields()
                 self._account_fields(groups)

@@ -7,9 +7,9 @@ from redis.exceptions import RedisError
 from core import admin, catalog, queue
 from core.database import reading
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
-from .tags import Tag, button
+from ..kit.elements import Tag, button
 from .words import known
 
 LATE_SECONDS = 60
@@ -57,7 +57,7 @@ class System(Tag):
               pending=i18n.number(pending), running=i18n.number(running)))  # fmt: skip
         late = found.oldest_due_seconds
         word = _("behind its time") if late > LATE_SECONDS else _("nothing waits longer")
-        _card(_("Oldest step due"), i18n.seconds(round(late)), word, bad=late > LATE_SECONDS)
+        _card(_("Oldest step due"), formats.seconds(round(late)), word, bad=late > LATE_SECONDS)
 
 
 async def _queue() -> tuple[int | None, bool]:
@@ -95,5 +95,5 @@ def _model_row(offer: catalog.Offer) -> None:
     with Tag("div", "row admin-row", role="listitem"):
         with Tag("div", "admin-who"):
             Tag("span", "admin-name", known(offer.model.label))
-            Tag("span", "row-note", i18n.sentence(offer.state.reason) or offer.model.id)
+            Tag("span", "row-note", i18n.phrase(offer.state.reason) or offer.model.id)
         Tag("span", f"card-state {look}", word, symbol=symbol)

@@ -9,8 +9,11 @@ from pydantic import ValidationError
 
 from core import pictures
 from core.catalog import Model, Offer
-from core.models import Picture, Video
+from core.errors import BadSize
+from core.models import Picture
 from core.pictures import Framing
+from core.recipe import Recipe
+from core.size import Size
 
 Mode = Literal["crop", "pad-blur", "pad-white", "pad-color"]
 MODES: tuple[Mode, ...] = ("crop", "pad-blur", "pad-white", "pad-color")
@@ -69,8 +72,7 @@ class Draft:
         if model := self.model:
             if self.choices.seconds not in model.seconds:
                 self.choices.seconds = model.seconds[0]
-            if self.choices.size not in model.sizes:
-                self.choices.size = _same_ratio(self.choices.size, model.sizes)
+            self.choices.size = _fitting(self.choices.size, model)
 
     @property
     def offer(self) -> Offer | None:
@@ -98,10 +100,9 @@ class Draft:
         return bool(self.choices.preset or self.choices.picture_id)
 
     @property
-    def ratio(self) -> tuple[int, int]:
-        """Width and height of the video to be."""
-        width, _, height = (self.choices.size or "1280x720").partition("x")
-        return int(width), int(height)
+    def size(self) -> Size:
+        """The size of the video to be."""
+        return Size.parse(self.choices.size) if self.choices.size else Size(1280, 720)
 
     @property
     def framing(self) -> dict[str, Any]:
@@ -109,24 +110,43 @@ class Draft:
         c = self.choices
         return Framing(mode=c.mode, x=c.x, y=c.y, zoom=c.zoom, color=c.color).brief()
 
+    @property
+    def recipe(self) -> Recipe:
+        """What is in the form."""
+        c = self.choices
+        return Recipe(
+            picture_id=None if c.preset else c.picture_id or None,
+            preset=c.preset,
+            prompt=c.prompt,
+            model=c.model or None,
+            seconds=c.seconds or None,
+            size=self.size if c.size else None,
+            framing=Framing(**self.framing) if self.framing else None,
+        )
+
     def set_framing(self, values: Any) -> None:
         """Take a framing from outside, as far as it is one."""
         self.update(**_framing(values))
 
-    def fill(self, video: Video, picture: Picture | None) -> None:
-        """Put a video's settings into the form; without its picture the one that is chosen stays."""
-        chosen = {}
-        if picture:
-            chosen = {"preset": picture.preset or "", "picture_id": 0 if picture.preset else picture.id}
+    def offers_model(self, model: str | None) -> bool:
+        """Whether it is in the menu."""
+        return any(offer.model.id == model for offer in self.offers)
+
+    def fill(self, recipe: Recipe, picture: Picture | None) -> None:
+        """Put a recipe into the form; what it leaves open stays, and so does the picture without this or a preset."""
+        chosen: dict[str, Any] = {}
         if picture and not picture.preset:
             self.own.setdefault(picture.id, picture)
+            chosen = {"preset": "", "picture_id": picture.id}
+        elif preset := (picture.preset if picture else recipe.preset):
+            chosen = {"preset": preset, "picture_id": 0}
         self.update(
             **chosen,
-            prompt=video.prompt,
-            model=video.model if any(o.model.id == video.model for o in self.offers) else self.choices.model,
-            seconds=video.seconds,
-            size=video.size,
-            **_framing(video.framing),
+            prompt=recipe.prompt or self.choices.prompt,
+            model=recipe.model if self.offers_model(recipe.model) else self.choices.model,
+            seconds=recipe.seconds or self.choices.seconds,
+            size=str(recipe.size) if recipe.size else self.choices.size,
+            **_framing(recipe.framing_fields),
         )
 
     def to_json(self) -> str:
@@ -149,12 +169,11 @@ class Draft:
             found = Choices(**{k: v for k, v in kept.items() if type(v) is type(getattr(Choices(), k))})
         except (ValueError, TypeError, AttributeError):
             return
-        known = {offer.model.id for offer in self.offers}
         self.update(
             preset=found.preset if find_preset(found.preset) else "",
             picture_id=found.picture_id if found.picture_id in self.own else 0,
             prompt=found.prompt[:2000],
-            model=found.model if found.model in known else self.choices.model,
+            model=found.model if self.offers_model(found.model) else self.choices.model,
             seconds=found.seconds,
             size=found.size,
             **_framing({name: getattr(found, name) for name in Framing.model_fields}),
@@ -176,15 +195,10 @@ def find_preset(name: str | None) -> pictures.Preset | None:
     return next((preset for preset in pictures.presets() if preset.name == name), None)
 
 
-def _same_ratio(size: str, sizes: tuple[str, ...]) -> str:
-    """Of a model's sizes the one with the ratio of `size`, else its default."""
-    width, _, height = size.partition("x")
-    if not (width.isdigit() and height.isdigit() and int(height)):
-        return sizes[0]
-
-    def distance(other: str) -> float:
-        w, _, h = other.partition("x")
-        return abs(int(w) / int(h) - int(width) / int(height))
-
-    nearest = min(sizes, key=distance)
-    return nearest if distance(nearest) < 0.05 else sizes[0]
+def _fitting(size: str, model: Model) -> str:
+    """The size if the model offers it, else one with the same ratio, else the model's default."""
+    try:
+        wanted = Size.parse(size)
+    except BadSize:
+        return str(model.sizes[0])
+    return str(wanted if wanted in model.sizes else wanted.closest(model.sizes))

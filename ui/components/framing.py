@@ -9,12 +9,14 @@ from nicegui import events
 
 from core import pictures
 from core.models import User
+from core.size import Size
 
 from ..i18n import _
+from ..kit.elements import Tag, icon_button
 from .draft import MODES, Draft, Mode
-from .tags import Tag, icon_button, preset_picture
+from .preset_picture import preset_picture
 
-PRESET_SIZE = (1920, 1280)
+PRESET_SIZE = Size(1920, 1280)
 EMPTY = Markup('<span class="preview-empty-title">{}</span><span class="preview-empty-note">{}</span>')
 
 
@@ -77,7 +79,7 @@ class FramingPreview(Tag):
         if self._tools:
             self._tools.put("hidden", not chosen)
             self._draw_bar()
-        shown = (chosen, choices.mode, self._draft.ratio)
+        shown = (chosen, choices.mode, self._draft.size)
         if shown != self._shown:
             self._shown = shown
             self._inside.clear()
@@ -103,11 +105,10 @@ class FramingPreview(Tag):
         Tag("label", "preview-empty", inner=inner, symbol="image", for_=self._upload)
 
     def _framed(self) -> None:
-        width, height = self._draft.ratio
-        mode = self._draft.choices.mode
-        ratio = "portrait" if height > width else "other"
+        size, mode = self._draft.size, self._draft.choices.mode
+        ratio = "portrait" if size.is_portrait else "other"
         self._frame = Tag("ads-crop" if mode == "crop" else "div", f"frame frame-{mode}", data_ratio=ratio)
-        self._frame.style(f"aspect-ratio: {width} / {height}")
+        self._frame.style(f"aspect-ratio: {size.width} / {size.height}")
         with self._frame:
             if mode == "pad-blur":
                 self._large("frame-back", "")
@@ -120,8 +121,8 @@ class FramingPreview(Tag):
 
     def _cropping(self) -> None:
         assert self._frame is not None
-        (width, height), (own_width, own_height) = self._draft.ratio, self._size()
-        wider = (own_width / own_height) / (width / height)
+        video, own = self._draft.size, self._size()
+        wider = (own.width / own.height) / (video.width / video.height)
         self._frame.style(f"--w: {max(1.0, wider):.6f}; --h: {max(1.0, 1 / wider):.6f}")
         self._frame.on("moved", self._moved, ["detail"])
         about = _("Part of the picture: arrow keys move it, plus and minus zoom")
@@ -145,9 +146,9 @@ class FramingPreview(Tag):
         where = f"presets/{choices.preset}" if choices.preset else str(choices.picture_id)
         return f"/api/v1/images/{where}/framed?" + urlencode({"size": choices.size, **self._draft.framing})
 
-    def _size(self) -> tuple[int, int]:
+    def _size(self) -> Size:
         own = self._draft.own.get(self._draft.choices.picture_id)
-        return (own.width, own.height) if own and not self._draft.preset else PRESET_SIZE
+        return Size(own.width, own.height) if own and not self._draft.preset else PRESET_SIZE
 
     def _title(self) -> str:
         preset = self._draft.preset

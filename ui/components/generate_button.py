@@ -1,18 +1,12 @@
 """Generate, with its price inside, the reason why it can't be done above, and the progress along its lower edge."""
 
-from nicegui import background_tasks
-
-from core import teams, users
-from core.database import reading
 from core.models import User
-from core.progress import News
-from core.teams import Budget
 
-from .. import i18n, live
+from .. import formats, i18n, page_state
 from ..i18n import _
+from ..kit.elements import Click, Tag, link
 from .current_video import CurrentVideo
 from .draft import Draft
-from .tags import Click, Tag, link
 from .words import budget_left
 
 PRESSED = "(e) => { const b = e.currentTarget; if (b.disabled) return; b.disabled = true; emit(); }"
@@ -23,9 +17,8 @@ class GenerateButton(Tag):
 
     def __init__(self, user: User | None, draft: Draft, current: CurrentVideo, press: Click) -> None:
         super().__init__("div", "generate")
-        self._user, self._draft, self._current = user, draft, current
-        self._balance = user.credits if user else None
-        self._budget: Budget | None = None
+        self._draft, self._current = draft, current
+        self._state = page_state.of(user) if user else None
         with self:
             self._problem = Tag("div", "problem generate-problem", role="alert")
             with Tag("button", "generate-button", type="button", data_testid="generate") as self._button:
@@ -34,9 +27,8 @@ class GenerateButton(Tag):
         draft.changed.subscribe(self._draw)
         current.changed.subscribe(self._draw)
         current.moved.subscribe(self._move)
-        if user:
-            live.for_user(user.id).subscribe(self._hear)
-            background_tasks.create(self._look())
+        if self._state:
+            self._state.changed.subscribe(self._tell_balance)
         self._draw()
 
     def complain(self, sentence: str, *, login: bool = False) -> None:
@@ -66,37 +58,25 @@ class GenerateButton(Tag):
         self._move()
 
     def _tell_balance(self) -> None:
-        left = None if self._balance is None else self._balance - self._draft.price
-        enough = left is not None and left >= 0 and not self._current.is_active
-        self._button.put("title", self._leaves(left or 0) if enough else None)
+        user = self._state.user if self._state else None
+        left = user.credits - self._draft.price if user else -1
+        enough = left >= 0 and not self._current.is_active
+        self._button.put("title", self._leaves(left) if enough else None)
 
     def _leaves(self, left: int) -> str:
         """What is left afterwards of the credits, and of the month's budget if there is one."""
         words = _("Leaves you {credits}", credits=i18n.credits(left))
-        if self._budget is None:
+        budget = self._state.budget if self._state else None
+        if budget is None:
             return words
-        after = self._budget.left - self._draft.price
+        after = budget.left - self._draft.price
         if after < 0:
-            day = i18n.day(self._budget.resets_at)
+            day = formats.day(budget.resets_at)
             return _("Over this month's budget, which is full again on {day}", day=day)
-        return f"{words} · {budget_left(self._budget, after)}"
+        return f"{words} · {budget_left(budget, after)}"
 
     def _move(self) -> None:
         if self._current.is_active:
             progress = self._current.progress
             self._bar.put("data_unknown", True if progress is None else None)
             self._bar.style(f"--done: {(progress or 0) / 100:.3f}")
-
-    async def _hear(self, news: News) -> None:
-        """Whatever changed may have cost credits or returned some."""
-        if news.status:
-            await self._look()
-
-    async def _look(self) -> None:
-        if self._user is None:
-            return
-        async with reading() as db:
-            user = await users.get(db, self._user.id)
-            self._budget = await teams.budget(db, self._user.id) if user else None
-        self._balance = user.credits if user else None
-        self._tell_balance()

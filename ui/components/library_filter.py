@@ -12,7 +12,7 @@ from core import catalog, library
 from core.library import Filter, Kind
 
 from ..i18n import _
-from .tags import Tag, button
+from ..kit.elements import Tag, button
 from .words import known
 
 MAX_QUERY = 200
@@ -121,5 +121,5 @@ def _models(kinds: Sequence[Kind]) -> dict[str, str]:
 
 def _shapes(kinds: Sequence[Kind]) -> dict[str, str]:
     words = {"landscape": _("Landscape"), "portrait": _("Portrait"), "square": _("Square")}
-    there = {library.shape(kind.size) for kind in kinds}
+    there = {kind.shape for kind in kinds}
     return {name: word for name, word in words.items() if name in there}

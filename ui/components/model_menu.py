@@ -1,6 +1,5 @@
 """The model: one line with name, state, price and length that opens the whole menu; lengths and ratios follow it."""
 
-import math
 from collections.abc import Callable
 from functools import partial
 
@@ -8,12 +7,13 @@ from markupsafe import Markup
 from nicegui import ui
 
 from core.catalog import Model, Offer
+from core.size import Size
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
-from .choices import Choices, option
+from ..kit.choices import Choices, option
+from ..kit.elements import Tag
 from .draft import Draft
-from .tags import Tag
 from .words import known
 
 SUMMARY = Markup(
@@ -32,7 +32,7 @@ def state_word(name: str) -> str:
 def price_text(model: Model) -> str:
     """What a clip of that model costs, and how long it may be."""
     lengths = sorted(model.seconds)
-    length = i18n.seconds(str(lengths[0]) if len(lengths) == 1 else f"{lengths[0]}–{lengths[-1]}")
+    length = formats.seconds(str(lengths[0]) if len(lengths) == 1 else f"{lengths[0]}–{lengths[-1]}")
     if model.price_per == "second":
         return _("{credits} per second · {length}", credits=i18n.credits(model.price_credits), length=length)
     return f"{i18n.credits(model.price_credits)} · {length}"
@@ -88,7 +88,7 @@ class ModelMenu(Tag):
             with Tag("span", "model-row-main"):
                 Tag("span", "model-name", known(model.label))
                 state_dot(offer.state.name)
-            Tag("span", "model-row-note", i18n.sentence(offer.state.reason) or price_text(model))
+            Tag("span", "model-row-note", i18n.phrase(offer.state.reason) or price_text(model))
         if ready:
             row.on_click(partial(self._choose, model.id))
 
@@ -100,13 +100,13 @@ class ModelMenu(Tag):
         offer = self._draft.offer
         if offer is None:
             return
-        facts = f"{i18n.credits(self._draft.price)} · {i18n.seconds(self._draft.choices.seconds)}"
+        facts = f"{i18n.credits(self._draft.price)} · {formats.seconds(self._draft.choices.seconds)}"
         name, state = known(offer.model.label), offer.state.name
         inner = SUMMARY.format(name=name, look=LOOKS.get(state, "idle"), state=state_word(state), facts=facts)
         self._summary.put("innerHTML", str(inner))
-        self._lengths.show({str(s): _segment(str(s), i18n.seconds(s)) for s in sorted(offer.model.seconds)})
+        self._lengths.show({str(s): _length(s) for s in sorted(offer.model.seconds)})
         self._lengths.mark_chosen(str(self._draft.choices.seconds))
-        self._ratios.show({size: _segment(size, ratio_name(size)) for size in offer.model.sizes})
+        self._ratios.show({str(size): _ratio(size) for size in offer.model.sizes})
         self._ratios.mark_chosen(self._draft.choices.size)
         if self._listed != self._draft.offers:
             self._listed = self._draft.offers
@@ -120,19 +120,13 @@ def _segments(label: str, choose: Callable[[str], None]) -> Choices:
     return Choices("segments", "aria-pressed", choose, single=True, **group)
 
 
-def _segment(value: str, word: str) -> Markup:
-    """A length, or a ratio with a small frame of it before the word."""
-    more = {"data_rove": "", "title": value}
-    if "x" not in value:
-        return option("segment", value, word, **more)
-    width, height = (int(n) for n in value.split("x"))
-    scale = 14 / max(width, height)
-    frame = f"--width:{max(6, round(width * scale))}px;--height:{max(6, round(height * scale))}px"
-    return option("segment segment-ratio", value, word, style=frame, **more)
+def _length(seconds: int) -> Markup:
+    value = str(seconds)
+    return option("segment", value, formats.seconds(seconds), data_rove="", title=value)
 
 
-def ratio_name(size: str) -> str:
-    """`16:9` for `1280x720`."""
-    width, height = (int(n) for n in size.split("x"))
-    divisor = math.gcd(width, height)
-    return f"{width // divisor}:{height // divisor}"
+def _ratio(size: Size) -> Markup:
+    """The ratio with a small frame of it before the word."""
+    value, scale = str(size), 14 / max(size.width, size.height)
+    frame = f"--width:{max(6, round(size.width * scale))}px;--height:{max(6, round(size.height * scale))}px"
+    return option("segment segment-ratio", value, size.ratio, style=frame, data_rove="", title=value)

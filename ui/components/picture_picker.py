@@ -7,19 +7,21 @@ from nicegui import events
 
 from core import pictures, storage
 from core.database import reading, session
-from core.errors import AdsVideoError, NotFound, NotSignedIn, PictureTooLarge
+from core.errors import AdsVideoError, NotFound, PictureTooLarge
 from core.models import Picture, User
+from core.phrase import Phrase
 
 from .. import i18n
 from ..i18n import _
-from .choices import Choices, option
-from .dialog import confirm
+from ..kit.choices import Choices, option
+from ..kit.dialog import confirm
+from ..kit.elements import Tag, icon_button
 from .draft import Draft
 from .dropped_video import take_settings
 from .framing import FramingPreview
 from .picture_url import BOX, PictureUrl
+from .preset_picture import thumbnail
 from .prompt_field import is_ours
-from .tags import Tag, icon_button, thumbnail
 
 TYPES = "image/jpeg,image/png,image/webp,image/avif,image/gif,video/mp4"  # of a video only its settings are read
 FILE_INPUT = "picture-file"
@@ -111,7 +113,7 @@ class PicturePicker(Tag):
 
     async def _owned(self, picture_id: object) -> Picture:
         if self._user is None or not isinstance(picture_id, int):
-            raise NotFound("picture")
+            raise NotFound(Phrase("picture"))
         async with reading() as db:
             return await pictures.owned(db, self._user.id, picture_id)
 
@@ -153,10 +155,8 @@ class PicturePicker(Tag):
         code, message = str(detail.get("code", "")), str(detail.get("message", ""))[:300]
         if code == PictureTooLarge.code:
             self.complain(i18n.explain(PictureTooLarge()))
-        elif code == NotSignedIn.code:
-            self.complain(i18n.explain(NotSignedIn()))
         elif message:
-            self.complain(i18n.sentence(message))
+            self.complain(message)
         else:
             self.complain(_("The picture could not be uploaded. Please check the connection and try again."))
 

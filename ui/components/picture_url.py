@@ -5,14 +5,15 @@ from collections.abc import Callable
 from markupsafe import Markup
 from nicegui import Event, events
 
-from core import limits, pictures
+from core import pictures
+from core.ask import fetch_picture
 from core.database import session
 from core.errors import AdsVideoError, NotSignedIn
 from core.models import Picture, User
 
 from .. import i18n
 from ..i18n import _
-from .tags import Tag
+from ..kit.elements import Tag
 
 BOX = "picture-url"
 INNER = Markup(
@@ -71,8 +72,6 @@ class PictureUrl(Tag):
     async def _picture(self, url: str) -> Picture:
         if self._user is None:
             raise NotSignedIn()
-        with limits.fetching(self._user.id):
-            await limits.count_upload(self._user.id)
-            prepared = await pictures.fetch(url)
+        prepared = await fetch_picture(self._user.id, url)
         async with session() as db:
             return await pictures.accept(db, self._user.id, prepared)

@@ -10,14 +10,16 @@ from core.videos import MAX_PROMPT
 
 from .. import i18n
 from ..i18n import _
-from .choices import Choices, option
+from ..kit.choices import Choices, option
+from ..kit.elements import Tag, button
+from ..kit.text_area import TextArea
+from ..kit.toast import toast
 from .draft import Draft
-from .prompt_input import PromptInput
-from .tags import Tag, button
 from .template_dialog import TemplateDialog
-from .toast import toast
 
 COUNTER_FROM = 450
+MAX_TYPED = 2000
+"""Characters that the browser lets in; the limit of a prompt is told in words."""
 CHIP = Markup('<i class="move-view move-{}" aria-hidden="true"></i>{}')
 
 
@@ -44,7 +46,10 @@ class PromptField(Tag):
         with self:
             Tag("h2", "sr-only", _("Prompt"))
             with Tag("div", "prompt-box") as self._box:
-                self._field = PromptInput(draft.choices.prompt, self._typed)
+                self._field = TextArea(
+                    draft.choices.prompt, self._typed, label=_("Prompt"), max_length=MAX_TYPED,
+                    placeholder=_("What should happen? “Slow push-in, warm light glides over the glass.”"),
+                ).mark("prompt")  # fmt: skip
                 with Tag("div", "prompt-foot"):
                     button(_("Templates"), self._templates, look="link", symbol="layout-template")
                     if improve.is_on():

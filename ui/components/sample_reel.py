@@ -11,8 +11,9 @@ from core import pictures
 
 from .. import i18n, theme
 from ..i18n import _
+from ..kit.elements import Tag
 from .draft import Draft, find_preset
-from .tags import Tag, thumbnail
+from .preset_picture import thumbnail
 
 THUMBS = "sample-thumbs"
 STILLS = ("perfume", "watch", "macarons")

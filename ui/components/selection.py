@@ -7,9 +7,9 @@ from nicegui import ui
 from core import library
 from core.models import Video
 
-from .. import i18n
+from .. import formats
 from ..i18n import _, n_
-from .tags import Tag, button, icon_button, link
+from ..kit.elements import Tag, button, icon_button, link
 
 
 class SelectionBar(Tag):
@@ -31,7 +31,7 @@ class SelectionBar(Tag):
         self._ids = [video.id for video in videos]
         files = [video for video in videos if video.key]
         fit = 0 < len(files) <= library.AT_ONCE
-        size = i18n.megabytes(sum(video.bytes or 0 for video in files))
+        size = formats.megabytes(sum(video.bytes or 0 for video in files))
         self._count.text = n_("{n} selected", "{n} selected", len(videos)) if videos else _("Nothing selected")
         self._download.text = _("Download · {size}", size=size) if files else _("Download")
         ids = ",".join(str(video.id) for video in files)

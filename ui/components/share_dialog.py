@@ -10,9 +10,9 @@ from core.settings import settings
 
 from .. import i18n
 from ..i18n import _
-from .dialog import Dialog
-from .tags import Tag, button
-from .toast import toast
+from ..kit.dialog import Dialog
+from ..kit.elements import Tag, button
+from ..kit.toast import toast
 
 
 def _address(slug: str) -> str:

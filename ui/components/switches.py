@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from .. import i18n
 from ..i18n import _
-from .tags import menu_row
+from ..kit.elements import menu_row
 
 SWITCHES = Markup(
     '<button type="button" class="header-button" data-language="{other}" lang="{tag}">{language}</button>'
@@ -18,7 +18,7 @@ def _other() -> str:
 
 
 def switches() -> Markup:
-    """Both, for the header: app.js hears their clicks, so they are no elements of the server's.
+    """Both, for the header: switches.js hears their clicks, so they are no elements of the server's.
 
     One leads to the other language, in that language's own words. The other is dark or light, and follows the system
     until it is pressed once; the stylesheet knows which sign it has now.

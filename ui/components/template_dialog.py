@@ -12,9 +12,9 @@ from core.models import User
 
 from .. import i18n
 from ..i18n import _
-from .dialog import Dialog
-from .tags import Tag, button, icon_button
-from .toast import toast
+from ..kit.dialog import Dialog
+from ..kit.elements import Tag, button, icon_button
+from ..kit.toast import toast
 
 
 def _titles() -> dict[str, str]:

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 from core.library import name_of
 from core.models import ACTIVE, Picture, Video
 from core.progress import News
+from core.size import Size
 
-from .. import i18n
+from .. import formats
 from ..i18n import _
+from ..kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from .draft import find_preset
-from .tags import Menu, Tag, icon_button, menu_line, menu_row, preset_picture
-from .words import known, money, reason, stage_words, state_word
+from .preset_picture import preset_picture
+from .words import known, made_size, money, reason, stage_words, state_word
 
 Action = Callable[[Video], Awaitable[None]]
 
@@ -67,14 +69,14 @@ class VideoCard(Tag):
         word, symbol = state_word(video)
         with Tag("div", "card-facts"):
             self._state = Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol)
-            Tag("time", "", i18n.ago(video.created_at), title=i18n.exactly(video.created_at))
+            Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
             Tag("span", "card-model", known(video.label), title=known(video.label))
 
     def _not_playable(self, video: Video, picture: Picture | None) -> Tag:
         dim = "" if video.status in ACTIVE else "card-dim"
         label = _("Open: {prompt}", prompt=video.prompt)
         media = Tag("a", f"card-media {dim}", href=f"/videos/{video.id}", aria_label=label)
-        with media.style(f"aspect-ratio: {_card_ratio(*map(int, video.size.split('x')))}"):
+        with media.style(f"aspect-ratio: {_card_ratio(Size.parse(video.size))}"):
             if picture and (preset := find_preset(picture.preset)):
                 preset_picture(preset, width=640, alt="")
             elif picture:
@@ -111,8 +113,8 @@ def poster(source: str, video: Video, label: str, *, target: str) -> Tag:
         for flag in ("muted", "loop", "playsinline"):
             clip.put(flag, True)
         if video.duration:
-            Tag("span", "card-length", i18n.clock(video.duration))
-    made.style(f"aspect-ratio: {_card_ratio(video.width or 16, video.height or 9)}")
+            Tag("span", "card-length", formats.clock(video.duration))
+    made.style(f"aspect-ratio: {_card_ratio(made_size(video) or Size(16, 9))}")
     return made
 
 
@@ -128,9 +130,9 @@ def thumb(video: Video) -> Tag:
     return made
 
 
-def _card_ratio(width: int, height: int) -> str:
+def _card_ratio(size: Size) -> str:
     """The video's own, but no higher than 4:5: a list of portraits stays a list."""
-    return f"{width} / {height}" if height * 4 <= width * 5 else "4 / 5"
+    return f"{size.width} / {size.height}" if size.height * 4 <= size.width * 5 else "4 / 5"
 
 
 def player(source: str, video: Video, classes: str = "player") -> Tag:

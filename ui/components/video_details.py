@@ -3,15 +3,16 @@
 from collections.abc import Callable
 
 from core.models import ACTIVE, Picture, Video
+from core.size import Size
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
+from ..kit.elements import Click, Tag, button, icon_button
+from ..kit.toast import toast
 from .current_video import CurrentVideo
 from .draft import find_preset
-from .model_menu import ratio_name
-from .tags import Click, Tag, button, icon_button, preset_picture
-from .toast import toast
-from .words import known, state_word
+from .preset_picture import preset_picture
+from .words import known, made_size, state_word
 
 PROMPT = "video-prompt"
 
@@ -58,20 +59,20 @@ def _facts(video: Video) -> dict[str, Callable[[], object]]:
         return lambda: Tag("span", "", words)
 
     word, symbol = state_word(video)
-    size = f"{video.width}x{video.height}" if video.width else video.size
+    size = made_size(video) or Size.parse(video.size)
     facts: dict[str, Callable[[], object]] = {
         _("State"): lambda: Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol),
         _("Model"): text(known(video.label)),
-        _("Size"): text(f"{size} · {ratio_name(size)}"),
-        _("Length"): text(i18n.seconds(video.duration or video.seconds)),
+        _("Size"): text(f"{size} · {size.ratio}"),
+        _("Length"): text(formats.seconds(video.duration or video.seconds)),
         _("Cost"): text(_cost(video)),
-        _("Asked for"): lambda: Tag("time", "", i18n.exactly(video.created_at), title=i18n.ago(video.created_at)),
+        _("Asked for"): lambda: Tag("time", "", formats.exactly(video.created_at), title=formats.ago(video.created_at)),
     }
     if video.completed_at:
         took = (video.completed_at - video.created_at).total_seconds()
-        facts[_("Took")] = text(i18n.clock(took))
+        facts[_("Took")] = text(formats.clock(took))
     if video.bytes:
-        facts[_("File")] = text(f"MP4 · {i18n.megabytes(video.bytes)}")
+        facts[_("File")] = text(f"MP4 · {formats.megabytes(video.bytes)}")
     return facts
 
 

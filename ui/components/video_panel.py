@@ -9,18 +9,21 @@ from core.database import session
 from core.errors import AdsVideoError
 from core.library import name_of
 from core.models import Video, now
+from core.recipe import Recipe
+from core.size import Size
 from core.videos import cancel, set_favorite
 
 from .. import i18n
 from ..i18n import _
+from ..kit.elements import Tag, button, link
+from ..kit.toast import toast
 from .current_video import CurrentVideo
 from .draft import Draft, find_preset
+from .preset_picture import preset_picture
 from .sample_reel import SampleReel
 from .share_dialog import share_dialog
-from .tags import Tag, button, link, preset_picture
-from .toast import toast
 from .video_card import player
-from .words import caption, money, reason, stage_words
+from .words import caption, money, reason, stage_words, waiting_for
 
 
 class VideoPanel(Tag):
@@ -59,8 +62,7 @@ class VideoPanel(Tag):
             if self._draft:
                 SampleReel(self._draft, self._stage, self._below)
             return
-        width, height = map(int, video.size.split("x"))
-        self._stage.put("data_ratio", "portrait" if height > width else "other")
+        self._stage.put("data_ratio", "portrait" if Size.parse(video.size).is_portrait else "other")
         if self._current.is_active:
             self._notify.put("news", "running")
             self._stage.put("data_state", "running")
@@ -106,7 +108,7 @@ class VideoPanel(Tag):
         self._bar.put("data_unknown", True if progress is None else None)
         self._bar.put("aria_valuenow", None if progress is None else int(progress))
         self._bar.style(f"--done: {(progress or 0) / 100:.3f}")
-        self._note.text = i18n.sentence(self._current.note) or self._warning(stage)
+        self._note.text = waiting_for(self._current.note) or self._warning(stage)
         self._stop.put("disabled", stage in ("canceling", "downloading"))
         self._say(stage_words(stage, None, self._current.ahead))
 
@@ -185,7 +187,7 @@ class VideoPanel(Tag):
         if self._current.video and self._draft is None:
             ui.navigate.to(f"/?reuse={self._current.video.id}")
         elif self._current.video and self._draft:
-            self._draft.fill(self._current.video, self._current.picture)
+            self._draft.fill(Recipe.of(self._current.video), self._current.picture)
             toast(_("The settings are in the form."))
 
     async def _toggle_favorite(self) -> None:

@@ -9,11 +9,11 @@ from core.database import reading, session
 from core.errors import AdsVideoError
 from core.models import User, WebhookDelivery, WebhookEndpoint
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
-from .dialog import confirm
-from .tags import Tag, button
-from .toast import toast
+from ..kit.dialog import confirm
+from ..kit.elements import Tag, button
+from ..kit.toast import toast
 
 
 class Webhooks(Tag):
@@ -55,7 +55,7 @@ class Webhooks(Tag):
             Tag("code", "row-main webhook-url", endpoint.url, title=endpoint.url)
             state = Tag("span", f"row-note webhook-state {_look(last)}", _state(last))
             if last:
-                state.put("title", f"{last.event} #{last.video_id} · {i18n.exactly(last.created_at)}")
+                state.put("title", f"{last.event} #{last.video_id} · {formats.exactly(last.created_at)}")
             button(_("Delete"), partial(self._ask, endpoint), look="small")
 
     async def _make(self, event: events.GenericEventArguments) -> None:
@@ -113,7 +113,7 @@ def _state(last: WebhookDelivery | None) -> str:
     if last is None:
         return _("nothing sent yet")
     if last.delivered_at:
-        return _("delivered {ago}", ago=i18n.ago(last.delivered_at))
+        return _("delivered {ago}", ago=formats.ago(last.delivered_at))
     if not last.attempts:
         return _("being sent")
     answer = _("answer {status}", status=last.last_status) if last.last_status else _("no answer")

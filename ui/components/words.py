@@ -3,9 +3,10 @@
 from core import errors
 from core.models import Video
 from core.progress import Stage
+from core.size import Size
 from core.teams import Budget
 
-from .. import i18n
+from .. import formats, i18n
 from ..i18n import _
 
 
@@ -54,6 +55,11 @@ def reason(video: Video) -> str:
     return i18n.explain(errors.from_code(video.error_code or "", video.error_detail))
 
 
+def waiting_for(note: str) -> str:
+    """Why a video waits; nothing for a video that does not."""
+    return i18n.phrase(errors.from_note(note))
+
+
 def money(video: Video) -> str:
     """What a video that did not come about has cost."""
     if not video.cost_credits:
@@ -64,13 +70,18 @@ def money(video: Video) -> str:
     return _("Not charged: {credits} returned", credits=price)
 
 
+def made_size(video: Video) -> Size | None:
+    """The size that the finished file has."""
+    return Size(video.width, video.height) if video.width and video.height else None
+
+
 def caption(video: Video) -> str:
     """`Generated with Sora 2 · 1280x720 · 6.0 s`."""
     parts = [_("Generated with {label}", label=known(video.label))]
-    if video.width and video.height:
-        parts.append(f"{video.width}x{video.height}")
+    if size := made_size(video):
+        parts.append(str(size))
     if video.duration:
-        parts.append(i18n.seconds(video.duration))
+        parts.append(formats.seconds(video.duration))
     return " · ".join(parts)
 
 

@@ -1,82 +1,68 @@
 """Collects every sentence a visitor can read into adsvideo.pot and the catalogues: `uv run python -m ui.locale.update`.
 
-`_()` and `n_()` in ui/, the templates of core/errors.py, the sentences that core gives to them and to model states,
-and the alt texts of the presets.
+A string is found by what it is, wherever its file lies: the literal in `_()`, `n_()` and `Phrase()`, a class's
+`template = "..."`, and the `alt` of a preset.
 """
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "ui" / "locale"
 TEMPLATE = LOCALE / "adsvideo.pot"
 LANGUAGES = {"zh": "zh_Hans_CN"}
-SPEAKERS = {"State", "Conflict", "BadInput", "NotFound", "NotAvailable"}
 DATE = datetime(2026, 11, 24, tzinfo=UTC)
+KEYWORDS = {"_": None, "n_": (1, 2), "Phrase": None}
+METHODS = [("**.py", f"{__package__}.update:sentences"), ("**/presets.json", f"{__package__}.update:alt_texts")]
+NOT_SAID = {"tests", "bench", "docs", "deploy", "uploads"}
+"""Folders at the top that hold nothing a visitor reads."""
+
+Extracted = tuple[Any, ...]
+"""Line, the function's name, what is said, comments for translators: as Babel wants it of an extractor."""
 
 
-def _sentence(node: ast.expr) -> str | None:
-    """A string literal, or an f-string with its values as placeholders."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if not isinstance(node, ast.JoinedStr):
-        return None
-    text = ""
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            text += str(part.value)
-        elif isinstance(part, ast.FormattedValue):
-            value = part.value
-            name = value.attr if isinstance(value, ast.Attribute) else value.id if isinstance(value, ast.Name) else "x"
-            text += "{" + name.lower().lstrip("_") + "}"
-    return text
+def sentences(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Extracted]:
+    """What a Python file says: the marked calls, and the templates of classes."""
+    yield from extract_python(file, keywords, comment_tags, options)
+    file.seek(0)
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.ClassDef):
+            yield from ((line, None, text, []) for line, text in _templates(node) if _has_words(text))
 
 
-def _spoken(call: ast.Call) -> Iterator[ast.expr]:
-    """The arguments of a call that are sentences; both branches of a conditional one."""
-    for argument in call.args[1:] if getattr(call.func, "id", "") == "State" else call.args:
-        yield from (argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else (argument,)
+def alt_texts(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Extracted]:
+    """What the preset pictures show."""
+    yield from ((0, None, preset["alt"], []) for preset in json.load(file))
 
 
-def core_sentences() -> Iterator[tuple[str, str]]:
-    """(file, sentence) for everything core says to people."""
-    for path in sorted((ROOT / "core").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            found: list[str | None] = []
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SPEAKERS:
-                found = [_sentence(argument) for argument in _spoken(node)]
-            elif path.name == "catalog.py" and isinstance(node, ast.Assign) and _is_named(node, "reason"):
-                values = (node.value.body, node.value.orelse) if isinstance(node.value, ast.IfExp) else (node.value,)
-                found = [_sentence(value) for value in values]
-            elif path.name == "errors.py" and isinstance(node, ast.ClassDef):
-                found = list(_templates(node))
-            yield from ((f"core/{path.name}", text) for text in found if text and text.strip("{}").count(" ") + 1)
-
-
-def _is_named(node: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-
-
-def _templates(node: ast.ClassDef) -> Iterator[str]:
-    """`template = "..."`, also as `code, template = "...", "..."`, and what a `message` of its own returns."""
+def _templates(node: ast.ClassDef) -> Iterator[tuple[int, str]]:
+    """`template = "..."`, also as `code, template = "...", "..."`."""
     for statement in node.body:
-        if isinstance(statement, ast.AnnAssign | ast.Assign):
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-            names = target.elts if isinstance(target, ast.Tuple) else [target]
-            values = statement.value.elts if isinstance(statement.value, ast.Tuple) else [statement.value]
-            for name, value in zip(names, values, strict=False):
-                if isinstance(name, ast.Name) and name.id == "template" and value and (text := _sentence(value)):
-                    yield text
-        elif isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
-            defaults = statement.args.defaults
-            yield from (text for value in defaults if (text := _sentence(value)))
+        match statement:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                pairs = list(zip(names, values, strict=True))
+            case ast.Assign(targets=[name], value=value) | ast.AnnAssign(target=name, value=ast.expr() as value):
+                pairs = [(name, value)]
+            case _:
+                continue
+        for pair in pairs:
+            match pair:
+                case (ast.Name(id="template"), ast.Constant(value=str(text), lineno=line)):
+                    yield line, text
+
+
+def _has_words(text: str) -> bool:
+    """Whether more than placeholders are in it."""
+    return any(map(str.isalpha, re.sub(r"\{\w+\}", "", text)))
 
 
 def _new(locale: str | None = None) -> Catalog:
@@ -96,19 +82,22 @@ def _new(locale: str | None = None) -> Catalog:
     )
 
 
-def collect() -> Catalog:
-    """The template catalogue as the sources are now."""
+def collect(root: Path = ROOT) -> Catalog:
+    """The template catalogue as the sources under `root` are now; what pages say comes first."""
+
+    def may_speak(folder: str) -> bool:
+        path = Path(folder)
+        return not path.name.startswith((".", "_")) and not (path.parent == root and path.name in NOT_SAID)
+
     catalog = _new()
-    keywords = {"_": None, "n_": (1, 2)}
-    options = extract_from_dir(str(ROOT / "ui"), [("**.py", "python")], keywords=keywords, comment_tags=("i18n:",))
-    for file, _line, message, comments, _context in sorted(options, key=lambda found: (found[0], found[1])):
-        catalog.add(message, locations=[(f"ui/{file}", 0)], auto_comments=comments)
-    for file, text in core_sentences():
-        if text not in ("{reason}", ""):
-            catalog.add(text, locations=[(file, 0)])
-    catalog.add("{n} min", locations=[("core/errors.py", 0)])  # a part of RateLimited's sentence, as `{n} s` is
-    for preset in json.loads((ROOT / "ui" / "static" / "presets" / "presets.json").read_text()):
-        catalog.add(preset["alt"], locations=[("ui/static/presets/presets.json", 0)])
+    extracted = extract_from_dir(
+        str(root), METHODS, keywords=KEYWORDS, comment_tags=("i18n:",), directory_filter=may_speak
+    )
+    for file, _line, said, comments, _context in sorted(
+        extracted, key=lambda one: (not one[0].startswith("ui/"), one[0], one[1])
+    ):
+        if _has_words(said if isinstance(said, str) else said[0]):
+            catalog.add(said, locations=[(file, 0)], auto_comments=comments)
     return catalog
 
 

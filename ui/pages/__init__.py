@@ -1,5 +1,5 @@
 """One file per URL; importing this package registers them all."""
 
-from . import account, admin, errors, gallery, library, login, pricing, studio, video, watch
+from . import account, admin, errors, gallery, kit, library, login, pricing, studio, video, watch
 
-__all__ = ["account", "admin", "errors", "gallery", "library", "login", "pricing", "studio", "video", "watch"]
+__all__ = ["account", "admin", "errors", "gallery", "kit", "library", "login", "pricing", "studio", "video", "watch"]

@@ -14,10 +14,10 @@ from ..components.admin_groups import Groups
 from ..components.admin_jobs import Jobs
 from ..components.admin_people import People
 from ..components.admin_system import System
-from ..components.tags import Tag
+from ..components.notice import nothing_here
 from ..i18n import _
+from ..kit.elements import Tag
 from ..session import Visitor
-from .errors import nothing_here
 
 Part = Callable[[User], Awaitable[None]]
 

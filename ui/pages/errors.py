@@ -3,35 +3,19 @@
 import logging
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
-from nicegui import Client, app, ui
-from starlette.exceptions import HTTPException
+from nicegui import app, ui
 
 from core.errors import AdsVideoError, NotFound
 from core.models import User
 
-from .. import layout
-from ..components.tags import Tag, link
+from .. import compat, layout
+from ..components.notice import message, nothing_here
 from ..i18n import _, explain
+from ..problem import envelope
 from ..session import visitor
 
 log = logging.getLogger(__name__)
 MACHINES = ("/api/", "/static/", "/_nicegui", "/auth/", "/metrics", "/healthz", "/readyz")
-
-
-def message(title: str, text: str, code: str = "") -> None:
-    """The middle of an error page."""
-    with Tag("div", "notice"):
-        if code:
-            Tag("p", "notice-code", code, aria_hidden="true")
-        Tag("h1", "notice-title", title)
-        Tag("p", "notice-text", text)
-        link(_("Back to the studio"), "/", look="accent")
-
-
-def nothing_here(what: str = "") -> None:
-    """The page for an address that leads nowhere; `what` is the sentence that says why."""
-    message(_("There is nothing here"), what or _("The address is wrong, or what was here is gone."), "404")
 
 
 def _wants_page(request: Request) -> bool:
@@ -43,16 +27,15 @@ def _wants_page(request: Request) -> bool:
 async def not_found(request: Request, error: Exception) -> Response:
     """Our own page for people, one line of JSON for programs."""
     if not _wants_page(request) or request.method not in ("GET", "HEAD"):
-        known = NotFound()
-        detail = error.detail if isinstance(error, HTTPException) and isinstance(error.detail, dict) else None
-        body = detail or {"error": {"code": known.code, "message": known.message}}
-        return JSONResponse(body, status_code=404)
+        return envelope(NotFound())
     user = await _visitor_or_none(request)
-    with Client(ui.page(""), request=request) as client:
+
+    def draw() -> None:
         layout.speak(request)
         with layout.frame(request, user, _("Not found")):
             nothing_here()
-    return client.build_response(request, 404)
+
+    return compat.draw_page(request, 404, draw)
 
 
 def broken(error: Exception) -> None:
@@ -72,12 +55,10 @@ app.on_page_exception(broken)
 async def unexpected(request: Request, error: Exception) -> Response:
     """What broke before a page could begin: the database, or a part that a page needs to know its visitor."""
     known = error if isinstance(error, AdsVideoError) else AdsVideoError()
-    if request.scope.get("nicegui_page_path") or not _wants_page(request):
-        return JSONResponse({"error": {"code": known.code, "message": known.message}}, status_code=known.status)
+    if compat.is_page(request) or not _wants_page(request):
+        return envelope(known)
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    with Client(ui.page(""), request=request) as client:
-        broken(error)
-    return client.build_response(request, known.status)
+    return compat.draw_page(request, known.status, lambda: broken(error))
 
 
 async def _visitor_or_none(request: Request) -> User | None:

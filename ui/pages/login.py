@@ -6,8 +6,8 @@ from nicegui import ui
 from core.errors import SignInRefused
 
 from .. import i18n, layout
-from ..components.tags import Tag, link
 from ..i18n import _
+from ..kit.elements import Tag, link
 from ..session import Visitor
 
 

@@ -11,10 +11,10 @@ from core.models import User
 from core.settings import settings
 
 from .. import i18n, layout
-from ..components.model_menu import ratio_name, state_dot
-from ..components.tags import Tag
+from ..components.model_menu import state_dot
 from ..components.words import known
 from ..i18n import _, n_
+from ..kit.elements import Tag
 from ..session import Visitor
 
 PATIENCE = 1.0
@@ -59,9 +59,9 @@ def _price(offer: Offer) -> None:
             per_second = model.price_per == "second"
             Tag("span", "price-unit", _("credits a second") if per_second else _("credits a video"))
         Tag("p", "price-line", _("Lengths: {lengths} s", lengths=", ".join(str(s) for s in sorted(model.seconds))))
-        Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(ratio_name(size) for size in model.sizes)))
+        Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(size.ratio for size in model.sizes)))
         if offer.state.reason:
-            reason = i18n.sentence(offer.state.reason)
+            reason = i18n.phrase(offer.state.reason)
             Tag("p", "price-line", reason[:1].upper() + reason[1:])
 
 

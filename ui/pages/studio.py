@@ -8,18 +8,18 @@ from nicegui import background_tasks, ui
 from core import catalog, pictures, videos
 from core.database import reading
 from core.errors import NotFound
-from core.models import Picture, User
+from core.models import MAX_ID, Picture, User
+from core.recipe import Recipe
 
 from .. import layout
 from ..components.current_video import CurrentVideo
 from ..components.draft import Draft
 from ..components.prompt_form import PromptForm
 from ..components.recent import Recent
-from ..components.tags import Tag
 from ..components.video_panel import VideoPanel
 from ..i18n import _
+from ..kit.elements import Tag
 from ..session import Visitor
-from .library import MAX_ID
 
 OWN = 12  # of the visitor's own pictures so many are offered again
 PATIENCE = 0.4  # seconds that the page waits for the model servers before it is drawn without them
@@ -42,9 +42,8 @@ async def studio(request: Request, visitor: Visitor, reuse: int = 0) -> None:
     with frame, Tag("div", "studio") as columns:
         form = PromptForm(visitor, draft, current)
         with VideoPanel(current, draft, form.try_again):
-            recent = Recent(visitor, current) if visitor else None
-    if recent:
-        await recent.draw()
+            if visitor:
+                Recent(current)
 
     def arrange() -> None:
         """On a phone the panel comes first when it has something of the visitor's own."""
@@ -76,4 +75,4 @@ async def fill(draft: Draft, user: User, video_id: int) -> None:
             picture = await pictures.of_video(db, video)
     except NotFound:
         return
-    draft.fill(video, picture)
+    draft.fill(Recipe.of(video), picture)

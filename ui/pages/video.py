@@ -5,22 +5,24 @@ from functools import partial
 from fastapi import Request
 from nicegui import context, ui
 
-from core import catalog, library, videos
+from core import library
+from core.ask import ask
 from core.database import reading, session
 from core.errors import AdsVideoError, NotFound
-from core.models import User, Video
+from core.models import MAX_ID, User, Video
+from core.phrase import Phrase
+from core.recipe import Recipe
 
 from .. import i18n, layout
 from ..components.current_video import CurrentVideo
-from ..components.tags import Tag
-from ..components.toast import toast
+from ..components.notice import nothing_here, notice
 from ..components.video_card import thumb
 from ..components.video_details import VideoDetails
 from ..components.video_panel import VideoPanel
 from ..i18n import _
+from ..kit.elements import Tag
+from ..kit.toast import toast
 from ..session import Visitor
-from .errors import nothing_here
-from .library import MAX_ID, notice
 
 PRIVATE = '<meta name="robots" content="noindex">'  # and no Open Graph tags: nobody else sees more than a login
 
@@ -40,7 +42,7 @@ async def video(request: Request, visitor: Visitor, video_id: int) -> None:
     if current.video is None:
         context.client.status_code = 404
         with layout.frame(request, visitor, _("Not found")):
-            nothing_here(i18n.explain(NotFound("video")))
+            nothing_here(i18n.explain(NotFound(Phrase("video"))))
         return
     async with reading() as db:
         others = await library.versions(db, current.video)
@@ -72,9 +74,7 @@ async def _again(current: CurrentVideo, user: User) -> None:
 
 async def _try_again(user: User, video: Video) -> None:
     try:
-        model = await catalog.choose(video.model)
-        async with session() as db:
-            made = await videos.again(db, user, video, model)
+        made = await ask(user, Recipe.of(video))
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     else:
@@ -87,7 +87,7 @@ async def _delete(current: CurrentVideo, user: User) -> None:
         return
     try:
         async with session() as db:
-            await videos.delete(db, user.id, current.video.id)
+            await library.delete_one(db, user.id, current.video.id)
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     await current.follow(current.video.id)

@@ -11,13 +11,13 @@ from core.database import reading
 from core.errors import NotFound
 from core.models import Video
 
-from .. import i18n, layout
-from ..components.tags import Tag, link
+from .. import formats, layout
+from ..components.notice import nothing_here
 from ..components.video_card import player
 from ..components.words import caption
 from ..i18n import _
+from ..kit.elements import Tag, link
 from ..session import Visitor
-from .errors import nothing_here
 
 
 @ui.page("/v/{slug}", response_timeout=layout.BUILD_SECONDS)
@@ -41,7 +41,7 @@ async def watch(request: Request, visitor: Visitor, slug: str) -> None:
                 Tag("h1", "watch-title", video.prompt)
                 with Tag("p", "watch-facts"):
                     Tag("span", "", caption(video) + " · ")
-                    Tag("time", "", i18n.ago(video.created_at), title=i18n.exactly(video.created_at))
+                    Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
             with Tag("div", "toolbar"):
                 link(_("Download"), f"/v/{slug}/content", symbol="download", download="adsvideo.mp4")
                 link(_("Make your own"), "/", look="accent")

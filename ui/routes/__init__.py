@@ -1,8 +1,8 @@
 """What is neither a page nor the API: sign-in, static files, shared media, webhooks, health."""
 
 from nicegui import App
-from starlette.types import ASGIApp
 
+from .. import compat
 from . import auth, docs, media, ops, static, webhooks
 from .compression import Compression as compression  # noqa: N813 - a factory to whoever uses it
 from .guard import BodyBound, HeadAsGet, SoundRange
@@ -24,13 +24,4 @@ def register(app: App) -> None:
     app.add_middleware(KnownHost)
     app.add_middleware(SafetyHeaders)
     app.add_middleware(RequestId)
-    _put_first(app)
-
-
-def _put_first(app: App) -> None:
-    """Kept files before everything, also before what NiceGUI adds when it runs: sessions, tracking, prefixes."""
-
-    def build() -> ASGIApp:
-        return KeptFiles(type(app).build_middleware_stack(app))
-
-    app.build_middleware_stack = build  # type: ignore[method-assign]
+    compat.put_first(app, KeptFiles)

@@ -1,12 +1,13 @@
 """What stands before every route: a bound on request bodies, HEAD for whatever answers GET, and sound ranges."""
 
-import json
 import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import BodyTooLarge, PictureTooLarge
 from core.pictures import MAX_BYTES
+
+from ..problem import envelope
 
 LIMIT = MAX_BYTES + 64 * 1024  # a picture and the multipart lines around it
 DRAIN = 256 * 1024 * 1024
@@ -61,10 +62,7 @@ class BodyBound:
             if message["type"] == "http.disconnect" or not message.get("more_body"):
                 break
         error = PictureTooLarge() if scope["path"].endswith("/images") else BodyTooLarge()
-        body = json.dumps({"error": {"code": error.code, "message": error.message}}).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": error.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await envelope(error)(scope, receive, send)
 
 
 class HeadAsGet:

@@ -1,7 +1,6 @@
 """The headers that tell a browser what a page of ours may do, and who may send requests in a visitor's name."""
 
 import ipaddress
-import json
 import secrets
 from urllib.parse import urlsplit
 
@@ -10,8 +9,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import storage
-from core.errors import AdsVideoError, CrossSite, UnknownHost
+from core.errors import CrossSite, UnknownHost
 from core.settings import settings
+
+from ..problem import envelope
 
 # Vue compiles templates in the browser and NiceGUI runs what the server sends it, so 'unsafe-eval' has to stay; styles
 # are set inline by Vue and Quasar. Inline scripts run only with the nonce of this very answer.
@@ -119,7 +120,7 @@ class KnownHost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         known = settings()
         if scope["type"] == "http" and not known.has_provider and not _is_ours(Received(scope=scope).get("host", "")):
-            await _refuse(send, UnknownHost())
+            await envelope(UnknownHost())(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -150,7 +151,7 @@ class SameSite:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _acts(scope) and _is_from_elsewhere(scope["path"], Received(scope=scope)):
-            await _refuse(send, CrossSite())
+            await envelope(CrossSite())(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -173,10 +174,3 @@ def _is_from_elsewhere(path: str, headers: Received) -> bool:
         return False
     ours = {headers.get("host", ""), urlsplit(settings().public_url).netloc} - {""}  # of `null` there is no name
     return urlsplit(origin).netloc not in ours
-
-
-async def _refuse(send: Send, error: AdsVideoError) -> None:
-    body = json.dumps({"error": {"code": error.code, "message": error.message}}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

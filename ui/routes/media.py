@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 from core import social
 from core.database import reading
@@ -11,6 +11,7 @@ from core.errors import NotAvailable, NotFound
 from core.models import Video
 
 from .. import files
+from ..problem import envelope
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,8 +23,7 @@ async def _shared(slug: str, key_of: Callable[[Video], str | None], media_type: 
         # not cached by proxies: a link that is withdrawn leads nowhere at once
         return await files.answer(key_of(video), media_type, cache="private, max-age=300")
     except (NotFound, NotAvailable) as error:
-        body = {"error": {"code": error.code, "message": error.message}}
-        return JSONResponse(body, status_code=error.status)
+        return envelope(error)
 
 
 @router.get("/v/{slug}/content")

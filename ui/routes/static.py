@@ -22,8 +22,8 @@ router = APIRouter(include_in_schema=False)
 def static(path: str, v: str = "") -> Response:
     """A file below ui/static; without its hash in the address it is cached for an hour only."""
     headers = {"Cache-Control": FOREVER if v else "public, max-age=3600"}
-    if path == "app.css":
-        return Response(theme.stylesheet(), media_type="text/css", headers=headers)
+    if make := theme.JOINED.get(path):
+        return Response(make(), media_type=mimetypes.guess_type(path)[0], headers=headers)
     if not path.isprintable():
         return Response(status_code=404)
     found = (ROOT / path).resolve()

@@ -3,7 +3,7 @@
 import json
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from redis.exceptions import RedisError
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -13,9 +13,11 @@ from core.database import session
 from core.errors import WrongSignature
 from core.settings import settings
 
+from ..problem import envelope
+
 router = APIRouter(include_in_schema=False)
 EVENTS: dict[str, queue.Outcome] = {"video.completed": "completed", "video.failed": "failed"}
-MAX_ID = 2000
+MAX_PROVIDER_ID = 2000
 
 
 @router.post("/webhooks/videos")
@@ -28,7 +30,7 @@ async def video_ended(request: Request) -> Response:
     try:
         event = _signed(await request.body(), dict(request.headers))
     except WrongSignature as error:
-        return JSONResponse({"error": {"code": error.code, "message": error.message}}, status_code=error.status)
+        return envelope(error)
     if ended := _ended(event):
         provider_id, outcome = ended
         try:
@@ -59,6 +61,6 @@ def _ended(event: object) -> tuple[str, queue.Outcome] | None:
     if not isinstance(event, dict) or not isinstance(event.get("data"), dict):
         return None
     provider_id, outcome = event["data"].get("id"), EVENTS.get(str(event.get("type")))
-    if outcome is None or not isinstance(provider_id, str) or not 0 < len(provider_id) <= MAX_ID:
+    if outcome is None or not isinstance(provider_id, str) or not 0 < len(provider_id) <= MAX_PROVIDER_ID:
         return None
     return provider_id, outcome

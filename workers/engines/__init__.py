@@ -5,40 +5,36 @@ EngineError branch of core/errors.py, and nothing else.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from core.catalog import EngineName, Model, Server
 from core.errors import EngineError, Misconfigured, OutcomeUnknown
+from core.size import Size
 
 Report = Callable[[int], None]
 """Called with a percentage (0-100) while a file is being made; may be called from a thread."""
 
 
-class Picture(Protocol):
-    """Gives the picture as JPEG, framed to `width` x `height` times `scale`, never upscaled past its own resolution."""
-
-    def __call__(self, scale: float = 1.0) -> Awaitable[bytes]: ...
-
-
 @dataclass(frozen=True)
 class Job:
-    """One video to make. `width` and `height` are exact, in pixels; `reference` is ours, unique, survives restarts.
+    """One video to make. `size` is exact; `reference` is ours, unique, survives restarts.
 
     `created_at` is when the server was asked to create it, in seconds since 1970.
+    `picture` is a JPEG, framed to `width` x `height` times `Engine.scale`, never upscaled past the picture's own
+    resolution; empty where no engine needs it (`find`, and `fetch` of a server that is not `local`).
     """
 
     reference: str
     model: Model
     prompt: str
     seconds: int
-    width: int
-    height: int
+    size: Size
     created_at: float
-    picture: Picture
+    picture: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -78,13 +74,21 @@ class Engine(ABC):
     def among(self, workers: int) -> None:
         """So many workers talk to this server now: `concurrency` is for all of them together."""
 
+    def scale(self, job: Job) -> float:
+        """How many times larger than the video the engine wants the picture, before the job has one."""
+        return 1.0
+
+    async def prepare(self, job: Job) -> Job:
+        """The job with everything made beforehand that `submit` would make. Raises Permanent, but sends nothing."""
+        return job
+
     @property
     def lists(self) -> bool:
         """Whether one call may tell about all jobs of the server."""
         return False
 
     async def submit(self, job: Job) -> str:
-        """Ask the server to create the video, once. Gives the server's id.
+        """Ask the server to create the video, once, with the job that `prepare` gave. Gives the server's id.
 
         Raises Retryable if the server certainly did not take it, OutcomeUnknown if it may have, Permanent if it
         refused.

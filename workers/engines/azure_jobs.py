@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from workers.engines import Job
-from workers.engines.dialects import Json
-from workers.engines.forms import Dialect, FilePart, Form
+from workers.engines.dialects import FilePart, Json
+from workers.engines.forms import Dialect, Form
 
 
 class AzureJobs(Dialect):
@@ -21,19 +21,19 @@ class AzureJobs(Dialect):
     jobs = "/video/generations/jobs"
     query: Mapping[str, str] = {"api-version": "preview"}
 
-    def body(self, form: Form, job: Job, jpeg: bytes) -> tuple[Json, list[FilePart]]:
+    def body(self, form: Form, job: Job) -> tuple[Json, list[FilePart]]:
         whole = {"left_fraction": 0.0, "top_fraction": 0.0, "right_fraction": 1.0, "bottom_fraction": 1.0}
         item = {"frame_index": 0, "type": "image", "file_name": "picture.jpg", "crop_bounds": whole}
         fields = {
             "model": job.model.upstream,
             "prompt": job.prompt,
-            "width": str(job.width),
-            "height": str(job.height),
+            "width": str(job.size.width),
+            "height": str(job.size.height),
             "n_seconds": str(job.seconds),
             "n_variants": "1",
             "inpaint_items": json.dumps([item]),
         }
-        return fields, [("files", ("picture.jpg", jpeg, "image/jpeg"))]
+        return fields, [("files", ("picture.jpg", job.picture, "image/jpeg"))]
 
     def content(self, provider_id: str, video: Mapping[str, Any]) -> str | None:
         made = video.get("generations") or [{}]

@@ -18,8 +18,7 @@ from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
 from core.catalog import Server
 from core.errors import OutcomeUnknown, OverCapacity, RequestRefused, Unreachable
 from workers.engines import content
-from workers.engines.dialects import Json, complaint, parsed, retry_after
-from workers.engines.forms import FilePart
+from workers.engines.dialects import FilePart, Json, complaint, parsed, retry_after
 
 TIMEOUT = httpx2.Timeout(60, connect=10)
 IDLE_SECONDS = 3.0  # uvicorn closes idle connections after 5 s: let go of them before it does

@@ -291,11 +291,13 @@ def render(clip: Clip, target: Path, report: Report) -> None:
 class Camera(Engine):
     """Makes the clip on this machine's processor, a clip or two at once."""
 
-    local = True
-
     def __init__(self, server: Server) -> None:
         super().__init__(server)
         self._slots = asyncio.Semaphore(CLIPS_AT_ONCE)
+
+    def scale(self, job: Job) -> float:
+        """As much as the camera comes nearer, and a little more."""
+        return plan(job.prompt, job.seconds).zooms[1] * SPARE
 
     async def fetch(self, job: Job, provider_id: str, look: Look | None, target: Path, report: Report) -> None:
         """Render the clip to `target`. Raises Permanent; what `report` raises stops the work and comes out here."""
@@ -308,8 +310,7 @@ class Camera(Engine):
             report(percent)
 
         async with self._slots:
-            jpeg = await job.picture(scale=move.zooms[1] * SPARE)
-            work = asyncio.ensure_future(asyncio.to_thread(self._make, job, jpeg, move, target, tell))
+            work = asyncio.ensure_future(asyncio.to_thread(self._make, job, move, target, tell))
             try:
                 await asyncio.shield(work)
             except asyncio.CancelledError:
@@ -319,5 +320,5 @@ class Camera(Engine):
                 raise
 
     @staticmethod
-    def _make(job: Job, jpeg: bytes, move: Move, target: Path, report: Report) -> None:
-        render(clip_of(jpeg, move, job.width, job.height, job.seconds), target, report)
+    def _make(job: Job, move: Move, target: Path, report: Report) -> None:
+        render(clip_of(job.picture, move, job.size.width, job.size.height, job.seconds), target, report)

@@ -138,9 +138,9 @@ def same_job(video: Mapping[str, Any], job: Job, since: float) -> bool | None:
     if (made is not None and made < since) or (prompt and prompt != " ".join(job.prompt.split())):
         return False
     seconds = next((video[key] for key in ("seconds", "duration", "n_seconds") if video.get(key)), job.seconds)
-    size = video.get("size") or f"{video.get('width', job.width)}x{video.get('height', job.height)}"
+    size = video.get("size") or f"{video.get('width', job.size.width)}x{video.get('height', job.size.height)}"
     model = video.get("model") or job.model.upstream
-    asked = (str(job.seconds), f"{job.width}x{job.height}", job.model.upstream)
+    asked = (str(job.seconds), str(job.size), job.model.upstream)
     certain = prompt and made is not None and (str(seconds).removesuffix(".0"), size, model) == asked
     return True if certain else None
 

@@ -8,9 +8,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from workers.engines import Job
-from workers.engines.dialects import Json, complaint
-
-FilePart = tuple[str, tuple[str, bytes, str]]
+from workers.engines.dialects import FilePart, Json, complaint
 
 _WANTS_JSON = re.compile(r"json|invalid character '-'|prompt.{0,20}(required|missing)", re.IGNORECASE)
 _WANTS_MULTIPART = re.compile(r"multipart|form-?data|prompt.{0,20}(required|missing)", re.IGNORECASE)
@@ -33,8 +31,7 @@ class Form:
     def fields(self, job: Job) -> Json:
         """The text fields; multipart has no numbers."""
         seconds = job.seconds if self.encoding == "json" and self.seconds == "int" else str(job.seconds)
-        size = f"{job.width}x{job.height}"
-        return {"model": job.model.upstream, "prompt": job.prompt, "seconds": seconds, "size": size}
+        return {"model": job.model.upstream, "prompt": job.prompt, "seconds": seconds, "size": str(job.size)}
 
     def reference(self, jpeg: bytes) -> object:
         """The picture inside a JSON body."""
@@ -85,11 +82,11 @@ class Dialect:
         self.form = form
         self.adapts = adapts
 
-    def body(self, form: Form, job: Job, jpeg: bytes) -> tuple[Json, list[FilePart]]:
+    def body(self, form: Form, job: Job) -> tuple[Json, list[FilePart]]:
         """The fields and the file parts of a create call."""
         if form.encoding == "json":
-            return {**form.fields(job), "input_reference": form.reference(jpeg)}, []
-        return form.fields(job), [("input_reference", ("picture.jpg", jpeg, "image/jpeg"))]
+            return {**form.fields(job), "input_reference": form.reference(job.picture)}, []
+        return form.fields(job), [("input_reference", ("picture.jpg", job.picture, "image/jpeg"))]
 
     def job(self, provider_id: str) -> str:
         """The path of one job; ids may hold `+`, `/` and `=` (LiteLLM's are base64)."""

@@ -84,12 +84,11 @@ class OpenAIVideos(Engine):
     # --- create ---
 
     async def submit(self, job: Job) -> str:
-        jpeg = await job.picture()
         form, tried = self._form, set[Form]()
         async with self._calls.long():
             while True:
                 tried.add(form)
-                answer = await self._calls.create(self._dialect.jobs, *self._dialect.body(form, job, jpeg))
+                answer = await self._calls.create(self._dialect.jobs, *self._dialect.body(form, job))
                 if answer.status < 300:
                     break
                 other = form.instead(answer.status, answer.body) if self._dialect.adapts else None

@@ -10,7 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -91,8 +91,14 @@ class Runway(Engine):
 
     # --- create ---
 
+    async def prepare(self, job: Job) -> Job:
+        """A picture that does not fit into a data URI becomes one of the same size in fewer bytes."""
+        if len(job.picture) <= MAX_PICTURE_BYTES:
+            return job
+        return replace(job, picture=await asyncio.to_thread(_squeeze, job.picture))
+
     async def submit(self, job: Job) -> str:
-        uri, name = forms.data_uri(await self._small(job)), job.model.upstream
+        uri, name = forms.data_uri(job.picture), job.model.upstream
         ratio = self._ratios.get(name, "pixels")
         refused: EngineError | None = None
         while True:
@@ -110,10 +116,9 @@ class Runway(Engine):
         return provider_id
 
     async def _create(self, job: Job, uri: str, ratio: str) -> str:
-        common = math.gcd(job.width, job.height)
         ratios = {
-            "pixels": {"ratio": f"{job.width}:{job.height}"},
-            "aspect": {"ratio": f"{job.width // common}:{job.height // common}"},
+            "pixels": {"ratio": f"{job.size.width}:{job.size.height}"},
+            "aspect": {"ratio": job.size.ratio},
             "none": {},
         }
         fields: dict[str, Any] = {
@@ -134,11 +139,6 @@ class Runway(Engine):
         if not getattr(task, "id", None):
             raise OutcomeUnknown("the answer has no id")
         return task.id
-
-    async def _small(self, job: Job) -> bytes:
-        """The framed picture as a JPEG that fits into a data URI."""
-        jpeg = await job.picture()
-        return jpeg if len(jpeg) <= MAX_PICTURE_BYTES else await asyncio.to_thread(_squeeze, jpeg)
 
     # --- look ---
 

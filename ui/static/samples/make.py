@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
@@ -15,8 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import av
 
 from core import catalog, framing, pictures
+from core.size import Size
 from workers import media
 from workers.engines import Job, open_engine
+from workers.engines.camera import Camera
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("watch", "perfume", "soda", "macarons")
@@ -26,12 +29,9 @@ WIDTH, HEIGHT, CRF = 960, 540, "31"
 def job_of(preset: pictures.Preset) -> Job:
     """The preset as the engine sees it."""
     content = (pictures.PRESETS / f"{preset.name}.jpg").read_bytes()
-
-    async def picture(scale: float = 1.0) -> bytes:
-        return framing.frame(content, 1280, 720, {}, scale)
-
     model = catalog.get("camera")
-    return Job(f"sample-{preset.name}", model, preset.prompt, 6, 1280, 720, time.time(), picture)
+    job = Job(f"sample-{preset.name}", model, preset.prompt, 6, Size(1280, 720), time.time())
+    return replace(job, picture=framing.frame(content, 1280, 720, {}, Camera(model.server).scale(job)))
 
 
 def shrink(source: Path, target: Path) -> None:

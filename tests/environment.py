@@ -1,0 +1,15 @@
+"""The variables that configure the app, and how a test makes the app read them again."""
+
+from core import catalog, embedded, settings
+
+OURS = (
+    *("OPENAI_", "RUNWAYML_", "DATABASE_URL", "REDIS_URL", "STORAGE_", "CATALOG_FILE", "HOST", "PORT", "PUBLIC_URL"),
+    *("AWS_", "CDN_URL", "RETENTION_DAYS", "SIGNUP_CREDITS", "GENERATIONS_PER_HOUR"),
+)
+
+
+def forget_settings() -> None:
+    """The next look at settings and catalogue reads the environment anew."""
+    settings.settings.cache_clear()
+    embedded._name.cache_clear()
+    catalog.forget()

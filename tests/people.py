@@ -1,0 +1,61 @@
+"""What people have and do in a test: a picture, a video, a balance."""
+
+import io
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from core import catalog, credits, database, framing, pictures, videos
+from core.models import Picture, User, Video
+from core.recipe import Recipe
+from core.size import Size
+
+
+def photo(width: int = 640, height: int = 480, kind: str = "JPEG", **options: object) -> bytes:
+    """A picture with something on it, encoded."""
+    picture = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+    ImageDraw.Draw(picture).ellipse((width // 4, height // 4, width // 2, height // 2), fill=(200, 40, 30))
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+async def picture_of(user: User, content: bytes | None = None) -> Picture:
+    """A picture the user has uploaded."""
+    prepared = framing.clean(content or photo())
+    async with database.session() as db:
+        return await pictures.accept(db, user.id, prepared)
+
+
+async def ask(
+    user: User,
+    prompt: str = "Slow push in",
+    model: str = "camera",
+    *,
+    seconds: int | None = None,
+    size: str | None = None,
+    **terms: Any,
+) -> Video:
+    """A video the user has asked for, whether or not its model can be used now."""
+    picture, exact = await picture_of(user), Size.parse(size) if size else None
+    recipe = Recipe(picture_id=picture.id, prompt=prompt, seconds=seconds, size=exact)
+    async with database.session() as db:
+        return await videos.request(db, user, recipe, catalog.get(model), **terms)
+
+
+async def reread(video: Video) -> Video:
+    """The video as the database has it now."""
+    async with database.reading() as db:
+        return await videos.owned(db, video.user_id, video.id)
+
+
+async def balance(user: User) -> int:
+    """The user's credits as the database has them now."""
+    async with database.reading() as db:
+        return await credits.balance(db, user.id)
+
+
+async def ledger(user: User) -> list[tuple[str, int]]:
+    """The user's ledger, oldest first: (kind, amount)."""
+    async with database.reading() as db:
+        return [(e.kind, e.amount) for e in reversed(await credits.ledger(db, user.id, None, 200))]

@@ -1,0 +1,182 @@
+"""What we expect of NiceGUI's insides: a version that does otherwise fails here."""
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import nicegui
+import pytest
+from markupsafe import Markup
+from nicegui import Event, app, helpers, ui
+from nicegui.testing import User as Visitor
+from starlette.types import Receive, Scope, Send
+
+from ui import compat, pieces
+from ui.kit.elements import Tag
+
+NICEGUI = Path(nicegui.__file__).parent
+
+
+class Pair:
+    """Two methods and one that is bound to its class."""
+
+    def alone(self) -> None: ...
+
+    def wants(self, it: Any) -> None: ...
+
+    @classmethod
+    def of_all(cls, it: Any) -> None: ...
+
+
+# ------------------------------------------------------------------------------------------------ what a page costs
+
+
+def test_what_is_remembered_of_methods_is_what_nicegui_finds_out() -> None:
+    compat.remember_signatures()
+    answers: list[tuple[Any, bool]] = [
+        (Pair().alone, False),
+        (Pair().wants, True),
+        (Pair.of_all, True),
+        (lambda: None, False),
+    ]
+    answers += [(lambda it: None, True), (lambda it=1: None, False)]
+    for method, wants in answers * 2:
+        assert helpers.expects_arguments(method) is wants
+
+
+def test_nicegui_asks_us() -> None:
+    compat.remember_signatures()
+    assert helpers.expects_arguments is compat.expects_arguments
+    assert not helpers.expects_arguments(ui.element.update.__get__(object()))
+    for module in ("observables", "event", "events"):
+        assert "helpers.expects_arguments(" in (NICEGUI / f"{module}.py").read_text()
+
+
+async def test_an_element_made_in_one_go_is_as_one_made_step_by_step(visitor: Visitor) -> None:
+    await visitor.open("/pricing")
+    with visitor:
+        ours = Tag("p", "a b", "Words", symbol="x", title="t", hidden=False, aria_busy=True)
+        theirs = ui.element("p").classes("a b has-icon icon-x").props('title=t aria-busy="true"')
+        assert (ours.classes, ours.props, ours.tag) == (theirs.classes, theirs.props, theirs.tag)
+        assert ours.text == "Words"
+        Tag("p", inner=Markup("<b>Only</b> here"))
+    await visitor.should_see("Only here")  # what stands inside, too
+
+
+# ------------------------------------------------------------------------------------------------ the page itself
+
+
+async def test_one_page_is_changed_and_no_other(visitor: Visitor) -> None:
+    assert not compat.is_drawing()
+    client = await visitor.open("/pricing")
+    shared = client.page
+    with visitor:
+        assert compat.is_drawing()
+        compat.change_page(language="zh-CN", dark=True, favicon="<svg/>", viewport="width=1")
+    page = client.page
+    assert page is not shared
+    assert (page.resolve_language(), page.resolve_dark(), page.favicon) == ("zh-CN", True, "<svg/>")
+    assert page.resolve_viewport() == "width=1" != shared.resolve_viewport()
+    assert {"language", "dark", "favicon", "viewport"} <= set(inspect.signature(ui.page.__init__).parameters)
+    assert compat.is_page(client.request)
+
+
+async def test_a_page_is_drawn_where_there_is_none(visitor: Visitor) -> None:
+    answer = await visitor.http_client.get("/nothing", headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+    script = await visitor.http_client.get("/static/nothing.js")
+    assert script.status_code == 404
+    assert "<html" not in script.text
+
+
+async def test_an_event_knows_who_hears_it(visitor: Visitor) -> None:
+    """ui/live.py drops those that nobody hears."""
+    event: Event[[]] = Event()
+    assert not event.callbacks
+    await visitor.open("/pricing")
+    with visitor:
+        event.subscribe(lambda: None)
+    assert len(event.callbacks) == 1
+
+
+# ------------------------------------------------------------------------------------------------ the whole app
+
+
+def test_the_loading_bar_is_told_to_leave_requests_alone() -> None:
+    compat.quiet_loading_bar()
+    assert app.config.quasar_config["loadingBar"]["skipHijack"] is True
+    assert "skipHijack" in (NICEGUI / "static" / "quasar.umd.prod.js").read_text()
+
+
+async def test_what_is_put_first_sees_a_request_before_everything_else(visitor: Visitor) -> None:
+    """The app is built: what was put first answers static files without a session, which everything else would add."""
+    address = re.search(r'"(/static/app\.css\?v=\w+)"', (await visitor.http_client.get("/pricing")).text)
+    assert address
+    for _ in range(2):
+        answer = await visitor.http_client.get(address[1])
+        assert "set-cookie" not in answer.headers
+
+
+async def test_putting_first_wraps_what_is_there() -> None:
+    seen: list[str] = []
+
+    class First:
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            seen.append(scope["path"])
+            await self.inner(scope, receive, send)
+
+    own = nicegui.App()
+    compat.put_first(own, First)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        seen.append(str(message.get("status", "")))
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/none",
+        "headers": [],
+        "query_string": b"",
+        "http_version": "1.1",
+    }
+    await own(scope, receive, send)
+    assert seen[:2] == ["/none", "404"]
+
+
+def test_the_real_app_is_no_test_to_nicegui_once_the_variable_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """main.py takes it away."""
+    monkeypatch.setenv("PYTEST_CURRENT_TEST", "one")
+    assert "PYTEST_CURRENT_TEST" in inspect.getsource(helpers.is_pytest)
+    assert "gzip_middleware_factory" in inspect.signature(ui.run).parameters
+
+
+# ------------------------------------------------------------------------------------------------ styles and scripts
+
+
+async def test_the_page_has_what_our_scripts_and_styles_look_for(visitor: Visitor) -> None:
+    html = (await visitor.http_client.get("/pricing")).text
+    for name in ("popup", "nicegui-color-scheme", "esm-fallback", "app"):
+        assert f'id="{name}"' in html
+    script = (NICEGUI / "static" / "nicegui.js").read_text()
+    assert "function getHtmlElement(" in script
+    assert 'getElementById("popup").ariaHidden = false' in script
+    assert html.index('id="boot"') < html.index('id="app"')  # it lies before, so that `:has(~ #app > *)` hides it
+
+
+@pytest.mark.parametrize("suffix", [".css", ".js"])
+def test_every_class_of_theirs_that_we_name_is_there(suffix: str) -> None:
+    ours = "\n".join(path.read_text() for path in pieces.paths(suffix))
+    named = set(re.findall(r"\.((?:q|nicegui)-[\w-]+)", ours)) | set(re.findall(r'"(q-[\w-]+)"', ours))
+    sources = [*(NICEGUI / "static").glob("*.css"), *(NICEGUI / "static").glob("*.prod.js"), *NICEGUI.rglob("*.py")]
+    sources += [NICEGUI / "templates" / "index.html", NICEGUI / "static" / "nicegui.js"]
+    theirs = "\n".join(path.read_text() for path in sources)
+    assert named
+    assert {name for name in named if not re.search(rf"{name}(?![\w-])", theirs)} == set()

@@ -1,0 +1,126 @@
+"""A news item costs an open page one session with the database, however many parts of it draw what it says."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from nicegui.testing import User as Visitor
+from sqlalchemy import event
+
+from core import database, progress, videos
+from core.errors import ProviderFailed
+from core.models import User, Video, now
+from core.progress import News
+from tests.people import ask
+from tests.waiting import until
+from ui import live
+from ui.components import current_video
+
+
+@pytest.fixture(autouse=True)
+def only_news_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's own slow look, for when news was lost, does not come in between."""
+    monkeypatch.setattr(current_video, "LOOK_SECONDS", 3600.0)
+
+
+@contextmanager
+def looks() -> Iterator[list[object]]:
+    """Every session that reads meanwhile, in this process; what a test itself does in `database.session()` is none."""
+    found: list[object] = []
+
+    def note(connection: Any) -> None:
+        found.append(connection)
+
+    engine = database.engines().reading.sync_engine
+    event.listen(engine, "begin", note)
+    yield found
+    event.remove(engine, "begin", note)
+
+
+async def finish(video: Video) -> None:
+    """As a worker ends it."""
+    async with database.session() as db:
+        await videos.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
+        await videos.finish(
+            db, video, key="videos/x.mp4", poster_key="videos/x.webp",
+            width=1280, height=720, duration=6.0, size_bytes=1,
+        )  # fmt: skip
+
+
+async def fail(video: Video) -> None:
+    """As a worker gives it up."""
+    async with database.session() as db:
+        await videos.fail(db, video, ProviderFailed())
+
+
+async def test_the_studio_looks_once_when_a_video_is_ready(visitor: Visitor, me: User) -> None:
+    await finish(await ask(me, "The one before"))
+    video = await ask(me)
+    await visitor.open("/")
+    await visitor.should_see("Starting…")
+    with looks() as seen:
+        await finish(video)
+        await visitor.should_see("Download")
+        await until(lambda: len(seen) >= 1)
+    assert len(seen) == 1
+
+
+async def test_the_studio_looks_once_for_what_is_returned(visitor: Visitor, me: User) -> None:
+    video = await ask(me)
+    await visitor.open("/")
+    await visitor.should_see("90 credits")
+    with looks() as seen:
+        await fail(video)
+        await visitor.should_see("100 credits")
+        await visitor.should_see("Try again")
+    assert len(seen) == 1
+
+
+async def test_a_page_looks_once_when_news_may_have_been_lost(visitor: Visitor, me: User) -> None:
+    await ask(me)
+    await visitor.open("/")
+    await visitor.should_see("Starting…")
+    with looks() as seen:
+        async with database.session() as db:  # that nobody is told of
+            await videos.change(db, Video.user_id == me.id, status="canceled")  # type: ignore[arg-type]
+        live.started()
+        await visitor.should_see("You canceled this video.")
+    assert len(seen) == 1
+
+
+async def test_the_library_looks_once(visitor: Visitor, me: User) -> None:
+    video, _other = await ask(me, "First"), await ask(me, "Second")
+    await visitor.open("/library")
+    await visitor.should_see("80 credits")
+    with looks() as seen:
+        await fail(video)
+        await visitor.should_see("90 credits")
+        await visitor.should_see("The model could not make this video.")
+        assert len(seen) == 1
+        async with database.session() as db:
+            await videos.change(db, Video.user_id == me.id, status="canceled")  # type: ignore[arg-type]
+        live.started()
+        await visitor.should_see("You canceled this video.")
+    assert len(seen) == 2
+
+
+async def test_the_account_page_looks_once(visitor: Visitor, me: User) -> None:
+    video = await ask(me)
+    await visitor.open("/account")
+    await visitor.should_see("90 credits")
+    with looks() as seen:
+        await fail(video)
+        await visitor.should_see("Returned")
+        await visitor.should_see("100 credits")
+    assert len(seen) == 1
+
+
+async def test_progress_is_drawn_without_a_look(visitor: Visitor, me: User) -> None:
+    video = await ask(me)
+    await visitor.open("/")
+    await visitor.should_see("Starting…")
+    with looks() as seen:
+        await progress.publish(News(me.id, video.id, stage="processing", progress=42))
+        await visitor.should_see("Processing… 42 %")
+    assert seen == []

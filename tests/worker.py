@@ -1,0 +1,29 @@
+"""A real worker inside the test's own process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from arq.worker import create_worker
+
+from workers import main as worker_main
+from workers.loops import end_all
+
+
+@asynccontextmanager
+async def running_worker(**options: Any) -> AsyncIterator[None]:
+    """A real arq worker with watcher and renders, in this process; with these settings instead of its own."""
+    worker = create_worker(
+        worker_main.WorkerSettings,  # type: ignore[arg-type]
+        handle_signals=False,
+        redis_settings=worker_main.redis_settings(),
+        job_completion_wait=0,
+        **options,
+    )
+    task = asyncio.create_task(worker.async_run())
+    try:
+        yield
+    finally:
+        await worker_main.close(worker)
+        await end_all([task])

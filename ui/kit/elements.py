@@ -1,0 +1,106 @@
+"""The smallest pieces: a plain HTML element, a button, a link, a menu and its rows."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from markupsafe import Markup
+from nicegui import ui
+
+from ..compat import PlainElement
+
+Click = Callable[[], Awaitable[None] | None]
+
+
+class Tag(PlainElement):
+    """A plain HTML element with our classes.
+
+    Attributes are written with `_` for `-`, and with a trailing `_` where they are words of Python. `symbol` draws one
+    of static/icons before the text by CSS: decoration, and no element of its own (each one costs the server 0.2 ms).
+    What stands inside and never changes can be `inner`, escaped by Markup, instead of elements of its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        classes: str = "",
+        text: str = "",
+        *,
+        symbol: str = "",
+        inner: Markup | None = None,
+        **attributes: Any,
+    ) -> None:
+        pairs = (_attribute(key, value) for key, value in attributes.items())
+        props = {key: value for key, value in pairs if value is not None}
+        if inner is not None:
+            props["innerHTML"] = str(inner)
+        classes = f"{classes} has-icon icon-{symbol}" if symbol else classes
+        super().__init__(name, classes.split(), text, props)
+
+    def put(self, attribute: str, value: Any) -> None:
+        """Set an attribute; None takes it away."""
+        key, value = _attribute(attribute, value)
+        if self.props.get(key) != value:
+            self.props.set_optional(key, value)
+
+    def on_click(self, action: Click) -> "Tag":
+        """Call when clicked, without sending the event's details over the wire."""
+        self.on("click", lambda _: action(), [])
+        return self
+
+
+def _attribute(name: str, value: Any) -> tuple[str, Any]:
+    """As HTML has it: `aria-*` are words, anything else that is False is not there."""
+    key = name.rstrip("_").replace("_", "-")
+    if isinstance(value, bool) and key.startswith("aria-"):
+        return key, str(value).lower()
+    return key, None if value is False else value
+
+
+def _button_classes(kind: str, look: str) -> str:
+    return f"{kind} {kind}-{look}" if look else kind
+
+
+def button(text: str, action: Click | None = None, *, look: str = "", symbol: str = "", **attributes: Any) -> Tag:
+    """A button with our looks: `""`, `accent`, `quiet`, `danger`, `media` (on a picture)."""
+    made = Tag("button", _button_classes("button", look), text, symbol=symbol, type="button", **attributes)
+    return made.on_click(action) if action else made
+
+
+def icon_button(name: str, label: str, action: Click | None = None, *, look: str = "", **attributes: Any) -> Tag:
+    """A square button with an icon and a name for screen readers."""
+    classes = _button_classes("icon-button", look)
+    made = Tag("button", classes, symbol=name, type="button", aria_label=label, title=label, **attributes)
+    return made.on_click(action) if action else made
+
+
+def link(text: str, target: str, *, look: str = "", symbol: str = "", **attributes: Any) -> Tag:
+    """A link that looks like a button."""
+    return Tag("a", _button_classes("button", look), text, symbol=symbol, href=target, **attributes)
+
+
+class Menu(ui.menu):
+    """A menu for the button it is in; it opens below, at the button's right edge. Its rows are built when it opens."""
+
+    def __init__(self, rows: Callable[[], None]) -> None:
+        super().__init__()
+        self._rows = rows
+        self.props('anchor="bottom right" self="top right" :offset="[0, 8]" auto-close').classes("menu")
+        self.on_value_change(self._fill)
+
+    def _fill(self) -> None:
+        if self.value:
+            self.clear()
+            with self, Tag("div", "menu-list", data_roving="move"):
+                self._rows()
+
+
+def menu_row(text: str, *, symbol: str = "", **attributes: Any) -> Tag:
+    """A line of a menu: a link if it has an address, else a button."""
+    name = "a" if "href" in attributes else "button"
+    kind: dict[str, Any] = {} if name == "a" else {"type": "button"}
+    return Tag(name, "menu-item", text, symbol=symbol, role="menuitem", data_rove=True, **kind, **attributes)
+
+
+def menu_line() -> Tag:
+    """A line between groups of rows."""
+    return Tag("div", "menu-line", role="separator")

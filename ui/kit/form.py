@@ -1,0 +1,78 @@
+"""Fields with their names, as plain as the browser has them, and a deed with its outcome."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import events
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.database import session
+from core.errors import AdsVideoError, WrongInput
+from core.phrase import Phrase
+
+from .. import i18n
+from ..i18n import _
+from .elements import Tag
+from .toast import toast
+
+Changed = Callable[[], Awaitable[None]]
+Deed = Callable[[AsyncSession], Awaitable[object]]
+
+
+class Line(Tag):
+    """A field to type in, or with `options` to choose in, under its name. `value` is what is in it now."""
+
+    def __init__(self, name: str, label: str, value: str, options: dict[str, str] | None, **attributes: Any) -> None:
+        super().__init__(name, "input", aria_label=label, **attributes)
+        self.value = value
+        if options is None:
+            self.props["^value"] = value  # the attribute, not the property: what is typed stays when the page changes
+        else:
+            with self:
+                for key, word in options.items():
+                    option = Tag("option", "", word)
+                    option.props["^value"] = key
+                    if key == value:
+                        option.props["^selected"] = ""
+        self.on("input", self._keep, js_handler="(e) => emit(e.target.value)")
+
+    def _keep(self, event: events.GenericEventArguments) -> None:
+        self.value = str(event.args)[:1000]
+
+
+def field(label: str, value: str = "", *, hint: str = "", number: bool = False) -> Line:
+    """A line to type in, under its name."""
+    with Tag("label", "field-line"):
+        Tag("span", "field-name", label)
+        return Line(
+            "input", label, value, None, placeholder=hint, autocomplete="off", inputmode="numeric" if number else None
+        )
+
+
+def choice(label: str, options: dict[str, str], value: str, *, disabled: bool = False) -> Line:
+    """One of several, under its name."""
+    with Tag("label", "field-line"):
+        Tag("span", "field-name", label)
+        return Line("select", label, value, options, disabled=disabled)
+
+
+def whole_number(text: str | None) -> int | None:
+    """What was typed as a number; None for nothing. Raises BadInput."""
+    text = (text or "").replace(",", "").replace(" ", "").strip()
+    if not text:
+        return None
+    if not text.lstrip("+-").isascii() or not text.lstrip("+-").isdigit() or len(text) > 12:
+        raise WrongInput(Phrase("Please enter a whole number."))
+    return int(text)
+
+
+async def do(deed: Deed, done: str = "") -> bool:
+    """Do it in one transaction; say that it is done, or why not."""
+    try:
+        async with session() as db:
+            await deed(db)
+    except AdsVideoError as error:
+        toast(i18n.explain(error), "bad")
+        return False
+    toast(done or _("Saved."), "good")
+    return True

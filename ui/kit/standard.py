@@ -1,0 +1,16 @@
+"""NiceGUI's own elements in our looks: what CSS can't say of them is said here, the rest in standard.css."""
+
+from nicegui import ui
+
+
+def adopt() -> None:
+    """For every page: no capitals, no shadows, no ripple; fields with a hairline, their name above them."""
+    for button in (ui.button, ui.dropdown_button):
+        button.default_props('no-caps unelevated :ripple="false"')
+    ui.toggle.default_props('no-caps unelevated :ripple="false" toggle-color="surface" toggle-text-color="text"')
+    for field in (ui.input, ui.number, ui.textarea, ui.select, ui.color_input, ui.date_input, ui.time_input):
+        field.default_props("outlined dense stack-label hide-bottom-space")
+    for group in (ui.card, ui.table, ui.upload):
+        group.default_props("flat")
+    ui.tabs.default_props('no-caps inline-label align="left" active-class="is-active"')
+    ui.tab.default_props(':ripple="false"')

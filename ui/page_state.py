@@ -1,0 +1,93 @@
+"""What an open page knows of its visitor: one look at the database per news item, shared by all parts of the page."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from nicegui import Event, context
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import teams, users
+from core.database import reading
+from core.models import User
+from core.progress import News
+from core.teams import Budget
+
+from . import live
+
+Seen = TypeVar("Seen")
+OPENED = News(status="opened")
+"""What `PageState.look` tells the parts: the page has just been opened."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    hear: Callable[[News], bool]
+    read: Callable[[AsyncSession, News], Awaitable[Any]]
+    draw: Callable[[Any], Awaitable[None]]
+
+
+class PageState:
+    """The signed-in visitor of this page, as last read, and the parts of the page that follow the news.
+
+    `changed` is emitted when `user` and `budget` have been read: after every change of state of one of the user's
+    videos, and when news may have been lost. `budget` is None before the first look, and where there is none.
+    """
+
+    def __init__(self, user: User) -> None:
+        self.user: User | None = user
+        """None once the account is gone."""
+        self.budget: Budget | None = None
+        self.changed: Event[[]] = Event()
+        self._id, self._epoch = user.id, user.epoch
+        self._parts: list[_Part] = []
+        self._turn = asyncio.Lock()
+        live.for_user(user.id).subscribe(self._hear)
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the session that this page was opened with still counts."""
+        return self.user is not None and self.user.epoch == self._epoch and self.user.blocked_at is None
+
+    def follow(
+        self,
+        hear: Callable[[News], bool],
+        read: Callable[[AsyncSession, News], Awaitable[Seen]],
+        draw: Callable[[Seen], Awaitable[None]],
+    ) -> None:
+        """Add a part. `hear` draws what the news itself says, and tells whether the database has to be asked.
+
+        If so, `read` reads what it needs and draws nothing: the session is one for all parts. Then `draw` draws it.
+        """
+        self._parts.append(_Part(hear, read, draw))
+
+    async def look(self) -> None:
+        """Read and draw everything now: what a page that is being opened begins with."""
+        await self._hear(OPENED)
+
+    async def _hear(self, news: News) -> None:
+        asking = [part for part in self._parts if part.hear(news)]
+        if news.status or asking:
+            async with self._turn:  # what was read first is drawn first
+                await self._look(news, asking)
+
+    async def _look(self, news: News, asking: list[_Part]) -> None:
+        async with reading() as db:
+            self.user = await users.get(db, self._id)
+            self.budget = await teams.budget(db, self._id) if self.user else None
+            seen = [await part.read(db, news) for part in asking]
+        self.changed.emit()
+        if self.is_signed_in:
+            for part, one in zip(asking, seen, strict=True):
+                await part.draw(one)
+
+
+def of(user: User) -> PageState:
+    """The state of the page that is being built, one for all of its parts."""
+    kept = context.client.storage
+    if "page" not in kept:
+        kept["page"] = PageState(user)
+    state = kept["page"]
+    assert isinstance(state, PageState)
+    return state

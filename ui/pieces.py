@@ -1,0 +1,41 @@
+"""The stylesheet and the script of every page, joined from the pieces that lie beside the Python that uses them.
+
+A piece is called as its Python file: `kit/choices.py`, `kit/choices.css`, `kit/choices.js`. Adding one is all there is
+to do: the browser still gets one stylesheet and one script.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+UI = Path(__file__).parent
+ROOMS = ("kit", "components", "pages")
+
+
+def paths(suffix: str) -> list[Path]:
+    """`base` first, then the frame of the page, our own elements, components and pages: later rules win."""
+    base = UI / f"base{suffix}"
+    beside = sorted(path for path in UI.glob(f"*{suffix}") if path != base)
+    return [base, *beside, *(path for room in ROOMS for path in sorted((UI / room).rglob(f"*{suffix}")))]
+
+
+def stylesheet() -> str:
+    """All rules, without comments and indentation."""
+    rules = "\n".join(path.read_text() for path in paths(".css"))
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", rules, flags=re.DOTALL))
+
+
+def script(shared: Mapping[str, object]) -> str:
+    """All scripts, as one module that begins with `shared` as SHARED.
+
+    What base.js names is seen by every piece; what a piece names, by that piece alone. Indentation goes, and lines that
+    are comments, so no piece may hold a string over several lines.
+    """
+    base, *others = (_lines(path) for path in paths(".js"))
+    return "\n".join([f"const SHARED = {json.dumps(shared)};", base, *("{\n" + piece + "\n}" for piece in others), ""])
+
+
+def _lines(path: Path) -> str:
+    lines = (line.strip() for line in path.read_text().splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))

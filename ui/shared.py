@@ -1,0 +1,22 @@
+"""What Python and the browser must both know, written once: our scripts find it in SHARED."""
+
+from core import pictures, recipe
+from core.errors import PictureTooLarge
+
+from . import i18n
+
+THEME_COOKIE = "theme"
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def values() -> dict[str, object]:
+    """By the names that the scripts use."""
+    return {
+        "languageCookie": i18n.COOKIE,
+        "themeCookie": THEME_COOKIE,
+        "cookieSeconds": COOKIE_SECONDS,
+        "pictureBytes": pictures.MAX_BYTES,
+        "pictureTooLarge": PictureTooLarge.code,
+        "settingsMark": recipe.MARK,
+        "settingsLength": recipe.MAX_LENGTH,
+    }

@@ -1,0 +1,142 @@
+"""The loop of every part of the worker: claim what is due, run it, so many at once, and be done in order."""
+
+import asyncio
+import contextlib
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, ClassVar, Generic, Never, Protocol, TypeVar
+
+from core import trail
+from core.errors import NotAvailable
+
+log = logging.getLogger(__name__)
+AGAIN_SECONDS = 2.0
+IDLE_SECONDS = 1.0
+
+
+class Row(Protocol):
+    """What a loop claims."""
+
+    @property
+    def id(self) -> int: ...
+
+
+T = TypeVar("T", bound=Row)
+
+
+async def rest(wake: asyncio.Event, seconds: float) -> None:
+    """Until `wake` is set, but no longer than so many seconds.
+
+    Not by asyncio.wait_for: before Python 3.12 it loses a cancel that comes together with the event, and the loop that
+    rests would never end.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+
+
+async def end_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel them and wait until they have ended; again every AGAIN_SECONDS, for a cancel that a library has lost."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        done, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
+        await asyncio.gather(*done, return_exceptions=True)  # else asyncio says that nobody has looked at their errors
+
+
+async def repeat(name: str, wake: asyncio.Event, turn: Callable[[], Awaitable[float]]) -> Never:
+    """Call `turn` each time `wake` is set, at the latest after the seconds that it has said; its errors are logged."""
+    while True:
+        wake.clear()
+        seconds = IDLE_SECONDS
+        try:
+            seconds = await turn()
+        except Exception as error:
+            unexpected = not isinstance(error, NotAvailable)
+            log.warning("%s: %s: %s", name, type(error).__name__, error, exc_info=unexpected)
+        await rest(wake, seconds)
+
+
+class Running:
+    """What is under way beside a loop. `ended` is called each time one of them has ended."""
+
+    def __init__(self, ended: Callable[[], None]) -> None:
+        self._ended = ended
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(
+        self, work: Coroutine[Any, Any, None], about: trail.Known | int, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Run it; `then` is called when it has ended. Its log lines, and its error, are about that video."""
+        with trail.about(about):
+            task = asyncio.create_task(work)
+        self._tasks.add(task)
+
+        def done(finished: asyncio.Task[None]) -> None:
+            self._tasks.discard(finished)
+            then()
+            if not finished.cancelled() and (error := finished.exception()):
+                with trail.about(about):
+                    log.error("%s: %s", type(error).__name__, error, exc_info=error)
+            self._ended()
+
+        task.add_done_callback(done)
+
+    async def end(self) -> None:
+        """Cancel them, and wait until they have given back what they hold."""
+        await end_all(self._tasks)
+
+
+class Loop(ABC, Generic[T]):
+    """One per worker process. Claims what is due, so any number of them share the work."""
+
+    name: ClassVar[str]
+    at_once: int
+    """So many may be under way."""
+    at_least_free = 1
+    """It claims only while so many more may be."""
+    gather_seconds = 0.0
+    """It waits so long for more to become due before it claims."""
+
+    def __init__(self) -> None:
+        self._wake = asyncio.Event()
+        self.running = Running(self.wake)
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until canceled; then what is under way is given back."""
+        try:
+            await repeat(self.name, self._wake, self._turn)
+        finally:
+            await self.running.end()
+
+    async def _turn(self) -> float:
+        await asyncio.sleep(self.gather_seconds)
+        free = self.at_once - len(self.running)
+        for row in await self.claim(free) if free >= self.at_least_free else []:
+            self.start(row)
+        return IDLE_SECONDS
+
+    def start(self, row: T) -> None:
+        """Begin with a claimed row."""
+        self.running.start(self.do(row), self.about(row))
+
+    @abstractmethod
+    async def claim(self, free: int) -> list[T]:
+        """Take on at most so many that are due."""
+
+    @abstractmethod
+    async def do(self, row: T) -> None:
+        """Do what is due for one of them, to its end."""
+
+    @abstractmethod
+    def about(self, row: T) -> trail.Known | int:
+        """The video that it is about, for the log."""
