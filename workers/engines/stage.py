@@ -107,7 +107,7 @@ def there_and_back(time: float) -> float:
 
 
 def _growth(pose: Pose, move: Move, apart: float) -> float:
-    return (pose.zoom / move.zooms[0]) ** apart
+    return math.pow(pose.zoom / move.zooms[0], apart)
 
 
 def _view(pose: Pose, move: Move, thing: Thing) -> View:
@@ -143,7 +143,9 @@ def _distance(move: Move) -> float:
     """How much is seen to move, in about the frame's width: the way to the sides, and what comes nearer."""
     ways = ((a, b, 1 - 1 / min(a.zoom, b.zoom)) for a, b in pairwise(move.poses))
     return sum(
-        (abs(a.u - b.u) + abs(a.v - b.v)) / 2 * room * (a.zoom == b.zoom) + abs(math.log(a.zoom / b.zoom)) + abs(a.turn - b.turn) / TURN * 0.1
+        (abs(a.u - b.u) + abs(a.v - b.v)) / 2 * room * (a.zoom == b.zoom)
+        + abs(math.log(a.zoom / b.zoom))
+        + abs(a.turn - b.turn) / TURN * 0.1
         for a, b, room in ways
     )
 
@@ -160,9 +162,7 @@ def _aimed(move: Move, thing: Thing, apart: float) -> Move:
         u = pose.u if aside else FOLLOW * (2 * thing.x - 1)
         v = pose.v if upright else FOLLOW * (2 * thing.y - 1)
         size, by = 1 / pose.zoom, _growth(pose, move, apart)
-        (left, right), (top, bottom) = (
-            (at + (edge - at) * by for edge in edges) for at, *edges in _edges(thing)
-        )
+        (left, right), (top, bottom) = ((at + (edge - at) * by for edge in edges) for at, *edges in _edges(thing))
         poses.append(replace(pose, u=_within(u, left, right, size), v=_within(v, top, bottom, size)))
     # A camera that only comes nearer aims at one place all the time: that which is right where it is nearest.
     near = max(poses, key=lambda pose: pose.zoom)
@@ -191,5 +191,10 @@ def _within(value: float, low: float, high: float, size: float) -> float:
 def _is_whole(pose: Pose, move: Move, thing: Thing, apart: float) -> bool:
     view = _view(pose, move, thing).grown(_growth(pose, move, apart), thing.x, thing.y)
     (left, top), (right, bottom) = view.place(*thing.box[:2]), view.place(*thing.box[2:])
-    gaps = ((thing.box.left, left), (thing.box.top, top), (1 - thing.box.right, 1 - right), (1 - thing.box.bottom, 1 - bottom))
+    gaps = (
+        (thing.box.left, left),
+        (thing.box.top, top),
+        (1 - thing.box.right, 1 - right),
+        (1 - thing.box.bottom, 1 - bottom),
+    )
     return all(now >= min(MARGIN, before) / 2 for before, now in gaps if before > TOUCHING)
