@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import fcntl
 import logging
 import os
 import signal
@@ -10,65 +9,16 @@ import socket
 import sys
 import threading
 import time
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from core.errors import AdsVideoError, Misconfigured
-from core.settings import ROOT, Settings, settings
+from core.errors import AdsVideoError
+from core.settings import settings
 
 if TYPE_CHECKING:
-    from core.keeper import Keeper
-
-MAX_GRANT = 1_000_000_000
-
-
-# ------------------------------------------------------------------------------------------------ the web app
-
-
-def run_web() -> None:
-    """Serve pages and API until SIGTERM or Ctrl-C. Blocking."""
-    from nicegui import app
-    from nicegui import ui as nicegui_ui
-
-    import ui.pages  # noqa: F401 - registers the pages
-    from core import database, processes, queue
-    from core.secret import compare, storage_secret
-    from ui import api, live, routes
-    from ui.session import cookie_options
-
-    routes.register(app)
-    app.mount("/api/v1", api.create())
-    app.on_startup(live.start)
-    app.on_startup(compare)
-    app.on_startup(processes.warm_up)
-
-    @app.on_shutdown
-    async def close() -> None:
-        await live.stop()
-        processes.close()
-        await queue.close()
-        await database.close()
-
-    known = settings()
-    nicegui_ui.run(
-        host=known.host,
-        port=known.port,
-        title="AdsVideo",
-        favicon=ROOT / "ui" / "static" / "favicon.ico",
-        reload=False,
-        show=False,
-        tailwind=False,
-        gzip_middleware_factory=routes.compression,  # type: ignore[arg-type]
-        storage_secret=storage_secret(),
-        session_middleware_kwargs=cookie_options(),
-        show_welcome_message=False,
-        reconnect_timeout=30,
-        timeout_graceful_shutdown=2,
-        log_config=None,
-    )
-
-
-def _address(known: Settings) -> str:
-    return known.public_url or f"http://{known.host}:{known.port}"
+    from core.ops.supervisor import Keeper
+from core.commands import MAX_GRANT, check, grant, key, move_storage
+from core.ops.startup import address, prepare, refuse_nonsense, refuse_taken_port, take_lock
+from ui.app import run_web
 
 
 def _say_when_up() -> None:
@@ -79,7 +29,7 @@ def _say_when_up() -> None:
         for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex((known.host, known.port)) == 0:
-                    ready = f"AdsVideo is ready at {_address(known)}"
+                    ready = f"AdsVideo is ready at {address(known)}"
                     if known.log_format == "json":
                         logging.getLogger("adsvideo").info(ready)
                     else:
@@ -88,65 +38,6 @@ def _say_when_up() -> None:
             time.sleep(0.1)
 
     threading.Thread(target=wait, daemon=True).start()
-
-
-# -------------------------------------------------------------------------------------------- before and after
-
-
-def _refuse_nonsense() -> None:
-    """Raises Misconfigured with a sentence that says what to do."""
-    known = settings()
-    if not known.is_loopback and not known.has_provider:
-        raise Misconfigured(
-            f"HOST={known.host} can be reached from other machines, and no identity provider is configured to sign "
-            "people in. Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET (and OIDC_ISSUER, if it is not Google), or "
-            "HOST=127.0.0.1 to use AdsVideo on this machine alone."
-        )
-    if known.has_provider and not known.google_client_secret:
-        raise Misconfigured("GOOGLE_CLIENT_ID is set and GOOGLE_CLIENT_SECRET is not.")
-    from core import connection
-
-    connection.place()
-
-
-def _refuse_taken_port() -> None:
-    known = settings()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((known.host, known.port))
-        except OSError:
-            raise Misconfigured(
-                f"Port {known.port} is taken, perhaps by another AdsVideo. Stop that one, or set PORT."
-            ) from None
-
-
-def _lock(name: str) -> IO[str]:
-    """Hold the lock of that part for this database, as long as this process lives. Raises Misconfigured."""
-    from core import embedded
-
-    folder = embedded.folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = (folder / f"{name}.lock").open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        raise Misconfigured(f"AdsVideo is already running on this database: {lock.read().strip()}.") from None
-    lock.truncate(0)
-    lock.write(f"process {os.getpid()}, {_address(settings())}")
-    lock.flush()
-    return lock
-
-
-def _prepare() -> None:
-    """The database at its newest version, and a queue that answers."""
-    from core import catalog, database, embedded
-
-    catalog.models()
-    database.migrate()
-    if embedded.is_used():
-        embedded.ensure()
 
 
 def _leave_on_sigterm() -> None:
@@ -159,16 +50,13 @@ def _leave_on_sigterm() -> None:
     signal.signal(signal.SIGHUP, leave)
 
 
-# ----------------------------------------------------------------------------------------------- the commands
-
-
 def everything() -> None:
     """Web, worker and embedded Redis."""
-    _refuse_nonsense()
-    lock = _lock("app")
-    _refuse_taken_port()
-    _prepare()
-    from core.keeper import Keeper
+    refuse_nonsense()
+    lock = take_lock("app")
+    refuse_taken_port()
+    prepare()
+    from core.ops.supervisor import Keeper
 
     _serve(Keeper(with_worker=True), if_unused=False)
     lock.close()
@@ -176,16 +64,16 @@ def everything() -> None:
 
 def web() -> None:
     """The web app alone."""
-    _refuse_nonsense()
-    _refuse_taken_port()
-    _prepare()
-    from core.keeper import Keeper
+    refuse_nonsense()
+    refuse_taken_port()
+    prepare()
+    from core.ops.supervisor import Keeper
 
     _serve(Keeper(with_worker=False), if_unused=True)
 
 
 def _serve(keeper: "Keeper", *, if_unused: bool) -> None:
-    from core.telemetry import set_up_logging
+    from core.ops.logs import set_up_logging
 
     set_up_logging("web")
     _leave_on_sigterm()
@@ -203,15 +91,15 @@ def _serve(keeper: "Keeper", *, if_unused: bool) -> None:
 
 def worker(*, child: bool = False) -> None:
     """A worker alone."""
-    from core.keeper import Keeper
+    from core.ops.logs import set_up_logging
+    from core.ops.supervisor import Keeper
     from core.processes import end_with_parent
-    from core.telemetry import set_up_logging
 
     set_up_logging("worker")
     if child:
         end_with_parent()
     else:
-        _prepare()
+        prepare()
     from workers.main import run
 
     keeper = None if child else Keeper(with_worker=False)
@@ -224,149 +112,21 @@ def worker(*, child: bool = False) -> None:
             keeper.stop(if_unused=True)
 
 
-def key(email: str) -> None:
-    """Print a new API key for that user as the last line, making the user if need be."""
-    from core import audit, database, users
-
-    async def make() -> str:
-        async with database.session() as db:
-            user = await users.find_or_create(db, email)
-            made = await users.make_key(db, user, "command line")
-            await audit.record(db, None, "key", user_id=user.id)
-        await database.close()
-        return made
-
-    database.migrate()
-    print(asyncio.run(make()))
-
-
-def grant(email: str, amount: int) -> None:
-    """Add credits, or take some with a negative number, never below zero; the open pages see it at once."""
-    import secrets
-
-    from core import audit, credits, database, progress, queue, users
-    from core.database import after_commit
-    from core.progress import News
-
-    async def give() -> int:
-        reference = f"grant:{secrets.token_hex(8)}"
-        async with database.session() as db:
-            user = await users.find_or_create(db, email)
-            before = user.credits
-            if amount >= 0:
-                await credits.move(db, user.id, amount, "grant", reference, note="Command line")
-            else:
-                await credits.take_at_most(db, user.id, -amount, reference, "Command line")
-            after_commit(db, lambda: progress.publish(News(user_id=user.id, status="credits")))
-            balance = await credits.balance(db, user.id)
-            after = {"credits": balance, "reference": reference}
-            await audit.record(db, None, "credits", user_id=user.id, before={"credits": before}, after=after)
-        await queue.close()
-        await database.close()
-        return balance
-
-    database.migrate()
-    print(f"{email} now has {asyncio.run(give())} credits.")
-
-
-def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
-
-
-def check() -> bool:
-    """Test every configured server, bucket and key; print what is wrong; True if all is well."""
-    from core import catalog, checks, connection, database, embedded, storage
-
-    async def look() -> tuple[list[tuple[catalog.Server, catalog.State]], list[catalog.Offer]]:
-        servers = [server for server in catalog.servers().values() if not server.local]
-        states = await asyncio.gather(*(catalog.server_state(server) for server in servers))
-        return list(zip(servers, states, strict=True)), await catalog.offers()
-
-    async def ping() -> None:
-        client = connection.client()
-        try:
-            await client.ping()
-        finally:
-            await connection.close(client)
-
-    lines: list[tuple[str, bool, str]] = []
-    where = settings().database_url.split("@")[-1].split("?")[0]
-    try:
-        database.migrate()
-        lines.append(("database", True, where))
-    except Exception as error:
-        lines.append(("database", False, f"{where}: {error}"))
-    try:
-        if embedded.is_used():
-            lines.append(("queue", True, "embedded, " + ("running" if embedded.answers() else "not running now")))
-        else:
-            asyncio.run(ping())
-            lines.append(("queue", True, "answers"))
-    except Exception as error:
-        lines.append(("queue", False, f"REDIS_URL does not answer: {error}"))
-    trouble, where = asyncio.run(storage.trouble()), str(storage.place())
-    lines.append(("storage", not trouble, f"{where} can't be written to: {trouble}" if trouble else where))
-    lines += asyncio.run(checks.everything())
-    servers, offers = asyncio.run(look())
-    states = [(f"server {server.name}", state, f" ({_without_password(server.base_url)})") for server, state in servers]
-    for name, state, more in [*states, *((offer.model.id, offer.state, "") for offer in offers)]:
-        reason = f": {state.reason}" if state.reason else ""
-        usable = state.name in ("ready", "no_key", "retired")
-        lines.append((name, usable, state.name.replace("_", " ") + reason + more))
-    for name, good, text in lines:
-        print(f"{'ok  ' if good else 'BAD '} {name:16} {text}")
-    return all(good for _, good, _ in lines)
-
-
-def move_storage(source: str) -> bool:
-    """Bring every file from another storage to the one of STORAGE_URL; may be broken off and started again."""
-    from core import database, storage
-    from core.database import reading
-    from core.models import Picture, Video
-
-    async def move() -> tuple[int, int, list[str]]:
-        here, there = storage.place(source), storage.place()
-        moved, already, missing = 0, 0, []
-        for table in (Picture, Video):
-            last = 0
-            while True:
-                async with reading() as db:
-                    found = await storage.keys(db, table, last, 200)
-                if not found:
-                    break
-                last = found[-1][0]
-                for key in {key for _, key in found if key}:
-                    try:
-                        done = await storage.move(key, here, there)
-                        moved, already = moved + done, already + (not done)
-                    except FileNotFoundError:
-                        missing.append(key)
-        await database.close()
-        return moved, already, missing
-
-    if str(storage.place(source)) == str(storage.place()):
-        raise Misconfigured(f"STORAGE_URL is {source} already: set it to where the files are to go.")
-    moved, already, missing = asyncio.run(move())
-    for key in missing:
-        print(f"in neither place: {key}", file=sys.stderr)
-    print(f"{moved} files moved to {storage.place()}, {already} were there already, {len(missing)} are missing.")
-    return not missing
-
-
 def cleanup(*, dry: bool) -> None:
     """Remove what is past its retention and what nobody knows, or only say what that would be."""
-    from core import database, queue
-    from workers import cleanup as cleaning
+    from core.database.migrate import migrate
+    from core.database.session import close_database
+    from core.redis.client import close_redis
+    from workers.cron import cleanup as cleaning
 
     async def clean() -> int:
         try:
             return await cleaning.run(print, dry=dry)
         finally:
-            await queue.close()
-            await database.close()
+            await close_redis()
+            await close_database()
 
-    database.migrate()
+    migrate()
     number = asyncio.run(clean())
     print(f"{number} videos and files {'would be' if dry else 'are'} removed.")
 

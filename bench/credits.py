@@ -32,11 +32,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 
-from core import catalog, credits, database, users, videos
+from core.accounts import users
+from core.billing import credits
+from core.catalog import entries
+from core.database.migrate import migrate
+from core.database.session import close_database, engines, reading, session
 from core.errors import EngineError, NotEnoughCredits
 from core.models import LedgerEntry, Picture, User, Video, now
 from core.processes import close as close_pool
-from core.recipe import Recipe
+from core.videos import states
+from core.videos.recipe import Recipe
+from core.videos.request import request
 from tests.servers.postgresql import PostgreSQL
 
 PROCESSES, SPENDERS, COST = 8, 16, 10
@@ -58,10 +64,8 @@ class Customer:
 async def ours(customer: Customer, number: str) -> bool:
     """What a click does in the database: everything `videos.request` does, without its news and its queue job."""
     try:
-        async with database.session() as db:
-            await videos.request(
-                db, customer.user, Recipe(picture_id=customer.picture, prompt=number), catalog.get("camera")
-            )
+        async with session() as db:
+            await request(db, customer.user, Recipe(picture_id=customer.picture, prompt=number), entries.get("camera"))
             db.info.clear()
     except NotEnoughCredits:
         return False
@@ -98,7 +102,7 @@ def _line(customer: Customer, video: int, balance: int) -> dict[str, Any]:
 
 async def core(customer: Customer, number: str) -> bool:
     """The same three statements as anybody would write them, on the same engine."""
-    async with database.engines().writing.begin() as db:
+    async with engines().writing.begin() as db:
         paid = update(User).where(col(User.id) == customer.user.id, col(User.credits) >= COST)
         left = (await db.execute(paid.values(credits=User.credits - COST).returning(col(User.credits)))).scalar()
         if left is None:
@@ -110,11 +114,11 @@ async def core(customer: Customer, number: str) -> bool:
 
 async def naive(customer: Customer, number: str) -> bool:
     """Read, think, write."""
-    async with database.reading() as db:
+    async with reading() as db:
         have = await credits.balance(db, customer.user.id)
     if have < COST:
         return False
-    async with database.engines().writing.begin() as db:
+    async with engines().writing.begin() as db:
         left = have - COST
         await db.execute(update(User).where(col(User.id) == customer.user.id).values(credits=left))
         video = (await db.execute(insert(Video).values(_video(customer, number)).returning(col(Video.id)))).scalar_one()
@@ -144,13 +148,13 @@ async def _spend(way: str, customer: Customer, tries: int, seconds: float) -> in
 
 async def _fail_all(customer: Customer) -> int:
     """Fail every video of the customer, as every other process does at the same time; how many were ours to fail."""
-    async with database.reading() as db:
+    async with reading() as db:
         found = list((await db.exec(select(Video).where(Video.user_id == customer.user.id))).all())
     line = asyncio.Semaphore(SPENDERS)
 
     async def fail(video: Video) -> bool:
-        async with line, database.session() as db:
-            failed = await videos.fail(db, video, EngineError("bench"))
+        async with line, session() as db:
+            failed = await states.fail(db, video, EngineError("bench"))
             db.info.clear()
         return failed
 
@@ -165,7 +169,7 @@ def process(pipe: Connection, environment: dict[str, str]) -> None:
         while (task := await asyncio.to_thread(pipe.recv)) is not None:
             name, *rest = task
             pipe.send(await (_fail_all(*rest) if name == "fail" else _spend(name, *rest)))
-        await database.close()
+        await close_database()
 
     asyncio.run(run())
 
@@ -175,7 +179,9 @@ class Processes:
 
     def __init__(self, environment: dict[str, str]) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["core.videos", "core.users", "core.pictures", "aiosqlite", "asyncpg"])
+        context.set_forkserver_preload(
+            ["core.videos.ask", "core.accounts.users", "core.pictures.uploads", "aiosqlite", "asyncpg"]
+        )
         self._pipes = []
         self._running = []
         for _ in range(PROCESSES):
@@ -205,7 +211,7 @@ class Processes:
 
 async def _customer(name: str, amount: int) -> Customer:
     """A new user with so many credits and a picture."""
-    async with database.session() as db:
+    async with session() as db:
         user = await users.find_or_create(db, f"{name}@example.com")
         await credits.move(db, user.id, amount - user.credits, "adjustment", f"bench:{name}")
         picture = Picture(user_id=user.id, sha256=name, key=name, width=1, height=1, bytes=1)
@@ -216,7 +222,7 @@ async def _customer(name: str, amount: int) -> Customer:
 
 async def _books(customer: Customer) -> tuple[int, int, int, int]:
     """Balance, sum of the ledger, credits charged, and the lowest balance ever."""
-    async with database.reading() as db:
+    async with reading() as db:
         mine = LedgerEntry.user_id == customer.user.id
         amounts = func.coalesce(func.sum(LedgerEntry.amount), 0)
         total = (await db.exec(select(amounts).where(mine))).one()
@@ -279,14 +285,14 @@ def measure(url: str, folder: Path, seconds: float) -> bool:
     from core.settings import settings
 
     settings.cache_clear()
-    database.migrate()
+    migrate()
     processes = Processes(environment)
     with asyncio.Runner() as runner:
         try:
             good = [correctness(runner, processes), rates(runner, processes, seconds)]
         finally:
             processes.end()
-            runner.run(database.close())
+            runner.run(close_database())
             close_pool()
     return all(good)
 

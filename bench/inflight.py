@@ -116,7 +116,7 @@ def ours(kind: str, count: int, given: argparse.Namespace) -> Result:
             os.environ.update(variables)
             forget()
             prepare(count)
-            from core import embedded
+            from core.redis import embedded
 
             embedded.ensure()
             try:
@@ -132,22 +132,27 @@ def ours(kind: str, count: int, given: argparse.Namespace) -> Result:
 
 def forget() -> None:
     """Read the settings anew."""
-    from core import catalog, embedded, settings
+    from core import settings
+    from core.catalog import availability
+    from core.redis import embedded
 
     settings.settings.cache_clear()
     embedded._name.cache_clear()
-    catalog.forget()
+    availability.forget()
 
 
 def prepare(count: int) -> None:
     """A user and videos as `core.videos.request` leaves them, charged for, not due before the worker is up."""
-    from core import database, framing, pictures, storage, users, videos
+    from core.accounts import users
+    from core.database.migrate import migrate
+    from core.database.session import close_database, session
     from core.models import LedgerEntry, User, Video, now
+    from core.pictures import framing, uploads
 
     async def fill() -> None:
-        async with database.session() as db:
+        async with session() as db:
             user = await users.find_or_create(db, "bench@example.com")
-            kept = [await pictures.accept(db, user.id, framing.clean(picture(n))) for n in range(PICTURES)]
+            kept = [await uploads.accept(db, user.id, framing.clean(picture(n))) for n in range(PICTURES)]
             fixed = {"user_id": user.id, "model": "sora-2", "label": "Sora 2", "seconds": 4, "size": "1280x720"}
             fixed |= {"framing": {}, "cost_credits": 10, "next_look_at": now() + timedelta(hours=5)}
             rows = [{**fixed, "prompt": f"video {n}", "picture_id": kept[n % PICTURES].id} for n in range(count)]
@@ -156,34 +161,36 @@ def prepare(count: int) -> None:
             charges = [{**entry, "reference": f"video:{n}:charge", "video_id": n} for n in range(1, count + 1)]
             await (await db.connection()).execute(insert(LedgerEntry), charges)
             await db.exec(update(User).values(credits=0))
-        await database.close()
+        await close_database()
 
-    del storage, videos
-    database.migrate()
+    migrate()
     asyncio.run(fill())
 
 
 async def begin(count: int) -> None:
     """All of them are due, from now on."""
-    from core import database, queue
+    from core.database.session import close_database, session
     from core.models import Video, now
+    from core.redis import queue
+    from core.redis.client import close_redis
 
-    async with database.session() as db:
+    async with session() as db:
         await db.exec(update(Video).values(next_look_at=now(), created_at=now()))
     for n in range(1, count + 1):
         await queue.put("submit", n, 0)
-    await queue.close()
-    await database.close()
+    await close_redis()
+    await close_database()
 
 
 def run_ours(name: str, count: int, pid: int, base_url: str, folder: str) -> Result:
     """From the idle worker to the last file."""
-    from core import queue
+    from core.redis import queue
+    from core.redis.client import redis
 
     async def worker_is_up() -> None:
         for _ in range(300):
             try:
-                if await (await queue.redis()).exists(f"{queue.QUEUE}:health-check"):
+                if await (await redis()).exists(f"{queue.QUEUE}:health-check"):
                     return
             except OSError:
                 pass
@@ -228,7 +235,7 @@ def run_web(port: int) -> None:
 
 def original(count: int, given: argparse.Namespace) -> Result:
     """Celery with `--processes` processes and `count` videos."""
-    from core import embedded
+    from core.redis import embedded
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, provider("blind", given) as base_url:
         os.environ["DATABASE_URL"] = f"sqlite:///{folder}/unused.db"

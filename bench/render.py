@@ -29,14 +29,16 @@ sys.path.insert(0, str(ROOT))
 import av
 from PIL import Image
 
-from core import catalog
-from core.size import Size
-from workers.engines import Job, camera
-from workers.engines.moves import Move, plan
+from core.catalog import entries
+from core.catalog.size import Size
+from workers.engines import Job
+from workers.engines.camera import engine
+from workers.engines.camera.path import Move
+from workers.engines.camera.words import plan
 
 WIDTH, HEIGHT, SECONDS, ROUNDS = 1280, 720, 6, 6
-COUNT = SECONDS * camera.FPS
-PRESET = ROOT / "ui/static/presets/perfume.jpg"
+COUNT = SECONDS * engine.FPS
+PRESET = ROOT / "core/pictures/shipped/perfume.jpg"
 Seen = Callable[[int, float, float], tuple[float, float]]
 """From the number of a frame and a place in the picture to the place in the frame."""
 DOT = 7.0
@@ -87,15 +89,15 @@ def _cpu() -> float:
 
 def zoompan(ffmpeg: str, picture: Path, target: Path, zoom: str, x: str) -> None:
     """The same length, size and encoder settings through ffmpeg's zoompan."""
-    settings = [word for key, value in camera.ENCODER.items() for word in (f"-{key}", value)]
-    expression = f"zoompan=z='{zoom}':x='{x}':y='ih/2-ih/zoom/2':d={COUNT}:s={WIDTH}x{HEIGHT}:fps={camera.FPS}"
+    settings = [word for key, value in engine.ENCODER.items() for word in (f"-{key}", value)]
+    expression = f"zoompan=z='{zoom}':x='{x}':y='ih/2-ih/zoom/2':d={COUNT}:s={WIDTH}x{HEIGHT}:fps={engine.FPS}"
     command = [ffmpeg, "-v", "error", "-y", "-i", str(picture), "-vf", expression, "-frames:v", str(COUNT)]
     command += [
         "-c:v",
         "libx264",
         *settings,
         "-g",
-        str(camera.KEY_EVERY),
+        str(engine.KEY_EVERY),
         "-pix_fmt",
         "yuv420p",
         "-movflags",
@@ -114,30 +116,30 @@ def _expression(move: Move, last: int = COUNT - 1) -> tuple[str, str]:
 
 
 def _render(jpeg: bytes, prompt: str, target: Path) -> None:
-    clip = camera.clip_of(jpeg, plan(prompt, SECONDS), WIDTH, HEIGHT, SECONDS)
-    camera.render(clip, target, lambda percent: None)
+    clip = engine.clip_of(jpeg, plan(prompt, SECONDS), WIDTH, HEIGHT, SECONDS)
+    engine.render(clip, target, lambda percent: None)
 
 
-def _encode(ready: list[av.VideoFrame], clip: camera.Clip, target: Path, threads: int) -> None:
+def _encode(ready: list[av.VideoFrame], clip: engine.Clip, target: Path, threads: int) -> None:
     """Frames that are there already, encoded with the camera's settings and so many threads (0: x264 decides)."""
     with av.open(str(target), "w", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=camera.FPS)
-        camera.set_up(stream.codec_context, clip)
+        stream = container.add_stream("libx264", rate=engine.FPS)
+        engine.set_up(stream.codec_context, clip)
         stream.codec_context.thread_count = threads
         for frame in ready:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
 
-def _encode_in_parts(ready: list[av.VideoFrame], clip: camera.Clip, target: Path) -> None:
-    with patch.object(camera, "draw_frame", lambda clip, number: ready[number]):
-        camera.render(clip, target, lambda percent: None)
+def _encode_in_parts(ready: list[av.VideoFrame], clip: engine.Clip, target: Path) -> None:
+    with patch.object(engine, "draw_frame", lambda clip, number: ready[number]):
+        engine.render(clip, target, lambda percent: None)
 
 
 def speed(jpeg: bytes, folder: Path, ffmpeg: str | None) -> None:
     push = plan("push in", SECONDS)
-    clip = camera.clip_of(jpeg, push, WIDTH, HEIGHT, SECONDS)
-    ready = [camera.draw_frame(clip, number) for number in range(COUNT)]
+    clip = engine.clip_of(jpeg, push, WIDTH, HEIGHT, SECONDS)
+    ready = [engine.draw_frame(clip, number) for number in range(COUNT)]
     picture, out = folder / "photo.jpg", folder / "out.mp4"
     picture.write_bytes(jpeg)
 
@@ -160,8 +162,8 @@ def speed(jpeg: bytes, folder: Path, ffmpeg: str | None) -> None:
             cpu[name] = min(cpu.get(name, 1e9), _cpu() - before)
             size[name] = out.stat().st_size
     ours_best = best["camera, push in"]
-    clip_size, load = f"{SECONDS} s of {WIDTH}x{HEIGHT} at {camera.FPS}/s", os.getloadavg()[0]
-    print(f"\n{clip_size}, best of {ROUNDS}; {camera.CORES} cores, load {load:.1f}")
+    clip_size, load = f"{SECONDS} s of {WIDTH}x{HEIGHT} at {engine.FPS}/s", os.getloadavg()[0]
+    print(f"\n{clip_size}, best of {ROUNDS}; {engine.CORES} cores, load {load:.1f}")
     print(f"{'':42}{'seconds':>9}{'x real time':>13}{'CPU s':>8}{'MB':>7}{'camera is':>13}")
     for name, took in best.items():
         row = f"{name:42}{took:9.2f}{SECONDS / took:13.2f}{cpu[name]:8.2f}{size[name] / 1e6:7.2f}"
@@ -282,10 +284,10 @@ async def lag(jpeg: bytes, folder: Path) -> None:
 
     for prompt in ("push in", "orbit"):
         late.clear()
-        model = catalog.get("camera")
+        model = entries.get("camera")
         job = Job("bench", model, prompt, SECONDS, Size(WIDTH, HEIGHT), 0.0, jpeg)
         watcher = asyncio.create_task(watch())
-        await camera.Camera(model.server).fetch(job, "bench", None, folder / "lag.mp4", lambda percent: None)
+        await engine.Camera(model.server).fetch(job, "bench", None, folder / "lag.mp4", lambda percent: None)
         watcher.cancel()
         late.sort()
         row = f"median {late[len(late) // 2]:.1f}, 99 % under {late[len(late) * 99 // 100]:.1f}, worst {late[-1]:.1f}"

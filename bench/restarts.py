@@ -86,10 +86,11 @@ def worker(postgresql: PostgreSQL, valkey: Valkey, videos: int, sign: signal.Sig
 
 async def told_after(url: str, valkey: Valkey, postgresql: PostgreSQL, name: str, video: int) -> float:
     """Seconds from Redis' return until the page knows that its video is done; it ends while Redis is away."""
-    from core import queue
+    from core.redis import queue
+    from core.redis.client import close_redis
 
     await queue.put("submit", video, 0)
-    await queue.close()
+    await close_redis()
     begun = f"SELECT count(*) FROM videos WHERE id = {video} AND status <> 'pending'"
     while not await asyncio.to_thread(count, postgresql, name, begun):
         await asyncio.sleep(0.1)

@@ -127,12 +127,13 @@ def stored_at(postgresql: PostgreSQL, database: str) -> dict[str, float]:
 
 async def _all_up(workers: int) -> None:
     """Until so many workers have registered, and have settled down."""
-    from core import queue
+    from core.redis import queue
+    from core.redis.client import close_redis
 
     while await queue.count_workers("bench") <= workers:
         await asyncio.sleep(0.1)
     await queue.leave_workers("bench")
-    await queue.close()
+    await close_redis()
     await asyncio.sleep(3)
 
 
@@ -181,21 +182,23 @@ def session_cookie(user: int, secret: str) -> dict[str, str]:
 
 async def people(count: int) -> list[tuple[int, int]]:
     """So many users, each with a video under way: (user, video)."""
-    from core import database, framing, pictures, users
+    from core.accounts import users
+    from core.database import session
     from core.models import Video, now
+    from core.pictures import framing, uploads
 
     made = []
-    async with database.session() as db:
+    async with session.session() as db:
         for n in range(count):
             user = await users.find_or_create(db, f"person{n}@example.com")
-            kept = await pictures.accept(db, user.id, framing.clean(picture(n % PICTURES)))
+            kept = await uploads.accept(db, user.id, framing.clean(picture(n % PICTURES)))
             fixed: dict[str, Any] = {"model": "sora-2", "label": "Sora 2", "seconds": 4, "size": "1280x720"}
             fixed |= {"prompt": "a bench", "framing": {}, "cost_credits": 10, "lane": 1}
             video = Video(user_id=user.id, picture_id=kept.id, next_look_at=now() + timedelta(hours=5), **fixed)
             db.add(video)
             await db.flush()
             made.append((user.id, video.id))
-    await database.close()
+    await session.close_database()
     return made
 
 
@@ -221,8 +224,8 @@ def memory(process: psutil.Process) -> float:
 
 async def look(url: str, server: psutil.Process, made: list[tuple[int, int]], given: argparse.Namespace) -> None:
     """Open the pages step by step; print what each step costs."""
-    from core import progress, queue
-    from core.progress import News
+    from core.redis.client import close_redis
+    from core.redis.news import News, publish, publish_all
 
     def news(page: Page, ahead: int) -> News:
         return News(page.person, page.video, "pending", stage="queued", ahead=ahead)
@@ -237,7 +240,7 @@ async def look(url: str, server: psutil.Process, made: list[tuple[int, int]], gi
         await asyncio.sleep(3)
         # one page after the other, so that none waits for another
         told = [
-            await change(page, lambda page, ahead: progress.publish(news(page, ahead)), 0.02)
+            await change(page, lambda page, ahead: publish(news(page, ahead)), 0.02)
             for page in opened[:LISTENING] * PUSHES
         ]
         took = sorted(told)
@@ -246,7 +249,7 @@ async def look(url: str, server: psutil.Process, made: list[tuple[int, int]], gi
             ahead, last = next(VALUES), opened[-1]
             last.told.clear()
             last.expected = f"{ahead}"
-            await progress.publish_all([news(page, ahead) for page in opened])
+            await publish_all([news(page, ahead) for page in opened])
             await asyncio.wait_for(last.told.wait(), 60)
         rate = ROUNDS * goal / (time.perf_counter() - started)
         per_page = (memory(server) - empty) / goal * 1024
@@ -255,7 +258,7 @@ async def look(url: str, server: psutil.Process, made: list[tuple[int, int]], gi
     MEMORY["studio"], MEMORY["elements"] = per_page, opened[0].elements
     for page in opened:
         await page.close()
-    await queue.close()
+    await close_redis()
 
 
 async def look_at_bare(url: str, server: psutil.Process) -> None:
@@ -277,9 +280,9 @@ async def look_at_bare(url: str, server: psutil.Process) -> None:
 
 async def look_at_timer(url: str) -> None:
     """The same of pages that look once a second."""
-    from core import queue
+    from core.redis.client import close_redis, redis
 
-    client = await queue.redis()
+    client = await redis()
     opened = [Page(n, 0) for n in range(LISTENING)]
     for page in opened:
         await page.open(f"{url}/", {}, f"?person={page.person}")
@@ -295,7 +298,7 @@ async def look_at_timer(url: str) -> None:
     RESULTS["timer"] = took
     for page in opened:
         await page.close()
-    await queue.close()
+    await close_redis()
 
 
 def both(took: list[float]) -> tuple[float, float]:
@@ -316,11 +319,11 @@ MEMORY: dict[str, float] = {}
 
 def pages(postgresql: PostgreSQL, valkey: Valkey, given: argparse.Namespace) -> None:
     """One web process with more and more pages, then the page with a timer; the ratios."""
-    from core import database
+    from core.database.migrate import migrate
 
     port, other = free_port(), free_port()
     with set_up(postgresql, valkey, "pages", PORT=str(port)) as variables:
-        database.migrate()
+        migrate()
         made = asyncio.run(people(max(given.pages)))
         with process(str(ROOT / "main.py"), "web", **variables) as web:
             wait_for(f"http://127.0.0.1:{port}/healthz")

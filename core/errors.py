@@ -285,7 +285,7 @@ class BadSize(BadInput, ValueError):
     code, template = "wrong_option", "“{size}” is not a size like 1280x720."
 
     def __init__(self, size: object) -> None:
-        AdsVideoError.__init__(self, size=clean(size))
+        super().__init__(size=clean(size))
 
 
 class PictureError(BadInput):

@@ -19,9 +19,9 @@ from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import queue
 from core.errors import TooManyAttempts, TooManyFetches, TooManyOpen, TooManyRequests, TooManyUploads
 from core.models import ACTIVE, Video, now
+from core.redis.client import redis
 from core.settings import settings
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ FETCH_WAIT_SECONDS = 10
 
 async def _in_redis() -> Limiter:
     """Counts for all web processes together."""
-    pool = (await queue.redis()).connection_pool
+    pool = (await redis()).connection_pool
     if pool not in _shared:
         storage = RedisStorage("async+redis://", implementation="redispy", key_prefix=KEYS, connection_pool=pool)  # type: ignore[arg-type]
         _shared[pool] = Limiter(storage)

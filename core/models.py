@@ -39,7 +39,7 @@ def _one_of(column: str, values: tuple[str, ...], table: str) -> CheckConstraint
 
 
 class User(SQLModel, table=True):
-    """`credits` caches the sum of the user's ledger; only core/credits.py changes either.
+    """`credits` caches the sum of the user's ledger; only core/billing/credits.py changes either.
 
     `subject` is the identity at the provider, `ISSUER|SUB`; a cookie counts only with the user's current `epoch`.
     Of somebody erased only the numbers are left, and `erased_as`, which knows the person again without naming them.
@@ -155,7 +155,7 @@ class Video(SQLModel, table=True):
     `submitted_at` is the intent, written before the provider is asked to create; `provider_id` right after.
     Between the two the outcome is unknown. `retried`: the provider spoiled it once and got a second attempt.
     What waits is begun by `lane` (-1 before 0 before 1), then by `turn`, which is the same for the first video of each
-    user, the next for the second, and so on: core/leases.py.
+    user, the next for the second, and so on: core/videos/claims.py.
     """
 
     __tablename__ = "videos"
@@ -228,7 +228,7 @@ VIDEO_KEYS = ("key", "poster_key", "preview_key", "original_key")
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """Where a user wants to hear how videos end. The secret that signs is kept encrypted: core/secret.py."""
+    """Where a user wants to hear how videos end. The secret that signs is kept encrypted: core/security/secret.py."""
 
     __tablename__ = "webhook_endpoints"
 

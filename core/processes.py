@@ -20,7 +20,7 @@ T = TypeVar("T")
 STOP_SECONDS = 6.0
 """How long a worker whose parent has gone may take to stop in order."""
 
-_preloaded = {"core.framing", "core.settings", "PIL.WebPImagePlugin"}
+_preloaded = {"core.pictures.framing", "core.settings", "PIL.WebPImagePlugin"}
 _size = 2
 _pool: ProcessPoolExecutor | None = None
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from core import errors
 from core.models import Video
-from core.progress import News
+from core.redis.news import News
 
 
 class Problem(BaseModel):

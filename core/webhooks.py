@@ -16,10 +16,11 @@ from sqlalchemy import update as sql_update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import outside, secret
 from core.errors import Conflict, NotFound, clean
 from core.models import UTCDateTime, Video, WebhookDelivery, WebhookEndpoint, now
 from core.phrase import Phrase
+from core.security import outside
+from core.security.secret import seal, unseal
 from core.video_json import VideoOut
 
 EVENTS = {"completed": "video.completed", "failed": "video.failed", "canceled": "video.canceled"}
@@ -42,7 +43,7 @@ async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEn
     if (await session.exec(count)).one() >= MAX_ENDPOINTS:
         raise Conflict(Phrase("You have ten webhooks already. Delete one first."))
     made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=secret.seal(made))
+    endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=seal(made))
     session.add(endpoint)
     await session.flush()
     return endpoint, made
@@ -147,7 +148,7 @@ async def message(session: AsyncSession, delivery: WebhookDelivery) -> Message |
         "data": VideoOut.of(video).model_dump(mode="json"),
     }
     body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    return Message(f"msg_{delivery.id}", endpoint.url, secret.unseal(endpoint.sealed_secret), body)
+    return Message(f"msg_{delivery.id}", endpoint.url, unseal(endpoint.sealed_secret), body)
 
 
 async def delivered(session: AsyncSession, delivery: WebhookDelivery, status: int) -> None:

@@ -14,8 +14,14 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from core import credits, database, embedded, processes, queue, settings, users
+from core import processes, settings
+from core.accounts import users
+from core.billing import credits
+from core.database.migrate import migrate
+from core.database.session import close_database, session
 from core.models import User
+from core.redis import embedded
+from core.redis.client import close_redis
 from tests.environment import OURS, forget_settings
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.s3 import S3Server
@@ -42,7 +48,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) 
     path = tmp_path_factory.mktemp("template") / "template.db"
     os.environ["DATABASE_URL"] = f"sqlite:///{path}"
     forget_settings()
-    database.migrate()
+    migrate()
     return path
 
 
@@ -66,7 +72,7 @@ def postgresql(clean_environment: None) -> Iterator[PostgreSQL]:
         server.sql("CREATE DATABASE template")
         os.environ["DATABASE_URL"] = server.url("template")
         forget_settings()
-        database.migrate()
+        migrate()
         server.sql("CREATE DATABASE adsvideo TEMPLATE template STRATEGY file_copy")
         yield server
     finally:
@@ -137,8 +143,8 @@ async def place(
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
-    await queue.close()
-    await database.close()
+    await close_redis()
+    await close_database()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -157,14 +163,14 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 async def alice(place: Path) -> User:
     """Has 100 credits."""
-    async with database.session() as db:
+    async with session() as db:
         return await users.find_or_create(db, "alice@example.com", "Alice")
 
 
 @pytest.fixture
 async def bob(place: Path) -> User:
     """Has none."""
-    async with database.session() as db:
+    async with session() as db:
         user = await users.find_or_create(db, "bob@example.com", "Bob")
         await credits.take_at_most(db, user.id, 1000, "test:bob", "broke")
         await db.refresh(user)
@@ -174,5 +180,5 @@ async def bob(place: Path) -> User:
 @pytest.fixture
 async def charlie(place: Path) -> User:
     """Owns nothing of theirs."""
-    async with database.session() as db:
+    async with session() as db:
         return await users.find_or_create(db, "charlie@example.com", "Charlie")

@@ -1,6 +1,8 @@
 """The variables that configure the app, and how a test makes the app read them again."""
 
-from core import catalog, embedded, settings
+from core import settings
+from core.catalog import availability
+from core.redis import embedded
 
 OURS = (
     *("OPENAI_", "RUNWAYML_", "DATABASE_URL", "REDIS_URL", "STORAGE_", "CATALOG_FILE", "HOST", "PORT", "PUBLIC_URL"),
@@ -12,4 +14,4 @@ def forget_settings() -> None:
     """The next look at settings and catalogue reads the environment anew."""
     settings.settings.cache_clear()
     embedded._name.cache_clear()
-    catalog.forget()
+    availability.forget()

@@ -5,10 +5,15 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from core import catalog, credits, database, framing, pictures, videos
+from core.billing import credits
+from core.catalog import entries
+from core.catalog.size import Size
+from core.database.session import reading, session
 from core.models import Picture, User, Video
-from core.recipe import Recipe
-from core.size import Size
+from core.pictures import framing, uploads
+from core.videos import queries
+from core.videos.recipe import Recipe
+from core.videos.request import request
 
 
 def photo(width: int = 640, height: int = 480, kind: str = "JPEG", **options: object) -> bytes:
@@ -23,8 +28,8 @@ def photo(width: int = 640, height: int = 480, kind: str = "JPEG", **options: ob
 async def picture_of(user: User, content: bytes | None = None) -> Picture:
     """A picture the user has uploaded."""
     prepared = framing.clean(content or photo())
-    async with database.session() as db:
-        return await pictures.accept(db, user.id, prepared)
+    async with session() as db:
+        return await uploads.accept(db, user.id, prepared)
 
 
 async def ask(
@@ -39,23 +44,23 @@ async def ask(
     """A video the user has asked for, whether or not its model can be used now."""
     picture, exact = await picture_of(user), Size.parse(size) if size else None
     recipe = Recipe(picture_id=picture.id, prompt=prompt, seconds=seconds, size=exact)
-    async with database.session() as db:
-        return await videos.request(db, user, recipe, catalog.get(model), **terms)
+    async with session() as db:
+        return await request(db, user, recipe, entries.get(model), **terms)
 
 
 async def reread(video: Video) -> Video:
     """The video as the database has it now."""
-    async with database.reading() as db:
-        return await videos.owned(db, video.user_id, video.id)
+    async with reading() as db:
+        return await queries.owned(db, video.user_id, video.id)
 
 
 async def balance(user: User) -> int:
     """The user's credits as the database has them now."""
-    async with database.reading() as db:
+    async with reading() as db:
         return await credits.balance(db, user.id)
 
 
 async def ledger(user: User) -> list[tuple[str, int]]:
     """The user's ledger, oldest first: (kind, amount)."""
-    async with database.reading() as db:
+    async with reading() as db:
         return [(e.kind, e.amount) for e in reversed(await credits.ledger(db, user.id, None, 200))]

@@ -19,7 +19,8 @@ import httpx
 import psutil
 import pytest
 
-from core import database, users
+from core.accounts import api_keys, users
+from core.database.session import close_database, session
 from tests.environment import forget_settings
 from tests.waiting import wait_until
 
@@ -220,10 +221,10 @@ class RunningApp:
 
 async def _new_key(email: str) -> str:
     try:
-        async with database.session() as db:
-            return await users.make_key(db, await users.find_or_create(db, email), "tests")
+        async with session() as db:
+            return await api_keys.make_key(db, await users.find_or_create(db, email), "tests")
     finally:
-        await database.close()
+        await close_database()
 
 
 def wait_for_end(client: httpx.Client, video_id: int, seconds: float = 120) -> dict[str, object]:

@@ -1,7 +1,9 @@
-"""What must stay true of the code as a whole: imports go one way, every setting is documented."""
+"""What must stay true of the code as a whole: imports go one way, every setting and every room is documented."""
 
 import ast
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,30 +11,40 @@ import pytest
 from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+LAYERS = ("core", "workers", "ui")
 FORBIDDEN = {
-    "core": ["workers", "ui", "main", "nicegui", "openai", "runwayml", "av", "arq.worker"],
-    "workers": ["ui", "main", "nicegui"],
-    "ui": ["workers", "main", "openai", "runwayml", "av"],
-    "ui/components": ["ui.pages", "ui.api", "ui.routes"],
-    "ui/kit": ["ui.pages", "ui.api", "ui.routes", "ui.components", "ui.layout", "ui.session", "ui.live"],
+    "core": ["workers", "ui", "main", "nicegui", "openai", "runwayml", "av", "mcp", "arq.worker"],
+    "workers": ["ui", "main", "nicegui", "workers.main"],
+    "ui": ["workers", "main", "openai", "runwayml", "av", "ui.app"],
+    "ui/kit": [
+        "ui.pages",
+        "ui.components",
+        "ui.api",
+        "ui.routes",
+        "ui.middleware",
+        "ui.layout",
+        "ui.session",
+        "ui.live",
+    ],
+    "ui/components": ["ui.pages", "ui.api", "ui.routes", "ui.layout"],
+    "ui/pages": ["ui.pages", "ui.api"],
     "ui/api": ["ui.pages", "ui.components"],
     "ui/routes": ["ui.pages", "ui.components"],
+    "ui/middleware": ["ui.pages", "ui.components", "ui.kit"],
 }
-ENGINES_MAY = {"core.errors", "core.settings", "core.catalog", "core.size", "workers.engines"}
-
-
-def imports(path: Path) -> list[str]:
-    """Every module that the file imports, in full."""
-    package = list(path.relative_to(ROOT).with_suffix("").parts[:-1])
-    found: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            found += [module, *(f"{module}.{alias.name}" for alias in node.names)]
-    return found
+"""What a folder must not import. A page imports no page; the composition roots are imported by nobody."""
+COMPOSITION_ROOTS = {"main.py", "ui/app.py", "workers/main.py"}
+CORE_LEVELS = (
+    ("settings", "errors", "phrase", "models"),
+    ("database", "redis", "storage", "catalog", "security"),
+    ("ops", "processes"),
+    ("accounts", "billing", "pictures", "limits", "webhooks", "video_json"),
+    ("videos",),
+    ("edits", "ads", "batches", "social", "admin", "prompts"),
+    ("commands",),
+)
+"""A room of core imports rooms of its own level and of those before it, never one that comes later."""
+ENGINES_MAY = {"core.errors", "core.settings", "core.catalog", "workers.media", "workers.engines"}
 
 
 def files(folder: str) -> list[Path]:
@@ -40,16 +52,101 @@ def files(folder: str) -> list[Path]:
     return [p for p in (ROOT / folder).rglob("*.py") if "static" not in p.parts]
 
 
+def module_of(path: Path) -> str:
+    """`core/videos/ask.py` is `core.videos.ask`."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Every module that the file imports, in full, and every name that it takes from one (`core.errors.NotFound`)."""
+    package = list(path.relative_to(ROOT).with_suffix("").parts[:-1])
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return frozenset(names)
+
+
+def is_in(module: str, place: str) -> bool:
+    """Whether a module (or a name in it) is that place or lies in it."""
+    return module == place or module.startswith(f"{place}.")
+
+
 @pytest.mark.parametrize("folder", FORBIDDEN)
 def test_imports_go_one_way(folder: str) -> None:
     wrong = [
         f"{path.relative_to(ROOT)}: {module}"
         for path in files(folder)
+        if str(path.relative_to(ROOT)) not in COMPOSITION_ROOTS
         for module in imports(path)
         for banned in FORBIDDEN[folder]
-        if module == banned or module.startswith(f"{banned}.")
+        if is_in(module, banned) and not (folder == "ui/pages" and path.name == "__init__.py")
     ]
     assert wrong == []
+
+
+def _room(module: str) -> str:
+    return module.split(".")[1] if module.count(".") else ""
+
+
+def test_rooms_of_core_import_no_room_above_them() -> None:
+    level = {room: n for n, rooms in enumerate(CORE_LEVELS) for room in rooms}
+    wrong = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in files("core")
+        if (own := _room(module_of(path)))
+        for module in imports(path)
+        if module.startswith("core.") and level[_room(module)] > level[own]
+    ]
+    assert wrong == []
+
+
+def _circle(arrows: dict[str, set[str]]) -> list[str]:
+    """Some names that lead back to the first of them; empty where there is no circle."""
+    done: set[str] = set()
+
+    def walk(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return path[path.index(name) :]
+        if name in done:
+            return []
+        for following in sorted(arrows.get(name, ())):
+            if circle := walk(following, [*path, name]):
+                return circle
+        done.add(name)
+        return []
+
+    return next((circle for name in sorted(arrows) if (circle := walk(name, []))), [])
+
+
+def _arrows() -> Iterator[tuple[str, str]]:
+    """(module, imported module) for all of ours."""
+    ours = {module_of(path): path for layer in LAYERS for path in files(layer)}
+    for module, path in ours.items():
+        for name in imports(path):
+            target = name if name in ours else name.rpartition(".")[0]
+            if target in ours and target != module and ours[target].read_text().strip():
+                yield module, target
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    arrows: dict[str, set[str]] = {}
+    for module, target in _arrows():
+        arrows.setdefault(module, set()).add(target)
+    assert _circle(arrows) == []
+
+
+def test_no_rooms_of_core_import_each_other_in_a_circle() -> None:
+    arrows: dict[str, set[str]] = {}
+    for module, target in _arrows():
+        if module.startswith("core.") and target.startswith("core.") and _room(module) != _room(target):
+            arrows.setdefault(_room(module), set()).add(_room(target))
+    assert _circle(arrows) == []
 
 
 def test_an_engine_knows_no_database_and_no_money() -> None:
@@ -59,8 +156,18 @@ def test_an_engine_knows_no_database_and_no_money() -> None:
         for module in imports(path)
         if re.match(r"(core|workers|ui)(\.|$)", module)
         and module not in ("core", "workers")
-        and not any(module == ours or module.startswith(f"{ours}.") for ours in ENGINES_MAY)
+        and not any(is_in(module, ours) for ours in ENGINES_MAY)
     ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_nobody_reads_another_layers_files(layer: str) -> None:
+    """A path like `"ui" / "static"` or `"ui/static"` in a file of another layer."""
+    others = "|".join({*LAYERS, "tests"} - {layer})
+    by_path = re.compile(rf"""["']({others})["']\s*[/,)]|["']({others})/""")
+    scripts = {ROOT / "ui" / "locale" / "update.py"}  # reads the sources of all layers: it collects their strings
+    wrong = [str(p.relative_to(ROOT)) for p in files(layer) if p not in scripts and by_path.search(p.read_text())]
     assert wrong == []
 
 
@@ -70,22 +177,47 @@ def test_every_setting_is_documented(document: str) -> None:
     assert [name for name in Settings.model_fields if not re.search(rf"\b{name.upper()}\b", text)] == []
 
 
+def _where_is() -> str:
+    """README's table of what lies where."""
+    return (ROOT / "README.md").read_text().partition("## Where is ...?")[2]
+
+
+def test_every_path_in_readmes_table_exists() -> None:
+    paths = re.findall(r"`((?:core|workers|ui|tests|bench|deploy|docs)/[\w./-]*)", _where_is())
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_readmes_table_has_every_room() -> None:
+    rooms = {
+        f"{layer}/{folder.name}/"
+        for layer in LAYERS
+        for folder in (ROOT / layer).iterdir()
+        if folder.is_dir() and folder.name != "__pycache__"
+    }
+    text = _where_is()
+    assert sorted(room for room in rooms if f"`{room}" not in text) == []
+
+
 def test_every_python_file_says_what_it_is() -> None:
     silent = [
         str(path.relative_to(ROOT))
-        for folder in ("core", "workers", "ui", "bench", "tests")
+        for folder in (*LAYERS, "bench", "tests")
         for path in files(folder)
         if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))
     ]
     assert silent == []
 
 
-def test_a_page_imports_no_page_and_a_component_no_frame() -> None:
-    pages = [path for path in files("ui/pages") if path.name != "__init__.py"]
+def test_tests_mirror_the_code() -> None:
+    """A folder of tests for each room that has tests, named like the room; nothing else beside them."""
+    own = {"servers", "e2e", "__pycache__"}
     wrong = [
-        f"{path.relative_to(ROOT)}: {module}"
-        for path, banned in [*((p, "ui.pages") for p in pages), *((c, "ui.layout") for c in files("ui/components"))]
-        for module in imports(path)
-        if module.startswith(f"{banned}.") or (module == banned and banned == "ui.layout")
+        str(folder.relative_to(ROOT))
+        for folder in (ROOT / "tests").rglob("*")
+        if folder.is_dir()
+        and not own & set(folder.relative_to(ROOT / "tests").parts)
+        and any(folder.glob("test_*.py"))
+        and not (ROOT / folder.relative_to(ROOT / "tests")).is_dir()
     ]
     assert wrong == []

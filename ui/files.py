@@ -2,9 +2,9 @@
 
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
-from core import storage
 from core.errors import NotFound
 from core.phrase import Phrase
+from core.storage import store
 
 
 async def answer(
@@ -18,16 +18,16 @@ async def answer(
     headers = {"Cache-Control": cache, "X-Content-Type-Options": "nosniff"}
     if not key:
         raise NotFound(what or Phrase("video"))
-    path = storage.path(key)
+    path = store.path(key)
     if path:
         if not path.is_file():
             raise NotFound(what or Phrase("video"))
         return FileResponse(path, media_type=media_type, filename=name or None, headers=headers)
     if not name:
         # not cached: the address expires, and what is deleted or withdrawn leads nowhere at once
-        return RedirectResponse(await storage.url(key) or "", 307, headers={"Cache-Control": "no-store"})
+        return RedirectResponse(await store.url(key) or "", 307, headers={"Cache-Control": "no-store"})
     try:
-        size, chunks = await storage.stream(key)
+        size, chunks = await store.stream(key)
     except FileNotFoundError:
         raise NotFound(what or Phrase("video")) from None
     headers |= {"Content-Length": str(size), "Content-Disposition": f'attachment; filename="{name}"'}

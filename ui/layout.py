@@ -11,7 +11,7 @@ from core.models import User
 from core.settings import settings
 
 from . import compat, i18n, live, shared, skeleton, theme
-from .components.header import header
+from .components.site.header import header
 from .i18n import _
 from .kit import standard
 from .kit.elements import Tag

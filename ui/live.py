@@ -7,10 +7,9 @@ from typing import TypeVar
 
 from nicegui import Event, background_tasks
 
-from core import progress
-from core.progress import News
+from core.redis.news import News, listen
 
-from . import seen
+from . import poll_cache
 
 Key = TypeVar("Key", int, str)
 log = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ def for_browser(browser: str) -> Event[[News]]:
 
 
 def _dispatch(news: News) -> None:
-    seen.hear(news)  # before anybody looks again
+    poll_cache.hear(news)  # before anybody looks again
     event = _by_browser.get(news.browser) if news.browser else _by_user.get(news.user_id)
     if event:
         event.emit(news)
@@ -48,7 +47,7 @@ async def _relay() -> None:
     pause = 0.2
     while True:
         try:
-            async with aclosing(progress.listen(started)) as heard:
+            async with aclosing(listen(started)) as heard:
                 async for news in heard:
                     pause = 0.2
                     _dispatch(news)
@@ -57,14 +56,14 @@ async def _relay() -> None:
         except Exception as error:
             log.warning("the live connection to Redis was lost (%s); trying again in %.1f s", error, pause)
         finally:
-            seen.off()
+            poll_cache.off()
         await asyncio.sleep(pause)
         pause = min(pause * 2, 2)
 
 
 def started() -> None:
     """Redis listens (again): whatever came before may have been missed, so every page looks for itself."""
-    seen.on()
+    poll_cache.on()
     _drop_unheard(_by_user)
     _drop_unheard(_by_browser)
     for event in list(_by_user.values()):

@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from nicegui import Event, context
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import teams, users
-from core.database import reading
+from core.accounts import users
+from core.billing import budgets
+from core.billing.budgets import Budget
+from core.database.session import reading
 from core.models import User
-from core.progress import News
-from core.teams import Budget
+from core.redis.news import News
 
 from . import live
 
@@ -75,7 +76,7 @@ class PageState:
     async def _look(self, news: News, asking: list[_Part]) -> None:
         async with reading() as db:
             self.user = await users.get(db, self._id)
-            self.budget = await teams.budget(db, self._id) if self.user else None
+            self.budget = await budgets.budget(db, self._id) if self.user else None
             seen = [await part.read(db, news) for part in asking]
         self.changed.emit()
         if self.is_signed_in:

@@ -11,14 +11,15 @@ from uuid import uuid4
 from fastapi import Depends, Request
 from redis.exceptions import RedisError
 
-from core import limits, users
-from core.database import after_commit, reading, session
+from core import limits
+from core.accounts import api_keys, users
+from core.database.session import after_commit, reading, session
 from core.errors import NotSignedIn
 from core.models import User
-from core.progress import SIGNED_OUT, News, publish
+from core.redis.news import SIGNED_OUT, News, publish
 from core.settings import settings
 
-from . import seen
+from . import poll_cache
 
 DAYS = 30
 
@@ -51,13 +52,13 @@ async def current_user(request: Request) -> User:
             raise NotSignedIn()
         try:
             async with reading() as db:
-                user, api_key = await users.by_key(db, key.strip())
+                user, api_key = await api_keys.by_key(db, key.strip())
         except NotSignedIn:
             await limits.check_attempts(address(request), failed=True)
             raise
-        if users.is_stale(api_key):
+        if api_keys.is_stale(api_key):
             async with session() as db:
-                await users.touch_key(db, api_key)
+                await api_keys.touch_key(db, api_key)
         return user
     user_or_none = await visitor(request)
     if user_or_none is None:
@@ -74,13 +75,13 @@ def _credential(request: Request) -> str:
 
 
 async def caller(request: Request) -> int:
-    """The id of the user behind a request, like `current_user`, but a look for every poll is spared: see ui/seen.py."""
+    """The id of a request's user, like `current_user`, without a query for every poll: see ui/poll_cache.py."""
     credential = _credential(request)
-    if known := seen.caller(credential):
+    if known := poll_cache.caller(credential):
         return known
-    before = seen.callers()
+    before = poll_cache.callers()
     user = await current_user(request)
-    seen.keep_caller(credential, user.id, before)
+    poll_cache.keep_caller(credential, user.id, before)
     return user.id
 
 

@@ -1,7 +1,8 @@
 """What Python and the browser must both know, written once: our scripts find it in SHARED."""
 
-from core import pictures, recipe
 from core.errors import PictureTooLarge
+from core.pictures import intake
+from core.videos import recipe
 
 from . import i18n
 
@@ -15,7 +16,7 @@ def values() -> dict[str, object]:
         "languageCookie": i18n.COOKIE,
         "themeCookie": THEME_COOKIE,
         "cookieSeconds": COOKIE_SECONDS,
-        "pictureBytes": pictures.MAX_BYTES,
+        "pictureBytes": intake.MAX_BYTES,
         "pictureTooLarge": PictureTooLarge.code,
         "settingsMark": recipe.MARK,
         "settingsLength": recipe.MAX_LENGTH,

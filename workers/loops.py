@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, ClassVar, Generic, Never, Protocol, TypeVar
 
-from core import trail
 from core.errors import NotAvailable
+from core.ops import log_context
 
 log = logging.getLogger(__name__)
 AGAIN_SECONDS = 2.0
@@ -70,10 +70,10 @@ class Running:
         return len(self._tasks)
 
     def start(
-        self, work: Coroutine[Any, Any, None], about: trail.Known | int, then: Callable[[], None] = lambda: None
+        self, work: Coroutine[Any, Any, None], about: log_context.Known | int, then: Callable[[], None] = lambda: None
     ) -> None:
         """Run it; `then` is called when it has ended. Its log lines, and its error, are about that video."""
-        with trail.about(about):
+        with log_context.about(about):
             task = asyncio.create_task(work)
         self._tasks.add(task)
 
@@ -81,7 +81,7 @@ class Running:
             self._tasks.discard(finished)
             then()
             if not finished.cancelled() and (error := finished.exception()):
-                with trail.about(about):
+                with log_context.about(about):
                     log.error("%s: %s", type(error).__name__, error, exc_info=error)
             self._ended()
 
@@ -119,7 +119,9 @@ class Loop(ABC, Generic[T]):
             await self.running.end()
 
     async def _turn(self) -> float:
-        await asyncio.sleep(self.gather_seconds)
+        if self.gather_seconds:
+            await asyncio.sleep(self.gather_seconds)
+            self._wake.clear()  # the claim is for all that woke us meanwhile
         free = self.at_once - len(self.running)
         for row in await self.claim(free) if free >= self.at_least_free else []:
             self.start(row)
@@ -138,5 +140,5 @@ class Loop(ABC, Generic[T]):
         """Do what is due for one of them, to its end."""
 
     @abstractmethod
-    def about(self, row: T) -> trail.Known | int:
+    def about(self, row: T) -> log_context.Known | int:
         """The video that it is about, for the log."""

@@ -16,18 +16,24 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from core import connection, database, processes, queue, timings
-from workers import cleanup, generate, ledger, steady
-from workers.collect import Collects
-from workers.deliveries import Deliveries
+from core import processes
+from core.database.session import close_database
+from core.ops import step_timings
+from core.redis import client, queue
+from core.redis.client import close_redis
+from workers.cron import cleanup, ledger, sweep
 from workers.loops import end_all
-from workers.render import Renders
-from workers.steps import Engines
-from workers.watch import Watcher
+from workers.runner import stop_signals, work
+from workers.videos import submit
+from workers.videos.collect import Collects
+from workers.videos.render import Renders
+from workers.videos.steps import Engines
+from workers.videos.watch import Watcher
+from workers.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
 Context = dict[str, Any]
-PRELOADED = ("workers.check", "workers.media", "workers.copies")
+PRELOADED = ("workers.media.keepable", "workers.media.mp4", "workers.media.copies")
 """What the processes that check films have in memory from their start."""
 
 
@@ -39,7 +45,9 @@ async def start(context: Context) -> None:
     context["collects"] = collects = Collects(engines)
     context["watcher"] = watcher = Watcher(engines, ready=collects.wake)
     context["renders"] = renders = Renders(engines)
-    context["loops"] = [asyncio.create_task(part.run()) for part in (watcher, collects, renders, Deliveries(), timings)]
+    context["loops"] = [
+        asyncio.create_task(part.run()) for part in (watcher, collects, renders, Deliveries(), step_timings)
+    ]
 
 
 async def stop(context: Context) -> None:
@@ -47,14 +55,14 @@ async def stop(context: Context) -> None:
     await end_all(context.pop("loops", []))
     if engines := context.pop("engines", None):
         await engines.close()
-    await queue.close()
-    await database.close()
+    await close_redis()
+    await close_database()
     processes.close()
 
 
 def redis_settings() -> RedisSettings:
     """For arq's own command line, which waits for a Redis that restarts but begins anew with all that it does."""
-    found = connection.arq_settings()
+    found = client.arq_settings()
     found.conn_retries = 60
     found.conn_retry_delay = 1
     found.retry = Retry(ExponentialBackoff(cap=1.0, base=0.1), 20)
@@ -62,7 +70,7 @@ def redis_settings() -> RedisSettings:
     return found
 
 
-SWEEP = cron(generate.sweep, second=set(range(0, 60, 5)), run_at_startup=True)  # type: ignore[arg-type]
+SWEEP = cron(sweep.sweep, second=set(range(0, 60, 5)), run_at_startup=True)  # type: ignore[arg-type]
 REMOVE = cron(cleanup.remove_deleted, second=30, run_at_startup=True)  # type: ignore[arg-type]
 CLEAN = cron(cleanup.clean, minute=17, second=45)  # type: ignore[arg-type]
 
@@ -72,7 +80,7 @@ CHECK = cron(ledger.check_ledger, minute=set(range(0, 60, 10)), run_at_startup=T
 class WorkerSettings:
     """arq's settings. Jobs are short; what they leave undone is found again by the sweep."""
 
-    functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [generate.submit]
+    functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [submit.submit]
     cron_jobs: ClassVar[list[CronJob]] = [SWEEP, CHECK, REMOVE, CLEAN]
     on_startup = start
     on_shutdown = stop
@@ -95,19 +103,19 @@ async def close(worker: Worker) -> None:
 
 
 async def _run_until_told() -> None:
-    stopping, context = steady.stop_signals(), Context()
+    stopping, context = stop_signals(), Context()
     await start(context)
-    pool = connection.client()
+    pool = client.client()
 
     def create() -> Worker:
         ours = {"ctx": context, "redis_pool": pool, "handle_signals": False}
         return create_worker(WorkerSettings, **ours, redis_settings=None, on_startup=None, on_shutdown=None)  # type: ignore[arg-type]
 
     try:
-        await steady.work(create, stopping)
+        await work(create, stopping)
     finally:
         await stop(context)
-        await connection.close(pool)
+        await client.close(pool)
 
 
 def run() -> None:

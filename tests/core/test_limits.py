@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.exceptions import RedisError
 
-from core import database, limits, queue, videos
+from core import limits
+from core.database.session import session
 from core.errors import TooManyAttempts, TooManyOpen, TooManyRequests, TooManyUploads
 from core.models import User
+from core.redis.client import close_redis, redis
+from core.videos import states
 from tests.environment import forget_settings
 from tests.people import ask, balance
 from tests.running import free_port
@@ -25,7 +28,7 @@ async def counted(request: pytest.FixtureRequest, alice: User, monkeypatch: pyte
     monkeypatch.setenv("GOOGLE_CLIENT_ID", "somebody")
     forget_settings()
     yield alice
-    await queue.close()
+    await close_redis()
 
 
 async def test_uploads_are_counted_by_user(counted: User, bob: User) -> None:
@@ -58,7 +61,7 @@ async def test_where_a_click_signs_in_there_is_nothing_to_guess(place: object) -
 async def test_a_wiped_redis_is_no_error(counted: User) -> None:
     await limits.count_upload(counted.id)
     try:
-        await (await queue.redis()).flushall()
+        await (await redis()).flushall()
     except (OSError, RedisError):
         return  # there is none to wipe
     await limits.count_upload(counted.id)
@@ -75,8 +78,8 @@ async def test_open_videos_are_bounded_and_a_refused_one_costs_nothing(
         await ask(alice)
     assert refused.value.retry_after == limits.OPEN_WAIT_SECONDS
     assert await balance(alice) == 80
-    async with database.session() as db:
-        await videos.cancel(db, alice.id, first.id)
+    async with session() as db:
+        await states.cancel(db, alice.id, first.id)
     await ask(alice)
 
 

@@ -68,9 +68,3 @@ async def test_closing_ends_the_processes() -> None:
         return False
 
     await until(gone)
-
-
-async def test_a_pool_that_has_worked_for_long_still_works() -> None:
-    for _ in range(20):
-        async with asyncio.timeout(120):
-            assert sum(await asyncio.gather(*(processes.apart(double, n) for n in range(100)))) == 9900

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Misconfigured
-from core.secret import storage_secret
+from core.security.secret import storage_secret
 from core.settings import settings
 from tests.environment import forget_settings
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.users import LOCAL_EMAIL
+from core.accounts.users import LOCAL_EMAIL
 from tests.people import photo
 from tests.running import RunningApp, wait_for_end
 from tests.servers.valkey import Valkey, sentinel

@@ -16,8 +16,8 @@ import uvicorn
 from PIL import Image
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.catalog import Model, Server
-from core.size import Size
+from core.catalog.entries import Model, Server
+from core.catalog.size import Size
 from workers.engines import Job
 
 

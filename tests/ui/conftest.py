@@ -8,7 +8,8 @@ import pytest
 from nicegui.testing import User as Visitor
 from nicegui.testing import user_simulation
 
-from core import database, users
+from core.accounts import users
+from core.database.session import session
 from core.models import User
 from core.settings import ROOT
 
@@ -29,5 +30,5 @@ async def visitor(place: Path) -> AsyncIterator[Visitor]:
 async def me(visitor: Visitor) -> User:
     """The visitor has signed in with a click: the local user, with 100 credits."""
     await visitor.http_client.get("/auth/login")
-    async with database.session() as db:
+    async with session() as db:
         return await users.find_or_create(db, users.LOCAL_EMAIL)

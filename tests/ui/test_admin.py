@@ -3,9 +3,12 @@
 import pytest
 from nicegui.testing import User as Visitor
 
-from core import admin, database, users, videos
+from core.accounts import users
+from core.admin import deeds
+from core.database.session import reading, session
 from core.errors import TimedOut
 from core.models import User
+from core.videos import queries, states
 from tests.environment import forget_settings
 from tests.people import ask
 from tests.waiting import until
@@ -16,7 +19,7 @@ TABS = ("people", "groups", "jobs", "system", "audit")
 async def test_for_everybody_else_there_is_no_such_page(
     visitor: Visitor, me: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with database.session() as db:
+    async with session() as db:
         boss = await users.find_or_create(db, "boss@example.com")
     monkeypatch.setenv("ADMIN_EMAILS", boss.email)
     monkeypatch.setenv("GOOGLE_CLIENT_ID", "somebody")  # not a machine of one's own any more
@@ -24,8 +27,8 @@ async def test_for_everybody_else_there_is_no_such_page(
     for tab in TABS:
         answer = await visitor.http_client.get(f"/admin?tab={tab}", headers={"accept": "text/html"})
         assert (answer.status_code, "There is nothing here" in answer.text) == (404, True)
-    async with database.session() as db:
-        await admin.set_role(db, boss.id, me.id, "admin")
+    async with session() as db:
+        await deeds.set_role(db, boss.id, me.id, "admin")
     assert (await visitor.http_client.get("/admin")).status_code == 200
 
 
@@ -35,8 +38,8 @@ async def test_without_a_session_there_is_no_such_page(visitor: Visitor) -> None
 
 async def test_people_are_listed_with_what_they_have_and_spend(visitor: Visitor, me: User, alice: User) -> None:
     await ask(alice)
-    async with database.session() as db:
-        await admin.set_budget(db, me.id, alice.id, 60)
+    async with session() as db:
+        await deeds.set_budget(db, me.id, alice.id, 60)
     await visitor.open("/admin")
     await visitor.should_see("alice@example.com")
     await visitor.should_see("90 credits")
@@ -45,8 +48,8 @@ async def test_people_are_listed_with_what_they_have_and_spend(visitor: Visitor,
 
 async def test_a_failed_job_says_why_and_is_made_again(visitor: Visitor, me: User, alice: User) -> None:
     video = await ask(alice, "A secret of Alice")
-    async with database.session() as db:
-        await videos.fail(db, video, TimedOut())
+    async with session() as db:
+        await states.fail(db, video, TimedOut())
     await visitor.open("/admin?tab=jobs")
     visitor.find("Failed").click()
     await visitor.should_see("The model did not finish in the time it is given.")
@@ -58,8 +61,8 @@ async def test_a_failed_job_says_why_and_is_made_again(visitor: Visitor, me: Use
 
 
 async def _pending(user: User) -> bool:
-    async with database.reading() as db:
-        newest = await videos.newest(db, user.id)
+    async with reading() as db:
+        newest = await queries.newest(db, user.id)
     return newest is not None and newest.status == "pending" and newest.cost_credits == 0
 
 
@@ -67,7 +70,7 @@ async def test_the_system_shows_a_wrong_balance_in_red(visitor: Visitor, me: Use
     await visitor.open("/admin?tab=system")
     await visitor.should_see("balanced")
     await visitor.should_see("No worker is there: nothing is made.")
-    async with database.session() as db:
+    async with session() as db:
         found = await db.get(User, alice.id)
         assert found is not None
         found.credits += 1
@@ -77,14 +80,14 @@ async def test_the_system_shows_a_wrong_balance_in_red(visitor: Visitor, me: Use
 
 
 async def test_a_page_that_is_open_ends_when_its_user_is_blocked(visitor: Visitor, me: User) -> None:
-    async with database.session() as db:
+    async with session() as db:
         other = await users.find_or_create(db, "boss@example.com")
         other.role = "admin"
         db.add(other)
     await visitor.open("/account")
     await visitor.should_see("API keys")
-    async with database.session() as db:
-        await admin.block(db, other.id, me.id, blocked=True)
+    async with session() as db:
+        await deeds.block(db, other.id, me.id, blocked=True)
     await visitor.should_not_see("API keys")
     assert (await visitor.http_client.get("/api/v1/me")).status_code == 401
     refused = await visitor.http_client.get("/auth/login")

@@ -12,8 +12,11 @@ from nicegui.testing import User as Visitor
 from sqlalchemy import update
 from sqlmodel import col
 
-from core import credits, database, users, videos
+from core.accounts import api_keys, users
+from core.billing.credits import balance, move
+from core.database.session import session
 from core.models import Picture, User, now
+from core.videos import states
 from tests.environment import forget_settings
 from tests.people import ask, picture_of
 from tests.waiting import until
@@ -49,9 +52,9 @@ async def arrange(wish: Wish, user: User, picture: Picture, monkeypatch: pytest.
     """Make it as the wish says. One video has been made in this hour and is over."""
     monkeypatch.setenv("GENERATIONS_PER_HOUR", str(wish.per_hour))
     forget_settings()
-    async with database.session() as db:
-        have = await credits.balance(db, user.id)
-        await credits.move(db, user.id, wish.credits - have, "adjustment", f"test:{wish.credits}-{have}")
+    async with session() as db:
+        have = await balance(db, user.id)
+        await move(db, user.id, wish.credits - have, "adjustment", f"test:{wish.credits}-{have}")
         gone = now() if wish.picture == "gone" else None
         await db.exec(update(Picture).where(col(Picture.id) == picture.id).values(deleted_at=gone))
 
@@ -61,8 +64,8 @@ async def climb(
 ) -> list[str]:
     """What is told on every rung."""
     earlier, picture = await ask(user), await picture_of(user)
-    async with database.session() as db:
-        await videos.cancel(db, user.id, earlier.id)
+    async with session() as db:
+        await states.cancel(db, user.id, earlier.id)
     told, wish = [], Wish()
     for fix, _code, _sentence in LADDER:
         wish = replace(wish, **fix)  # type: ignore[arg-type]
@@ -72,8 +75,8 @@ async def climb(
 
 
 async def test_at_the_api(visitor: Visitor, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with database.session() as db:
-        key = {"Authorization": f"Bearer {await users.make_key(db, alice, 'test')}"}
+    async with session() as db:
+        key = {"Authorization": f"Bearer {await api_keys.make_key(db, alice, 'test')}"}
 
     async def press(wish: Wish, picture: Picture) -> str:
         body = {"prompt": wish.prompt, "model": wish.model}
@@ -87,7 +90,7 @@ async def test_at_the_api(visitor: Visitor, alice: User, monkeypatch: pytest.Mon
 
 
 async def test_in_the_studio(visitor: Visitor, place: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with database.session() as db:
+    async with session() as db:
         user = await users.find_or_create(db, users.LOCAL_EMAIL)
     sentences = iter([sentence for _fix, _code, sentence in LADDER])
 
@@ -112,8 +115,8 @@ async def test_in_the_studio(visitor: Visitor, place: object, monkeypatch: pytes
 
 @pytest.mark.parametrize("size", ["9x9", "wide", "1280X720"])
 async def test_a_size_that_is_none_or_not_offered_has_one_code(visitor: Visitor, alice: User, size: str) -> None:
-    async with database.session() as db:
-        key = {"Authorization": f"Bearer {await users.make_key(db, alice, 'test')}"}
+    async with session() as db:
+        key = {"Authorization": f"Bearer {await api_keys.make_key(db, alice, 'test')}"}
     body = {"image_id": (await picture_of(alice)).id, "prompt": "x", "size": size}
     answer = await visitor.http_client.post("/api/v1/videos/generate", json=body, headers=key)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "wrong_option")

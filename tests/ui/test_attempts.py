@@ -7,7 +7,8 @@ import pytest
 from nicegui.testing import User as Visitor
 from nicegui.testing import user_simulation
 
-from core import database, users
+from core.accounts import api_keys
+from core.database.session import session
 from core.models import User
 from core.settings import ROOT
 from tests.environment import forget_settings
@@ -31,8 +32,8 @@ async def guarded(place: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 async def key_of(user: User) -> dict[str, str]:
     """The header with a new key."""
-    async with database.session() as db:
-        return {"Authorization": f"Bearer {await users.make_key(db, user, 'test')}"}
+    async with session() as db:
+        return {"Authorization": f"Bearer {await api_keys.make_key(db, user, 'test')}"}
 
 
 async def test_wrong_keys_are_counted_and_a_right_one_always_opens(guarded: Visitor, alice: User) -> None:

@@ -3,17 +3,18 @@
 from nicegui.testing import User as Visitor
 from sqlalchemy import update
 
-from core import database, users
+from core.accounts import api_keys
+from core.database.session import session
 from core.models import User
 from tests.people import picture_of
 from tests.waiting import until
 
 
 async def test_the_api_tells_the_budget_and_refuses_beyond_it(visitor: Visitor, alice: User) -> None:
-    async with database.session() as db:
-        headers = {"Authorization": f"Bearer {await users.make_key(db, alice, 'test')}"}
+    async with session() as db:
+        headers = {"Authorization": f"Bearer {await api_keys.make_key(db, alice, 'test')}"}
     assert "budget" not in (await visitor.http_client.get("/api/v1/me", headers=headers)).json()
-    async with database.session() as db:
+    async with session() as db:
         await db.exec(update(User).where(User.id == alice.id).values(monthly_budget=15))  # type: ignore[arg-type]
     asked = {"image_id": (await picture_of(alice)).id, "prompt": "Slow push in", "model": "camera"}
     answers = [await visitor.http_client.post("/api/v1/videos/generate", json=asked, headers=headers) for _ in "12"]
@@ -27,7 +28,7 @@ async def test_the_api_tells_the_budget_and_refuses_beyond_it(visitor: Visitor, 
 
 
 async def test_the_button_and_the_account_say_what_is_left(visitor: Visitor, me: User) -> None:
-    async with database.session() as db:
+    async with session() as db:
         await db.exec(update(User).where(User.id == me.id).values(monthly_budget=50))  # type: ignore[arg-type]
     await visitor.open("/")
     words = "Leaves you 90 credits · 40 of 50 in your budget this month"

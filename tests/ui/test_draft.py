@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from core import catalog
-from core.catalog import Offer, State
-from core.templates import MOVES, toggle_move
-from ui.components.draft import Choices, Draft
+from core.catalog import entries
+from core.catalog.availability import Offer, State
+from core.prompts.camera_moves import MOVES, toggle_move
+from ui.components.studio.draft import Choices, Draft
 
 
 def draft() -> Draft:
@@ -17,7 +17,7 @@ def draft() -> Draft:
     made.set_offers(
         [
             Offer(m, State("ready" if m.id in ready else "no_key"), default=m.id == "camera")
-            for m in catalog.models().values()
+            for m in entries.models().values()
         ]
     )
     return made

@@ -5,11 +5,14 @@ import asyncio
 import pytest
 from nicegui.testing import User as Visitor
 
-from core import admin, database, library, users, videos
+from core.accounts import api_keys
+from core.admin import deeds
+from core.database.session import session
 from core.models import User
+from core.videos import library, states
 from tests.people import ask
 from tests.waiting import until
-from ui import live, seen
+from ui import live, poll_cache
 
 NAMES = ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "ai.", "[evil]"]
 
@@ -50,19 +53,19 @@ async def test_a_way_back_without_end_is_forgotten(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("what", ["deleted", "blocked", "revoked"])
 async def test_whoever_follows_a_video_hears_nothing_more(visitor: Visitor, me: User, alice: User, what: str) -> None:
-    await until(lambda: seen._state["on"])
+    await until(lambda: poll_cache._state["on"])
     video = await ask(alice)
-    async with database.session() as db:
-        key = {"Authorization": f"Bearer {await users.make_key(db, alice, 'test')}"}
+    async with session() as db:
+        key = {"Authorization": f"Bearer {await api_keys.make_key(db, alice, 'test')}"}
     following = asyncio.create_task(visitor.http_client.get(f"/api/v1/videos/{video.id}/events", headers=key))
     await until(lambda: live.for_user(alice.id).callbacks)
-    async with database.session() as db:
+    async with session() as db:
         if what == "deleted":
-            await videos.cancel(db, alice.id, video.id)
+            await states.cancel(db, alice.id, video.id)
             await library.delete_one(db, alice.id, video.id)
         elif what == "blocked":
-            await admin.block(db, me.id, alice.id, blocked=True)
+            await deeds.block(db, me.id, alice.id, blocked=True)
         else:
-            await users.revoke_key(db, alice.id, (await users.keys(db, alice.id))[0].id)
+            await api_keys.revoke_key(db, alice.id, (await api_keys.keys(db, alice.id))[0].id)
     async with asyncio.timeout(4):
         assert (await following).status_code == 200

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from nicegui.testing import User as Visitor
 from starlette.requests import Request
 
-from core import catalog, progress
+from core.catalog import availability, entries
 from core.errors import (
     AdsVideoError,
     Misconfigured,
@@ -29,7 +29,7 @@ from core.errors import (
 )
 from core.models import User
 from core.phrase import Phrase
-from core.progress import News
+from core.redis.news import News, publish
 from tests.people import ask
 from tests.samples import RAISED, sample
 from ui import i18n
@@ -122,8 +122,8 @@ def test_what_is_somebodys_own_is_never_translated() -> None:
 
 
 async def test_the_reasons_of_the_menu_speak_chinese(place: object) -> None:
-    reasons = [offer.state.reason for offer in await catalog.offers() if offer.state.reason]
-    reasons += [s.reason for s in [await catalog.server_state(s) for s in catalog.servers().values()] if s.reason]
+    reasons = [offer.state.reason for offer in await availability.offers() if offer.state.reason]
+    reasons += [s.reason for s in [await availability.server_state(s) for s in entries.servers().values()] if s.reason]
     assert reasons
     with i18n.speaking("zh"):
         assert [str(reason) for reason in reasons if not re.search(r"[一-鿿]", i18n.phrase(reason))] == []
@@ -145,7 +145,7 @@ async def test_the_api_refuses_in_english_but_our_page_in_its_own_language(visit
 async def test_a_page_says_in_chinese_why_a_video_waits(visitor: Visitor, me: User) -> None:
     video = await ask(me)
     visitor.http_client.cookies.set(i18n.COOKIE, "zh")
-    await progress.publish(News(me.id, video.id, stage="waiting", note=to_note(NoAnswer(Phrase("The storage")))))
+    await publish(News(me.id, video.id, stage="waiting", note=to_note(NoAnswer(Phrase("The storage")))))
     await visitor.open("/")
     await visitor.should_see("存储 暂时没有应答，请稍后再试。")
 
@@ -155,10 +155,10 @@ async def test_a_page_says_in_chinese_why_a_video_waits(visitor: Visitor, me: Us
 
 MOVES = {
     "core/errors.py": "core/faults/tree.py",
-    "core/catalog.py": "core/shop/availability.py",
-    "core/videos.py": "studio/states.py",
-    "ui/components/words.py": "ui/screens/deep/words.py",
-    "ui/static/presets/presets.json": "core/pictures/presets.json",
+    "core/catalog/availability.py": "core/shop/availability.py",
+    "core/videos/states.py": "studio/states.py",
+    "ui/components/video/words.py": "ui/screens/deep/words.py",
+    "core/pictures/shipped/presets.json": "ui/static/deep/presets.json",
 }
 """Where a file could lie as well."""
 

@@ -8,14 +8,15 @@ import pytest
 from nicegui.testing import User as Visitor
 from sqlalchemy import event
 
-from core import database, progress, videos
+from core.database.session import engines, session
 from core.errors import ProviderFailed
 from core.models import User, Video, now
-from core.progress import News
+from core.redis.news import News, publish
+from core.videos import states
 from tests.people import ask
 from tests.waiting import until
 from ui import live
-from ui.components import current_video
+from ui.components.video import current_video
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def looks() -> Iterator[list[object]]:
     def note(connection: Any) -> None:
         found.append(connection)
 
-    engine = database.engines().reading.sync_engine
+    engine = engines().reading.sync_engine
     event.listen(engine, "begin", note)
     yield found
     event.remove(engine, "begin", note)
@@ -40,9 +41,9 @@ def looks() -> Iterator[list[object]]:
 
 async def finish(video: Video) -> None:
     """As a worker ends it."""
-    async with database.session() as db:
-        await videos.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
-        await videos.finish(
+    async with session() as db:
+        await states.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
+        await states.finish(
             db, video, key="videos/x.mp4", poster_key="videos/x.webp",
             width=1280, height=720, duration=6.0, size_bytes=1,
         )  # fmt: skip
@@ -50,8 +51,8 @@ async def finish(video: Video) -> None:
 
 async def fail(video: Video) -> None:
     """As a worker gives it up."""
-    async with database.session() as db:
-        await videos.fail(db, video, ProviderFailed())
+    async with session() as db:
+        await states.fail(db, video, ProviderFailed())
 
 
 async def test_the_studio_looks_once_when_a_video_is_ready(visitor: Visitor, me: User) -> None:
@@ -82,8 +83,8 @@ async def test_a_page_looks_once_when_news_may_have_been_lost(visitor: Visitor, 
     await visitor.open("/")
     await visitor.should_see("Starting…")
     with looks() as seen:
-        async with database.session() as db:  # that nobody is told of
-            await videos.change(db, Video.user_id == me.id, status="canceled")  # type: ignore[arg-type]
+        async with session() as db:  # that nobody is told of
+            await states.change(db, Video.user_id == me.id, status="canceled")  # type: ignore[arg-type]
         live.started()
         await visitor.should_see("You canceled this video.")
     assert len(seen) == 1
@@ -98,8 +99,8 @@ async def test_the_library_looks_once(visitor: Visitor, me: User) -> None:
         await visitor.should_see("90 credits")
         await visitor.should_see("The model could not make this video.")
         assert len(seen) == 1
-        async with database.session() as db:
-            await videos.change(db, Video.user_id == me.id, status="canceled")  # type: ignore[arg-type]
+        async with session() as db:
+            await states.change(db, Video.user_id == me.id, status="canceled")  # type: ignore[arg-type]
         live.started()
         await visitor.should_see("You canceled this video.")
     assert len(seen) == 2
@@ -121,6 +122,6 @@ async def test_progress_is_drawn_without_a_look(visitor: Visitor, me: User) -> N
     await visitor.open("/")
     await visitor.should_see("Starting…")
     with looks() as seen:
-        await progress.publish(News(me.id, video.id, stage="processing", progress=42))
+        await publish(News(me.id, video.id, stage="processing", progress=42))
         await visitor.should_see("Processing… 42 %")
     assert seen == []

@@ -6,8 +6,11 @@ import zipfile
 
 from nicegui.testing import User as Visitor
 
-from core import database, storage, users, videos
+from core.accounts import api_keys
+from core.database.session import session
 from core.models import User, Video
+from core.storage import store
+from core.videos import states
 from tests.people import ask, photo, picture_of
 
 
@@ -15,14 +18,14 @@ async def test_the_export_is_a_zip_with_tables_and_files(visitor: Visitor, alice
     picture = await picture_of(alice, photo(1600, 1200))
     video = await ask(alice, "Slow push in, 你好")
     film = bytes(range(256)) * 4096
-    await storage.put(film, f"videos/{video.id}/x.mp4")
-    async with database.session() as db:
-        await videos.change(db, Video.id == video.id, status="processing")  # type: ignore[arg-type]
+    await store.put(film, f"videos/{video.id}/x.mp4")
+    async with session() as db:
+        await states.change(db, Video.id == video.id, status="processing")  # type: ignore[arg-type]
         at = f"videos/{video.id}/x"
-        await videos.finish(
+        await states.finish(
             db, video, key=f"{at}.mp4", poster_key=f"{at}.webp", width=640, height=360, duration=4.0, size_bytes=1
         )
-        headers = {"Authorization": f"Bearer {await users.make_key(db, alice, 'script')}"}
+        headers = {"Authorization": f"Bearer {await api_keys.make_key(db, alice, 'script')}"}
     answer = await visitor.http_client.get("/api/v1/me/export", headers=headers)
     assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
@@ -36,8 +39,8 @@ async def test_the_export_is_a_zip_with_tables_and_files(visitor: Visitor, alice
 
 
 async def test_erasing_needs_the_email_and_ends_keys(visitor: Visitor, alice: User) -> None:
-    async with database.session() as db:
-        headers = {"Authorization": f"Bearer {await users.make_key(db, alice, 'script')}"}
+    async with session() as db:
+        headers = {"Authorization": f"Bearer {await api_keys.make_key(db, alice, 'script')}"}
     client = visitor.http_client
     for confirm in ("", "bob@example.com"):
         refused = await client.delete("/api/v1/me", params={"confirm": confirm}, headers=headers)

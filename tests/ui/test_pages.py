@@ -6,18 +6,20 @@ import re
 import pytest
 from nicegui.testing import User as Visitor
 
-from core import database, library, social
+from core.database.session import session
 from core.errors import NotFound
 from core.models import User, Video
+from core.social import sharing
+from core.videos import library
 from tests.people import ask
 from tests.ui.test_studio import finish
-from ui.components.video_card import VideoCard
+from ui.components.video.video_card import VideoCard
 
 
 async def share(video: Video, *, in_gallery: bool = False) -> str:
     """As its owner does."""
-    async with database.session() as db:
-        return await social.share(db, video.user_id, video.id, in_gallery=in_gallery)
+    async with session() as db:
+        return await sharing.share(db, video.user_id, video.id, in_gallery=in_gallery)
 
 
 async def test_the_library_asks_a_stranger_to_log_in(visitor: Visitor) -> None:
@@ -54,7 +56,7 @@ async def test_the_library_follows_the_news(visitor: Visitor, me: User) -> None:
 
 async def test_the_library_comes_in_pages(visitor: Visitor, me: User) -> None:
     video = await ask(me)
-    async with database.session() as db:
+    async with session() as db:
         for _ in range(29):
             db.add(Video(**{**video.model_dump(exclude={"id"}), "status": "canceled"}))
     await visitor.open("/library")
@@ -80,7 +82,7 @@ async def test_a_page_that_waits_for_the_database_comes_all_the_same(
         await asyncio.sleep(3.5)  # NiceGUI by itself gives a page 3 seconds
         return []
 
-    monkeypatch.setattr(social, "gallery", slow)
+    monkeypatch.setattr(sharing, "gallery", slow)
     await visitor.open("/gallery")
     await visitor.should_see("Nothing is shown yet")
 
@@ -107,8 +109,8 @@ async def test_a_link_that_was_taken_back_leads_nowhere(visitor: Visitor, alice:
     video = await ask(alice)
     await finish(video)
     slug = await share(video)
-    async with database.session() as db:
-        await social.unshare(db, alice.id, video.id)
+    async with session() as db:
+        await sharing.unshare(db, alice.id, video.id)
     answer = await visitor.http_client.get(f"/v/{slug}")
     assert answer.status_code == 404
     assert "This video is not shared, or not any more." in answer.text
@@ -145,7 +147,7 @@ async def test_deleting_takes_a_video_out_of_sight(visitor: Visitor, me: User) -
     await finish(video)
     await visitor.open("/library")
     await visitor.should_see("Goes away")
-    async with database.session() as db:
+    async with session() as db:
         await library.delete_one(db, me.id, video.id)
     await visitor.open("/library")
     await visitor.should_see("No videos yet")

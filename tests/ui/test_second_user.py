@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 from nicegui.testing import User as Visitor
 
-from core import database, social, storage, users, videos
+from core.accounts import api_keys
+from core.database.session import reading, session
 from core.models import User, Video
 from core.settings import ROOT
+from core.social import sharing
+from core.storage import store
+from core.videos import queries, states
 from tests.people import ask, picture_of
 from ui import api
 from ui.routes import auth, docs, media, ops, static, webhooks
@@ -50,14 +54,14 @@ async def two(visitor: Visitor, alice: User, bob: User) -> AsyncIterator[Two]:
     video = await ask(alice, "A secret of Alice")
     at = f"videos/{video.id}/x"
     for suffix in ("mp4", "webp"):
-        await storage.put(b"\0" * 64, f"{at}.{suffix}")
-    async with database.session() as db:
-        await videos.change(db, Video.id == video.id, status="processing")  # type: ignore[arg-type]
-        await videos.finish(
+        await store.put(b"\0" * 64, f"{at}.{suffix}")
+    async with session() as db:
+        await states.change(db, Video.id == video.id, status="processing")  # type: ignore[arg-type]
+        await states.finish(
             db, video, key=f"{at}.mp4", poster_key=f"{at}.webp", width=640, height=360, duration=4.0, size_bytes=64
         )
-        headers = [{"Authorization": f"Bearer {await users.make_key(db, user, 'test')}"} for user in (alice, bob)]
-        key_id = (await users.keys(db, alice.id))[0].id
+        headers = [{"Authorization": f"Bearer {await api_keys.make_key(db, user, 'test')}"} for user in (alice, bob)]
+        key_id = (await api_keys.keys(db, alice.id))[0].id
     ids = {"video_id": video.id, "image_id": picture.id, "key_id": key_id, "webhook_id": 1, "delivery_id": 1}
     yield Two(visitor, video, ids, *headers)
 
@@ -84,8 +88,8 @@ async def test_somebody_elses_is_not_there(two: Two) -> None:
         wrong = await ask_for(method, address, headers={"Authorization": "Bearer ads_wrong"}, json={})
         assert wrong.status_code == 401, address
         assert "secret" not in nobody.text + wrong.text
-    async with database.reading() as db:
-        assert (await videos.owned(db, two.video.user_id, two.video.id)).status == "completed"
+    async with reading() as db:
+        assert (await queries.owned(db, two.video.user_id, two.video.id)).status == "completed"
 
 
 async def test_its_owner_gets_what_the_others_do_not(two: Two) -> None:
@@ -121,13 +125,13 @@ async def test_what_is_shared_is_open_and_nothing_else(two: Two) -> None:
         f"/v/{two.video.id}/content",
     ):
         assert (await client.get(path)).status_code == 404
-    async with database.session() as db:
-        slug = await social.share(db, two.video.user_id, two.video.id)
+    async with session() as db:
+        slug = await sharing.share(db, two.video.user_id, two.video.id)
     assert (await client.get(f"/v/{slug}/content")).status_code == 200
     assert (await client.get(f"/v/{slug}/preview")).status_code == 200
     assert (await client.get(f"/api/v1/videos/{two.video.id}/content", headers=two.bob)).status_code == 404
-    async with database.session() as db:
-        await social.unshare(db, two.video.user_id, two.video.id)
+    async with session() as db:
+        await sharing.unshare(db, two.video.user_id, two.video.id)
     for part in ("", "/content", "/preview", "/poster"):
         assert (await client.get(f"/v/{slug}{part}")).status_code == 404
 

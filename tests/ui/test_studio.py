@@ -4,21 +4,23 @@ from datetime import timedelta
 
 from nicegui.testing import User as Visitor
 
-from core import credits, database, progress, videos
+from core.billing import credits
+from core.database.session import reading, session
 from core.errors import AdsVideoError, ModerationRefused, ProviderFailed
 from core.models import User, Video, now
-from core.progress import News
+from core.redis.news import News, publish
+from core.videos import queries, states
 from tests.people import ask, balance
 from tests.waiting import until
-from ui.components.sample_reel import samples
+from ui.components.studio.sample_reel import samples
 from ui.kit.text_area import TextArea
 
 
 async def finish(video: Video) -> None:
     """As a worker ends it."""
-    async with database.session() as db:
-        await videos.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
-        await videos.finish(
+    async with session() as db:
+        await states.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
+        await states.finish(
             db, video, key="videos/x.mp4", poster_key="videos/x.webp",
             width=1280, height=720, duration=6.0, size_bytes=1,
         )  # fmt: skip
@@ -26,14 +28,14 @@ async def finish(video: Video) -> None:
 
 async def fail(video: Video, error: AdsVideoError) -> None:
     """As a worker gives it up."""
-    async with database.session() as db:
-        await videos.fail(db, video, error)
+    async with session() as db:
+        await states.fail(db, video, error)
 
 
 async def mine() -> int:
     """How many videos there are."""
-    async with database.reading() as db:
-        return len(await videos.page(db, 1, None, 50))
+    async with reading() as db:
+        return len(await queries.page(db, 1, None, 50))
 
 
 def choose(visitor: Visitor, preset: str) -> None:
@@ -81,7 +83,7 @@ async def test_the_checks_come_in_order(visitor: Visitor) -> None:
 
 
 async def test_without_enough_credits_nothing_is_charged(visitor: Visitor, me: User) -> None:
-    async with database.session() as db:
+    async with session() as db:
         await credits.take_at_most(db, me.id, 95, "test:poor", "")
     await visitor.open("/")
     choose(visitor, "watch")
@@ -119,13 +121,13 @@ async def test_a_video_goes_through_its_life_on_an_open_page(visitor: Visitor, m
     await visitor.should_see("Starting…")
     await visitor.should_see("Generating…")
     await visitor.should_see("90 credits")
-    await progress.publish(News(user_id=me.id, video_id=video.id, stage="queued", ahead=3))
+    await publish(News(user_id=me.id, video_id=video.id, stage="queued", ahead=3))
     await visitor.should_see("Queued (3 ahead)")
-    await progress.publish(News(user_id=me.id, video_id=video.id, stage="processing"))
+    await publish(News(user_id=me.id, video_id=video.id, stage="processing"))
     await visitor.should_see("Processing…")
-    await progress.publish(News(user_id=me.id, video_id=video.id, stage="processing", progress=42.4))
+    await publish(News(user_id=me.id, video_id=video.id, stage="processing", progress=42.4))
     await visitor.should_see("Processing… 42 %")
-    await progress.publish(News(user_id=me.id, video_id=video.id, stage="downloading"))
+    await publish(News(user_id=me.id, video_id=video.id, stage="downloading"))
     await visitor.should_see("Downloading…")
     await finish(video)
     await visitor.should_see("Generated with Camera (built in, no AI) · 1280x720 · 6.0 s")
@@ -135,7 +137,7 @@ async def test_a_video_goes_through_its_life_on_an_open_page(visitor: Visitor, m
 
 async def test_a_page_opened_in_the_middle_shows_the_middle(visitor: Visitor, me: User) -> None:
     video = await ask(me)
-    await progress.publish(News(user_id=me.id, video_id=video.id, stage="processing", progress=7))
+    await publish(News(user_id=me.id, video_id=video.id, stage="processing", progress=7))
     await visitor.open("/")
     await visitor.should_see("Processing… 7 %")
     await visitor.should_see("Cancel")
@@ -176,8 +178,8 @@ async def test_cancel_returns_the_credits(visitor: Visitor, me: User) -> None:
 
 async def test_a_cancel_that_came_too_late_says_that_it_was_charged(visitor: Visitor, me: User) -> None:
     video = await ask(me)
-    async with database.session() as db:
-        await videos.canceled(db, video, had_started=True)
+    async with session() as db:
+        await states.canceled(db, video, had_started=True)
     await visitor.open("/")
     await visitor.should_see("Charged 10 credits: the model had already started")
 
@@ -185,9 +187,9 @@ async def test_a_cancel_that_came_too_late_says_that_it_was_charged(visitor: Vis
 async def test_what_ended_long_ago_makes_room_for_the_samples(visitor: Visitor, me: User) -> None:
     video = await ask(me)
     await finish(video)
-    async with database.session() as db:
+    async with session() as db:
         long_ago = now() - timedelta(hours=13)
-        await videos.change(db, Video.id == video.id, completed_at=long_ago)  # type: ignore[arg-type]
+        await states.change(db, Video.id == video.id, completed_at=long_ago)  # type: ignore[arg-type]
     await visitor.open("/")
     await visitor.should_see(marker="samples")
     await visitor.should_not_see("Generated with")

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from core.pictures import presets
-from ui import theme
+from core.pictures.presets import presets
+from ui import pieces, theme
 from ui.theme import COLORS, ON_MEDIA, STATIC, Mode
 
 GROUNDS = ("background", "surface", "raised")
@@ -65,7 +65,7 @@ def test_the_reason_of_a_failure_can_be_read_on_a_white_picture() -> None:
 
 
 def test_the_rules_use_nothing_but_tokens() -> None:
-    rules = re.sub(r"/\*.*?\*/", "", (STATIC / "app.css").read_text(), flags=re.DOTALL)
+    rules = pieces.stylesheet()
     own = set(re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\([^)]*\)|\bhsl\([^)]*\)", rules))
     assert own <= {"#000", "#fff"}  # a mask's opacity; the white of a picture that is padded with white
     used = set(re.findall(r"var\(--([\w-]+)", rules))

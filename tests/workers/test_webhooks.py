@@ -1,234 +1,264 @@
-"""Signed webhooks: who signs is believed that something has ended, and nothing else; polling goes on without them."""
+"""Webhooks of users: signed, in the transaction of the video's end, tried again, and never in the way of videos."""
 
 import asyncio
-import json
-import socket
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import timedelta
 
-import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 
-from core import database, leases, queue
-from core.models import User, Video, now
+from core import webhooks
+from core.database.session import reading, session
+from core.errors import AddressRefused, BadAddress, Conflict, NotFound, ProviderFailed
+from core.models import User, Video, WebhookDelivery, WebhookEndpoint, now
+from core.video_json import VideoOut
+from core.videos import states
 from tests.environment import forget_settings
-from tests.people import ask, ledger, reread
-from tests.servers.videos import VideosServer, signed
+from tests.people import ask, reread
+from tests.servers.receiver import Receiver
 from tests.waiting import until
 from tests.worker import running_worker
-from ui.routes import webhooks
 
 pytestmark = pytest.mark.both_databases
 
-SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cw=="
-OTHER = "whsec_" + "YW5vdGhlci1zZWNyZXQtYWx0b2dldGhlcg=="
-
 
 @pytest.fixture
-async def web(place: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """The address that takes webhooks: the route alone, in the loop of the test, whose database it uses."""
-    monkeypatch.setenv("OPENAI_WEBHOOK_SECRET", SECRET)
+def inside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The operator lets webhooks go to 127.0.0.1, and attempts follow each other at once."""
+    monkeypatch.setenv("OUTSIDE_ALLOW", "127.0.0.1")
+    monkeypatch.setattr("core.webhooks.AGAIN", (0, 0, 0, 0, 0))
     forget_settings()
-    app, listening = FastAPI(), socket.create_server(("127.0.0.1", 0))
-    app.include_router(webhooks.router)
-    running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
-    task = asyncio.create_task(running.serve(sockets=[listening]))
-    await until(lambda: running.started)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}/webhooks/videos"
-    running.should_exit = True
-    await task
+    yield
+    forget_settings()
 
 
-@pytest.fixture
-def server(web: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[VideosServer]:
-    """A Videos server that sends webhooks, and is polled so seldom that without them nothing would happen.
-
-    Its jobs end when a test sets the latency to 0.
-    """
-    with VideosServer(latency=3600, webhook=web, webhook_secret=SECRET) as running:
-        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
-        monkeypatch.setattr("workers.pace.Pace.first_look", lambda _: 600.0)
-        forget_settings()
-        yield running
+async def listen(user: User, receiver: Receiver, path: str = "/hook") -> WebhookEndpoint:
+    """An endpoint of that user."""
+    async with session() as db:
+        endpoint, receiver.secret = await webhooks.make(db, user.id, f"{receiver.root}{path}")
+    return endpoint
 
 
-def event(provider_id: object, kind: str = "video.completed") -> str:
-    """As OpenAI writes it."""
-    return json.dumps({"id": "evt_1", "object": "event", "type": kind, "data": {"id": provider_id}})
+async def failed_video(user: User) -> Video:
+    """A video that has failed."""
+    video = await ask(user)
+    async with session() as db:
+        assert await states.fail(db, video, ProviderFailed("no luck"))
+    return await reread(video)
 
 
-async def at_the_provider(user: User, provider_id: str = "video_1") -> Video:
-    """A video that a provider has, and that is due in an hour."""
-    video = await ask(user, model="sora-2")
-    async with database.session() as db:
-        claimed = await leases.claim_submit(db, video.id)
-        assert claimed is not None
-        assert await leases.intend(db, claimed)
-        await leases.submitted(db, claimed, provider_id, 3600)
-    return video
+async def deliveries() -> list[WebhookDelivery]:
+    """All there are, oldest first."""
+    async with reading() as db:
+        return list((await db.exec(select(WebhookDelivery).order_by(col(WebhookDelivery.id)))).all())
 
 
-async def is_due(video: Video) -> bool:
-    """Whether its look or its file is due now."""
-    return (await reread(video)).next_look_at <= now()
+async def is_over() -> bool:
+    """Whether nothing is due any more."""
+    return all(delivery.next_try_at is None for delivery in await deliveries())
 
 
-async def send(web: str, body: str, headers: dict[str, str]) -> int:
-    """The status of the answer; what was announced is noted, as the watcher does it."""
-    async with httpx.AsyncClient(timeout=60) as client:
-        status = (await client.post(web, content=body, headers=headers)).status_code
-    async with database.session() as db:
-        await leases.announced(db, await queue.take_announced())
-    return status
+async def test_a_completed_video_is_told_signed_and_as_the_api_shows_it(alice: User, inside: None) -> None:
+    with Receiver() as receiver:
+        await listen(alice, receiver)
+        video = await ask(alice, seconds=4)
+        async with running_worker():
+            await until(lambda: receiver.events, 120)
+            await until(is_over)  # the answer arrives before it is written down
+    event = receiver.events[0]
+    assert event["type"] == "video.completed"
+    assert event["data"] == VideoOut.of(await reread(video)).model_dump(mode="json")
+    assert event["data"]["status"] == "completed"
+    [delivery] = await deliveries()
+    assert delivery.delivered_at is not None
+    assert (delivery.attempts, delivery.last_status) == (1, 204)
 
 
-@pytest.mark.parametrize("kind", ["video.completed", "video.failed"])
-async def test_a_signed_event_makes_the_video_due_and_a_replay_changes_nothing(
-    alice: User, web: str, kind: str
+async def test_failed_and_canceled_are_told_too_each_once_to_each_endpoint(alice: User, inside: None) -> None:
+    with Receiver() as one, Receiver() as other:
+        await listen(alice, one)
+        await listen(alice, other)
+        video = await failed_video(alice)
+        async with session() as db:
+            assert not await states.fail(db, video, ProviderFailed("twice"))
+        canceled = await ask(alice)
+        async with session() as db:
+            await states.cancel(db, alice.id, canceled.id)
+        async with running_worker():
+            await until(is_over)
+    for receiver in (one, other):
+        assert sorted(event["type"] for event in receiver.events) == ["video.canceled", "video.failed"]
+        failed = next(event["data"] for event in receiver.events if event["type"] == "video.failed")
+        assert failed["error"] == {
+            "code": "provider_failed",
+            "message": "The model could not make this video: no luck",
+        }
+
+
+async def test_nobody_elses_videos_are_told(alice: User, charlie: User, inside: None) -> None:
+    with Receiver() as receiver:
+        await listen(charlie, receiver)
+        await failed_video(alice)
+    assert await deliveries() == []
+
+
+async def due_now() -> None:
+    """Time has passed."""
+    async with session() as db:
+        waiting = col(WebhookDelivery.next_try_at).is_not(None)
+        await db.exec(update(WebhookDelivery).where(waiting).values(next_try_at=now()))
+
+
+async def test_it_is_tried_again_until_it_is_taken_by_another_worker_if_need_be(
+    alice: User, inside: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    video = await at_the_provider(alice)
-    assert not await is_due(video)
-    body = event("video_1", kind)
-    headers = signed(SECRET, body)
-    for _ in range(3):
-        assert await send(web, body, headers) == 200
-        assert await is_due(video)
-    found = await reread(video)
-    assert (found.status, found.ready) == ("processing", kind == "video.completed")
+    monkeypatch.setattr("core.webhooks.AGAIN", (3600, 3600, 3600, 3600, 3600))
+
+    async def waits_after(attempts: int) -> bool:
+        [delivery] = await deliveries()
+        later = delivery.next_try_at is not None and delivery.next_try_at - now() > timedelta(minutes=50)
+        return delivery.attempts == attempts and later
+
+    with Receiver(500, 503) as receiver:
+        await listen(alice, receiver)
+        await failed_video(alice)
+        async with session() as db:  # a worker that dies with it
+            [claimed] = await webhooks.claim(db, 5, set())
+            assert await webhooks.claim(db, 5, set()) == []
+        for calls in (1, 2):  # its lease has run out; the next one fails, is stopped, and the one after it fails
+            await due_now()
+            async with running_worker():
+                await until(lambda: waits_after(calls + 1))  # noqa: B023 - awaited here
+            assert len(receiver.calls) == calls
+        await due_now()
+        async with running_worker():
+            await until(is_over)
+        async with session() as db:  # the dead one comes back: too late
+            await webhooks.failed(db, claimed, 500, "late")
+    assert len(receiver.events) == 1
+    assert len(set(receiver.ids)) == 1
+    [delivery] = await deliveries()
+    assert (delivery.attempts, delivery.last_status, delivery.last_error) == (4, 204, "")
+    assert delivery.delivered_at is not None
 
 
-async def test_without_redis_the_event_is_noted_at_once(alice: User, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    video = await at_the_provider(alice)
-    await queue.close()
-    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
-    forget_settings()
-    body = event("video_1")
-    async with httpx.AsyncClient(timeout=60) as client:
-        assert (await client.post(web, content=body, headers=signed(SECRET, body))).status_code == 200
-    assert await is_due(video)
+async def test_after_six_attempts_it_is_given_up(alice: User, inside: None) -> None:
+    with Receiver(*[500] * 20) as receiver:
+        await listen(alice, receiver)
+        await failed_video(alice)
+        async with running_worker():
+            await until(is_over, 120)
+        assert len(receiver.calls) == 6
+    [delivery] = await deliveries()
+    assert (delivery.attempts, delivery.last_status, delivery.delivered_at) == (6, 500, None)
 
 
-async def test_an_event_that_comes_too_early_fails_nothing(alice: User, server: VideosServer) -> None:
-    server.webhook = ""
-    video = await ask(alice, model="sora-2", seconds=4)
-
-    async def status() -> str:
-        return (await reread(video)).status
-
-    async def begun() -> bool:
-        return await status() == "processing"
-
-    async def completed() -> bool:
-        return await status() == "completed"
-
-    async with running_worker():
-        await until(begun)
-        await queue.announce((await reread(video)).provider_id or "", "completed")
-        await until(lambda: server.asked("GET", "/content"))
-        assert await begun()
-        server.latency = 0
-        await until(completed)
-    assert server.creates == 1
+def test_the_attempts_spread_over_hours() -> None:
+    assert webhooks.AGAIN == (5, 30, 300, 3600, 21600)
 
 
-async def test_what_is_not_signed_by_us_or_too_old_is_refused_and_changes_nothing(alice: User, web: str) -> None:
-    video = await at_the_provider(alice)
-    body, good = event("video_1"), signed(SECRET, event("video_1"))
-    for wrong in (
-        {},
-        signed(OTHER, body),
-        signed(SECRET, event("video_2")),
-        signed(SECRET, body, datetime.now(UTC) - timedelta(minutes=6)),
-        signed(SECRET, body, datetime.now(UTC) + timedelta(minutes=6)),
-        {**good, "webhook-id": "msg_other"},
-        {**good, "webhook-timestamp": "soon"},
-        {**good, "webhook-timestamp": "nan"},
-        {**good, "webhook-signature": "garbage"},
-        {**good, "webhook-signature": good["webhook-signature"].replace("v1,", "v2,")},
-        {**good, "webhook-signature": "v1,####"},
+@pytest.mark.parametrize(("answer", "attempts"), [(410, 1), (307, 2), (404, 2)])
+async def test_gone_is_for_good_and_a_redirect_is_not_followed(
+    alice: User, inside: None, answer: int, attempts: int
+) -> None:
+    with Receiver(answer) as receiver:
+        await listen(alice, receiver)
+        await failed_video(alice)
+        async with running_worker():
+            await until(is_over)
+        assert [call.path for call in receiver.calls] == ["/hook"] * attempts
+
+
+async def test_an_endpoint_that_hangs_holds_up_neither_videos_nor_other_endpoints(
+    alice: User, inside: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Receiver(*[None] * 100) as slow, Receiver() as quick:
+        await listen(alice, slow)
+        await listen(alice, quick)
+        for _ in range(8):
+            await failed_video(alice)
+        video = await ask(alice, seconds=4)
+        async with running_worker():
+            await until(lambda: len(quick.events) == 9, 120)
+            assert (await reread(video)).status == "completed"
+            await until(lambda: slow.calls)
+            assert slow.events == []
+
+
+async def test_an_address_that_has_moved_inside_is_not_called(alice: User, inside: None) -> None:
+    with Receiver() as receiver:
+        await listen(alice, receiver)
+        await failed_video(alice)
+        async with session() as db:
+            await db.exec(update(WebhookEndpoint).values(url="http://169.254.169.254/latest"))
+        async with running_worker():
+            await until(is_over, 120)
+    [delivery] = await deliveries()
+    assert (delivery.last_status, delivery.attempts) == (None, 6)
+    assert "public web server" in delivery.last_error
+
+
+async def test_an_address_inside_is_refused_at_once(alice: User) -> None:
+    for url, error in (
+        ("http://127.0.0.1/", AddressRefused),
+        ("http://localhost/", AddressRefused),
+        ("https://[::1]/", AddressRefused),
+        ("https://example.com:22/", AddressRefused),
+        ("ftp://example.com/", BadAddress),
+        ("https://user:pw@example.com/", BadAddress),
     ):
-        assert await send(web, body, wrong) == 401, wrong
-    assert not await is_due(video)
+        with pytest.raises(error):
+            await webhooks.reachable(url)
 
 
-async def test_one_of_several_signatures_is_enough(alice: User, web: str) -> None:
-    video = await at_the_provider(alice)
-    body = event("video_1")
-    good = signed(SECRET, body)
-    good["webhook-signature"] = f"v1,{'A' * 43}= {good['webhook-signature']}"
-    assert await send(web, body, good) == 200
-    assert await is_due(video)
-
-
-async def test_without_a_secret_nobody_is_believed(alice: User, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_WEBHOOK_SECRET")
-    forget_settings()
-    body = event("video_1")
-    assert await send(web, body, signed(SECRET, body)) == 401
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        event("video_unknown"),
-        event("video_1", "response.completed"),
-        event(None),
-        event(["video_1"]),
-        event("x" * 5000),
-        json.dumps({"type": "video.completed"}),
-        "[]",
-        "not json",
-        "[" * 100_000,
-        "",
-    ],
-)
-async def test_what_we_do_not_know_is_answered_alike_and_changes_nothing(alice: User, web: str, body: str) -> None:
-    video = await at_the_provider(alice)
-    assert await send(web, body, signed(SECRET, body)) == 200
-    assert not await is_due(video)
-
-
-async def test_a_video_that_has_ended_stays_as_it_is(alice: User, web: str) -> None:
-    video = await at_the_provider(alice)
-    async with database.session() as db:
-        await db.exec(update(Video).where(col(Video.id) == video.id).values(status="completed"))
-    body = event("video_1")
-    assert await send(web, body, signed(SECRET, body)) == 200
-    assert not await is_due(video)
-
-
-async def test_a_webhook_ends_the_wait(alice: User, server: VideosServer) -> None:
-    good, bad = [await ask(alice, prompt, model="sora-2", seconds=4) for prompt in ("A cup", "A cup [fail]")]
-
-    async def statuses() -> list[str]:
-        return [(await reread(v)).status for v in (good, bad)]
-
-    async def running() -> bool:
-        return await statuses() == ["processing", "processing"]
-
-    async def ended() -> bool:
-        return await statuses() == ["completed", "failed"]
-
-    async with running_worker():
-        await until(running)  # a webhook of a job whose id is not written down yet is one that nobody knows
-        server.latency = 0
-        await until(ended)
-    assert await ledger(alice) == [("grant", 100), ("charge", -10), ("charge", -10), ("refund", 10)]
-
-
-async def test_without_its_webhooks_the_server_is_polled_all_the_same(
-    alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch
+async def test_the_secret_is_not_in_the_database_and_useless_under_another_key(
+    alice: User, inside: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.webhook, server.latency = "http://127.0.0.1:9/nobody", 1.5
-    monkeypatch.setattr("workers.pace.Pace.first_look", lambda _: 1.0)
-    video = await ask(alice, model="sora-2", seconds=4)
+    with Receiver() as receiver:
+        endpoint = await listen(alice, receiver)
+        assert receiver.secret.startswith("whsec_")
+        assert receiver.secret[6:] not in endpoint.sealed_secret
+        await failed_video(alice)
+        monkeypatch.setenv("STORAGE_SECRET", "another-secret-altogether")
+        forget_settings()
+        async with running_worker():
+            await until(is_over)
+        assert receiver.calls == []
+    [delivery] = await deliveries()
+    assert (delivery.attempts, delivery.last_error) == (1, "STORAGE_SECRET has changed")
 
-    async def completed() -> bool:
-        return (await reread(video)).status == "completed"
 
-    async with running_worker():
-        await until(completed)
+async def test_only_the_owner_deletes_and_then_nothing_is_sent(alice: User, charlie: User, inside: None) -> None:
+    with Receiver() as receiver:
+        endpoint = await listen(alice, receiver)
+        await failed_video(alice)
+        async with session() as db:
+            with pytest.raises(NotFound):
+                await webhooks.delete(db, charlie.id, endpoint.id)
+        async with session() as db:
+            await webhooks.delete(db, alice.id, endpoint.id)
+        async with reading() as db:
+            assert await webhooks.endpoints(db, alice.id) == []
+        assert await deliveries() == []
+        async with running_worker():
+            await asyncio.sleep(1.5)
+        assert receiver.calls == []
+
+
+async def test_ten_endpoints_are_enough(alice: User, inside: None) -> None:
+    with Receiver() as receiver:
+        for _ in range(webhooks.MAX_ENDPOINTS):
+            await listen(alice, receiver)
+        with pytest.raises(Conflict):
+            await listen(alice, receiver)
+
+
+async def test_the_list_shows_how_the_last_delivery_went(alice: User, inside: None) -> None:
+    with Receiver() as receiver:
+        await listen(alice, receiver)
+        await listen(alice, receiver)
+        await failed_video(alice)
+        async with reading() as db:
+            found = await webhooks.endpoints(db, alice.id)
+    assert [last.event if last else None for _endpoint, last in found] == ["video.failed"] * 2
+    assert now() - found[0][0].created_at < timedelta(hours=1)

@@ -15,7 +15,7 @@ from core.phrase import Phrase
 
 from ..problem import envelope, problem
 from . import archive, events, images, me, models, videos, webhooks
-from .answers import problems
+from .schemas import problems
 
 BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py looks
 log = logging.getLogger(__name__)

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from core import archive, library
-from core.database import reading
+from core.database.session import reading
 from core.errors import NotFound
 from core.phrase import Phrase
+from core.storage import zip_stream
+from core.videos import library
 
 from ..session import CurrentUser
-from .answers import problems
+from .schemas import problems
 
 router = APIRouter(tags=["videos"])
 ZIP: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}}, **problems(404)}
@@ -31,5 +32,5 @@ async def videos_zip(
         raise NotFound(Phrase("video"))
     headers = {"Content-Disposition": 'attachment; filename="adsvideo.zip"', "Cache-Control": "no-store"}
     files = [(library.name_of(video), video.key or "") for video in finished]
-    zipped = archive.zipped({"manifest.json": library.manifest(finished)}, files)
+    zipped = zip_stream.zipped({"manifest.json": library.manifest(finished)}, files)
     return StreamingResponse(zipped, media_type="application/zip", headers=headers)

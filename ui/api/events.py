@@ -1,95 +1,20 @@
 """`/api/v1/videos/{id}/events`: a video as server-sent events, from now to its end."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterator
-from typing import Annotated
+from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.sse import EventSourceResponse
 
-from core import progress, videos
-from core.database import reading
 from core.errors import NotFound
-from core.models import ACTIVE, Video
-from core.progress import KEYS, SIGNED_OUT, News
+from core.models import ACTIVE
+from core.redis.news import News
 
-from .. import live, seen
 from ..session import CurrentUser
-from .answers import problems
-from .shapes import Id, VideoOut
+from .following import LOOK_SECONDS, Mine, last_news, listening, mine
+from .schemas import problems
+from .shapes import VideoOut
 
 router = APIRouter(tags=["videos"])
-LOOK_SECONDS = 5.0
-
-
-class Ear:
-    """Hears the news of one video. News may be lost, so whoever waits looks every few seconds as well."""
-
-    def __init__(self, video_id: int) -> None:
-        self._video_id = video_id
-        self._heard = asyncio.Event()
-        self.moved: News | None = None
-        self.shut_out = False
-
-    def hear(self, news: News) -> None:
-        """Something has changed: its state, or only how far it is (`moved`)."""
-        if news.video_id not in (0, self._video_id):
-            return
-        self.shut_out = self.shut_out or news.status in (SIGNED_OUT, KEYS)
-        only_moved = bool(news.stage) and not news.status and not (self._heard.is_set() and self.moved is None)
-        self.moved = news if only_moved else None  # a change of state that is not taken note of yet stays one
-        self._heard.set()
-
-    async def wait(self, seconds: float) -> bool:
-        """Until there is news, at most so long; whether there was."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._heard.wait()
-        heard = self._heard.is_set()
-        self._heard.clear()
-        return heard
-
-
-@contextlib.contextmanager
-def listening(user_id: int, video_id: int) -> Iterator[Ear]:
-    """An ear for that video, which must be the user's."""
-    ear, news = Ear(video_id), live.for_user(user_id)
-    news.subscribe(ear.hear, unsubscribe_on_delete=False)
-    try:
-        yield ear
-    finally:
-        news.unsubscribe(ear.hear)
-
-
-async def last_news(video: Video) -> News | None:
-    """How far it is, as far as Redis knows."""
-    return await progress.last_or_none(video.id) if video.status in ACTIVE else None
-
-
-async def mine(user: CurrentUser, video_id: Id) -> Video:
-    """The user's own video. Raises NotFound."""
-    async with reading() as db:
-        return await videos.owned(db, user.id, video_id)
-
-
-async def look(user_id: int, video_id: int) -> tuple[Video, News | None]:
-    """The user's own video and how far it is; the database is asked only if something has changed. Raises NotFound."""
-    if known := seen.video(user_id, video_id):
-        return known
-    mark = seen.begin(user_id, video_id)
-    try:
-        async with reading() as db:
-            found = await videos.owned(db, user_id, video_id)
-        news = await last_news(found)
-    except BaseException:
-        seen.end(user_id, video_id, mark)
-        raise
-    seen.end(user_id, video_id, mark, found, news)
-    return found, news
-
-
-Mine = Annotated[Video, Depends(mine)]
 
 
 @router.get("/videos/{video_id}/events", response_class=EventSourceResponse, responses=problems(404))

@@ -6,17 +6,20 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, field_validator
 
-from core import catalog, limits, pictures, storage
-from core.database import reading, session
+from core import limits
+from core.catalog import entries
+from core.catalog.size import Size
+from core.database.session import reading, session
 from core.errors import NotFound, PictureTooLarge, WrongInput
 from core.models import Picture, User
 from core.phrase import Phrase
-from core.pictures import Framing
-from core.size import Size
+from core.pictures import intake, presets, uploads
+from core.pictures.intake import Framing
+from core.storage import store
 
 from .. import files
 from ..session import CurrentUser
-from .answers import file, problems
+from .schemas import file, problems
 from .shapes import Id
 
 router = APIRouter(tags=["images"])
@@ -44,19 +47,19 @@ async def upload(request: Request, user: CurrentUser, file: Annotated[UploadFile
     if len((await request.form()).getlist("file")) > 1:
         raise WrongInput(Phrase("Please send one file at a time."))
     await limits.count_upload(user.id)
-    content = await file.read(pictures.MAX_BYTES + 1)
-    if len(content) > pictures.MAX_BYTES:
+    content = await file.read(intake.MAX_BYTES + 1)
+    if len(content) > intake.MAX_BYTES:
         raise PictureTooLarge()
-    prepared = await pictures.prepare(content)
+    prepared = await intake.prepare(content)
     async with session() as db:
-        picture = await pictures.accept(db, user.id, prepared)
+        picture = await uploads.accept(db, user.id, prepared)
     url = f"/api/v1/images/{picture.id}/content"
     return ImageOut(id=picture.id, url=url, width=picture.width, height=picture.height)
 
 
 async def _owned(user: User, image_id: int) -> Picture:
     async with reading() as db:
-        return await pictures.owned(db, user.id, image_id)
+        return await uploads.owned(db, user.id, image_id)
 
 
 @router.get("/images/{image_id}/content", response_class=FileResponse, responses=file("image/jpeg"))
@@ -73,7 +76,7 @@ class Wanted(Framing):
     @field_validator("size")
     @classmethod
     def _offered(cls, size: str) -> str:
-        if size not in set(map(str, catalog.sizes())):
+        if size not in set(map(str, entries.sizes())):
             raise ValueError(f"no model makes videos of {size[:20]}")
         return size
 
@@ -81,7 +84,7 @@ class Wanted(Framing):
 @router.get("/images/presets/{name}/framed", response_class=JPEG, responses=file("image/jpeg"))
 async def framed_preset(_user: CurrentUser, name: str, wanted: Annotated[Wanted, Query()]) -> Response:
     """A preset picture exactly as a model gets it."""
-    return await _framed(await pictures.preset_content(name), wanted)
+    return await _framed(await presets.preset_content(name), wanted)
 
 
 @router.get("/images/{image_id}/framed", response_class=JPEG, responses=file("image/jpeg"))
@@ -89,19 +92,19 @@ async def framed(user: CurrentUser, image_id: Id, wanted: Annotated[Wanted, Quer
     """The picture exactly as a model gets it which makes videos of that size."""
     picture = await _owned(user, image_id)
     try:
-        content = await storage.get(picture.key)
+        content = await store.get(picture.key)
     except FileNotFoundError:
         raise NotFound(Phrase("picture")) from None
     return await _framed(content, wanted)
 
 
 async def _framed(picture: bytes, wanted: Wanted) -> Response:
-    return JPEG(await pictures.as_sent(picture, Size.parse(wanted.size), wanted), headers={"Cache-Control": CACHE})
+    return JPEG(await intake.as_sent(picture, Size.parse(wanted.size), wanted), headers={"Cache-Control": CACHE})
 
 
 @router.delete("/images/{image_id}", status_code=204, responses=problems(404, 409))
 async def delete(user: CurrentUser, image_id: Id) -> None:
     """Delete a picture; its videos stay. 409 while a video is being made of it."""
     async with session() as db:
-        picture = await pictures.delete(db, user.id, image_id)
-    await storage.delete(picture.key)
+        picture = await uploads.delete(db, user.id, image_id)
+    await store.delete(picture.key)

@@ -9,9 +9,13 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from core import archive, credits, privacy, storage, teams, users
-from core.database import reading, session
+from core.accounts import users
+from core.admin import own_data
+from core.billing import budgets
+from core.billing import credits as billing_credits
+from core.database.session import reading, session
 from core.models import MAX_ID
+from core.storage import store, zip_stream
 
 from ..session import CurrentUser
 from .shapes import Page
@@ -58,7 +62,7 @@ class LedgerLine(BaseModel):
 async def me(user: CurrentUser) -> MeOut:
     """Who am I, and how many credits have I; of several budgets the one that ends first."""
     async with reading() as db:
-        budget = await teams.budget(db, user.id)
+        budget = await budgets.budget(db, user.id)
     mine: dict[str, object] = {**user.model_dump(), "avatar_url": user.avatar_url or None, "role": users.role(user)}
     if budget:
         mine["budget"] = BudgetOut(**asdict(budget), left=budget.left)
@@ -73,7 +77,7 @@ async def ledger(
 ) -> Page[LedgerLine]:
     """The movements of my credits, newest first."""
     async with reading() as db:
-        rows = await credits.ledger(db, user.id, cursor, limit + 1)
+        rows = await billing_credits.ledger(db, user.id, cursor, limit + 1)
     lines = [LedgerLine(**row.model_dump()) for row in rows[:limit]]
     return Page(items=lines, next_cursor=str(lines[-1].id) if len(rows) > limit else None)
 
@@ -82,10 +86,10 @@ async def ledger(
 async def export(user: CurrentUser) -> StreamingResponse:
     """Everything of mine as a zip: my account, ledger, videos, pictures and keys as JSON, and the files."""
     async with reading() as db:
-        mine = await privacy.belongings(db, user.id)
+        mine = await own_data.belongings(db, user.id)
     texts = {f"{name}.json": json.dumps(rows, ensure_ascii=False, indent=2) for name, rows in mine.tables.items()}
     headers = {"Content-Disposition": 'attachment; filename="adsvideo.zip"', "Cache-Control": "no-store"}
-    return StreamingResponse(archive.zipped(texts, mine.files), media_type="application/zip", headers=headers)
+    return StreamingResponse(zip_stream.zipped(texts, mine.files), media_type="application/zip", headers=headers)
 
 
 @router.delete("/me", status_code=204)
@@ -94,5 +98,5 @@ async def erase(
 ) -> None:
     """Erase my account for good: files, prompts, keys and sessions. Running videos are canceled."""
     async with session() as db:
-        keys = await privacy.erase(db, user.id, confirm)
-    await storage.delete(*keys)
+        keys = await own_data.erase(db, user.id, confirm)
+    await store.delete(*keys)

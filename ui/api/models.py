@@ -5,8 +5,8 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from core import catalog
-from core.size import Size
+from core.catalog import availability
+from core.catalog.size import Size
 
 from ..session import CurrentUser
 from .shapes import Page
@@ -46,6 +46,6 @@ async def models(_user: CurrentUser) -> Page[ModelOut]:
                 price_credits=offer.model.price_credits,
                 price_per=offer.model.price_per,
             )
-            for offer in await catalog.offers()
+            for offer in await availability.offers()
         ]
     )

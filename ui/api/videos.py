@@ -7,21 +7,22 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from core import library, progress, videos
-from core.ask import ask
-from core.database import reading, session
+from core.catalog.size import Size
+from core.database.session import reading, session
 from core.errors import NotFound
-from core.library import name_of
 from core.models import ACTIVE, MAX_ID
 from core.phrase import Phrase
-from core.pictures import Framing
-from core.recipe import Recipe
-from core.size import Size
+from core.pictures.intake import Framing
+from core.redis.news import last_of
+from core.videos import library, queries, states
+from core.videos.ask import ask
+from core.videos.library import name_of
+from core.videos.recipe import Recipe
 
 from .. import files
 from ..session import CallerId, CurrentUser
-from .answers import file, problems
-from .events import LOOK_SECONDS, last_news, listening, look, mine
+from .following import LOOK_SECONDS, last_news, listening, look, mine
+from .schemas import file, problems
 from .shapes import Id, Page, VideoOut
 
 router = APIRouter(tags=["videos"])
@@ -81,8 +82,8 @@ async def videos_page(
 ) -> Page[VideoOut]:
     """My videos, newest first."""
     async with reading() as db:
-        rows = await videos.page(db, user.id, cursor, limit + 1)
-    news = await progress.last_of([row.id for row in rows[:limit] if row.status in ACTIVE])
+        rows = await queries.page(db, user.id, cursor, limit + 1)
+    news = await last_of([row.id for row in rows[:limit] if row.status in ACTIVE])
     items = [VideoOut.of(row, news.get(row.id)) for row in rows[:limit]]
     return Page(items=items, next_cursor=str(items[-1].id) if len(rows) > limit else None)
 
@@ -117,7 +118,7 @@ async def restore(user: CurrentUser, video_id: Id) -> VideoOut:
     async with session() as db:
         if not await library.restore(db, user.id, [video_id]):
             raise NotFound(Phrase("video"))
-        row = await videos.owned(db, user.id, video_id)
+        row = await queries.owned(db, user.id, video_id)
     return VideoOut.of(row, await last_news(row))
 
 
@@ -125,7 +126,7 @@ async def restore(user: CurrentUser, video_id: Id) -> VideoOut:
 async def cancel(user: CurrentUser, video_id: Id) -> VideoOut:
     """Stop a video. Its price is returned unless its provider had started; 409 if it has ended."""
     async with session() as db:
-        row = await videos.cancel(db, user.id, video_id)
+        row = await states.cancel(db, user.id, video_id)
     return VideoOut.of(row, await last_news(row))
 
 

@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from core import webhooks
-from core.database import reading, session
+from core.database.session import reading, session
 from core.models import WebhookDelivery, WebhookEndpoint
 
 from ..session import CurrentUser
-from .answers import problems
+from .schemas import problems
 from .shapes import Id, Page
 
 router = APIRouter(tags=["webhooks"])

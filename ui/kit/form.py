@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import events
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import session
+from core.database.session import session
 from core.errors import AdsVideoError, WrongInput
 from core.phrase import Phrase
 

@@ -12,5 +12,5 @@ def adopt() -> None:
         field.default_props("outlined dense stack-label hide-bottom-space")
     for group in (ui.card, ui.table, ui.upload):
         group.default_props("flat")
-    ui.tabs.default_props('no-caps inline-label align="left" active-class="is-active"')
+    ui.tabs.default_props('no-caps inline-label align="left" :breakpoint="0" active-class="is-active"')
     ui.tab.default_props(':ripple="false"')

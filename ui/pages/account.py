@@ -6,11 +6,11 @@ from fastapi import Request
 from nicegui import ui
 
 from .. import layout
-from ..components.account_api_keys import Keys
-from ..components.account_ledger import Ledger
-from ..components.account_privacy import own_data
-from ..components.notice import notice
-from ..components.webhooks import Webhooks
+from ..components.account.api_keys import Keys
+from ..components.account.ledger import Ledger
+from ..components.account.own_data import own_data
+from ..components.account.webhooks import Webhooks
+from ..components.site.notice import notice
 from ..i18n import _
 from ..kit.elements import Tag, button
 from ..session import Visitor, sign_out_everywhere

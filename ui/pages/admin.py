@@ -5,16 +5,16 @@ from collections.abc import Awaitable, Callable
 from fastapi import Request
 from nicegui import context, ui
 
-from core import users
+from core.accounts import users
 from core.models import User
 
 from .. import layout
-from ..components.admin_audit import AuditLog
-from ..components.admin_groups import Groups
-from ..components.admin_jobs import Jobs
-from ..components.admin_people import People
-from ..components.admin_system import System
-from ..components.notice import nothing_here
+from ..components.admin.audit import AuditLog
+from ..components.admin.groups import Groups
+from ..components.admin.jobs import Jobs
+from ..components.admin.people import People
+from ..components.admin.system import System
+from ..components.site.notice import nothing_here
 from ..i18n import _
 from ..kit.elements import Tag
 from ..session import Visitor

@@ -9,7 +9,7 @@ from core.errors import AdsVideoError, NotFound
 from core.models import User
 
 from .. import compat, layout
-from ..components.notice import message, nothing_here
+from ..components.site.notice import message, nothing_here
 from ..i18n import _, explain
 from ..problem import envelope
 from ..session import visitor

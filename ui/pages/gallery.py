@@ -4,7 +4,7 @@ from fastapi import Request
 from nicegui import ui
 
 from .. import layout
-from ..components.gallery import Gallery
+from ..components.gallery.gallery_list import Gallery
 from ..i18n import _
 from ..kit.elements import Tag
 from ..session import Visitor

@@ -8,7 +8,7 @@ from nicegui import context, ui
 from core.settings import settings
 
 from .. import layout
-from ..components.notice import nothing_here
+from ..components.site.notice import nothing_here
 from ..i18n import _
 from ..kit.choices import Choices, option
 from ..kit.dialog import Dialog

@@ -3,14 +3,14 @@
 from fastapi import Request
 from nicegui import ui
 
-from core import library as shelf
-from core.database import reading
+from core.database.session import reading
 from core.models import MAX_ID
+from core.videos import library as shelf
 
 from .. import layout
-from ..components.library_filter import LibraryFilter, from_address
-from ..components.library_list import Library
-from ..components.notice import notice
+from ..components.library.library_filter import LibraryFilter, from_address
+from ..components.library.library_list import Library
+from ..components.site.notice import notice
 from ..i18n import _
 from ..kit.elements import Tag
 from ..session import Visitor

@@ -5,14 +5,14 @@ import asyncio
 from fastapi import Request
 from nicegui import background_tasks, ui
 
-from core import catalog
-from core.catalog import Offer
+from core.catalog import availability
+from core.catalog.availability import Offer
 from core.models import User
 from core.settings import settings
 
 from .. import i18n, layout
-from ..components.model_menu import state_dot
-from ..components.words import known
+from ..components.studio.model_menu import state_dot
+from ..components.video.words import known
 from ..i18n import _, n_
 from ..kit.elements import Tag
 from ..session import Visitor
@@ -24,9 +24,9 @@ PATIENCE = 1.0
 async def pricing(request: Request, visitor: Visitor) -> None:
     """The catalogue with its prices; there is no shop yet, and it says so."""
     layout.speak(request)
-    asking = background_tasks.create(catalog.offers(), name="ask the model servers")
+    asking = background_tasks.create(availability.offers(), name="ask the model servers")
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
-    offers = asking.result() if done else catalog.unasked()
+    offers = asking.result() if done else availability.unasked()
     about = _("A video costs credits. One that fails or is canceled before it starts costs nothing.")
     with layout.frame(request, visitor, _("Pricing"), "pricing", description=about):
         with Tag("div", "page-head"):

@@ -5,18 +5,20 @@ import asyncio
 from fastapi import Request
 from nicegui import background_tasks, ui
 
-from core import catalog, pictures, videos
-from core.database import reading
+from core.catalog import availability
+from core.database.session import reading
 from core.errors import NotFound
 from core.models import MAX_ID, Picture, User
-from core.recipe import Recipe
+from core.pictures import uploads
+from core.videos import queries
+from core.videos.recipe import Recipe
 
 from .. import layout
-from ..components.current_video import CurrentVideo
-from ..components.draft import Draft
-from ..components.prompt_form import PromptForm
-from ..components.recent import Recent
-from ..components.video_panel import VideoPanel
+from ..components.studio.draft import Draft
+from ..components.studio.prompt_form import PromptForm
+from ..components.studio.recent import Recent
+from ..components.video.current_video import CurrentVideo
+from ..components.video.video_panel import VideoPanel
 from ..i18n import _
 from ..kit.elements import Tag
 from ..session import Visitor
@@ -30,11 +32,11 @@ async def studio(request: Request, visitor: Visitor, reuse: int = 0) -> None:
     """The form on the left, the video panel on the right; one column on a phone."""
     layout.speak(request)
     draft = Draft(own=await own_pictures(visitor))
-    asking = background_tasks.create(catalog.offers(), name="ask the model servers")
+    asking = background_tasks.create(availability.offers(), name="ask the model servers")
     current = CurrentVideo(visitor)
     await current.start()
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
-    draft.set_offers(asking.result() if done else catalog.unasked())
+    draft.set_offers(asking.result() if done else availability.unasked())
     if 0 < reuse <= MAX_ID and visitor:
         await fill(draft, visitor, reuse)
     about = _("Turn a product picture into a short video. Choose a picture, say what should happen, watch it.")
@@ -64,15 +66,15 @@ async def own_pictures(user: User | None) -> dict[int, Picture]:
     if user is None:
         return {}
     async with reading() as db:
-        return {picture.id: picture for picture in await pictures.uploads(db, user.id, OWN)}
+        return {picture.id: picture for picture in await uploads.uploads(db, user.id, OWN)}
 
 
 async def fill(draft: Draft, user: User, video_id: int) -> None:
     """Put the settings of one of the user's videos into the form; one that is not theirs is ignored."""
     try:
         async with reading() as db:
-            video = await videos.owned(db, user.id, video_id)
-            picture = await pictures.of_video(db, video)
+            video = await queries.owned(db, user.id, video_id)
+            picture = await uploads.of_video(db, video)
     except NotFound:
         return
     draft.fill(Recipe.of(video), picture)

@@ -5,20 +5,20 @@ from functools import partial
 from fastapi import Request
 from nicegui import context, ui
 
-from core import library
-from core.ask import ask
-from core.database import reading, session
+from core.database.session import reading, session
 from core.errors import AdsVideoError, NotFound
 from core.models import MAX_ID, User, Video
 from core.phrase import Phrase
-from core.recipe import Recipe
+from core.videos import library
+from core.videos.ask import ask
+from core.videos.recipe import Recipe
 
 from .. import i18n, layout
-from ..components.current_video import CurrentVideo
-from ..components.notice import nothing_here, notice
-from ..components.video_card import thumb
-from ..components.video_details import VideoDetails
-from ..components.video_panel import VideoPanel
+from ..components.site.notice import nothing_here, notice
+from ..components.video.current_video import CurrentVideo
+from ..components.video.video_card import thumb
+from ..components.video.video_details import VideoDetails
+from ..components.video.video_panel import VideoPanel
 from ..i18n import _
 from ..kit.elements import Tag
 from ..kit.toast import toast

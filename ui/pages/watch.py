@@ -6,15 +6,15 @@ from textwrap import shorten
 from fastapi import Request
 from nicegui import context, ui
 
-from core import social
-from core.database import reading
+from core.database.session import reading
 from core.errors import NotFound
 from core.models import Video
+from core.social import sharing
 
 from .. import formats, layout
-from ..components.notice import nothing_here
-from ..components.video_card import player
-from ..components.words import caption
+from ..components.site.notice import nothing_here
+from ..components.video.video_card import player
+from ..components.video.words import caption
 from ..i18n import _
 from ..kit.elements import Tag, link
 from ..session import Visitor
@@ -26,7 +26,7 @@ async def watch(request: Request, visitor: Visitor, slug: str) -> None:
     layout.speak(request)
     try:
         async with reading() as db:
-            video = await social.shared(db, slug)
+            video = await sharing.shared(db, slug)
     except NotFound:
         context.client.status_code = 404
         with layout.frame(request, visitor, _("Not found")):

@@ -3,12 +3,13 @@
 from nicegui import App
 
 from .. import compat
+from ..middleware.compression import Compression as compression  # noqa: N813 - a factory to whoever uses it
+from ..middleware.request_id import RequestId
+from ..middleware.requests import BodyBound, HeadAsGet, SoundRange
+from ..middleware.safety_headers import SafetyHeaders
+from ..middleware.same_site import KnownHost, SameSite
+from ..middleware.static_cache import KeptFiles
 from . import auth, docs, media, ops, static, webhooks
-from .compression import Compression as compression  # noqa: N813 - a factory to whoever uses it
-from .guard import BodyBound, HeadAsGet, SoundRange
-from .headers import KnownHost, SafetyHeaders, SameSite
-from .kept import KeptFiles
-from .trail import RequestId
 
 __all__ = ["compression", "register"]
 

@@ -12,11 +12,12 @@ from httpx import HTTPError
 from joserfc.errors import JoseError
 from starlette.background import BackgroundTask
 
-from core import limits, users
-from core.database import session as unit_of_work
+from core import limits
+from core.accounts import users
+from core.accounts.users import Identity
+from core.database.session import session as unit_of_work
 from core.errors import Blocked, SignInFailed, SignInRefused, TooManyAttempts
 from core.settings import settings
-from core.users import Identity
 
 from .. import i18n, session
 

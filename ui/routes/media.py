@@ -5,10 +5,10 @@ from collections.abc import Callable
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from core import social
-from core.database import reading
+from core.database.session import reading
 from core.errors import NotAvailable, NotFound
 from core.models import Video
+from core.social import sharing
 
 from .. import files
 from ..problem import envelope
@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 async def _shared(slug: str, key_of: Callable[[Video], str | None], media_type: str) -> Response:
     try:
         async with reading() as db:
-            video = await social.shared(db, slug)
+            video = await sharing.shared(db, slug)
         # not cached by proxies: a link that is withdrawn leads nowhere at once
         return await files.answer(key_of(video), media_type, cache="private, max-age=300")
     except (NotFound, NotAvailable) as error:

@@ -12,8 +12,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import text
 
-from core import metrics, queue, storage
-from core.database import reading
+from core.database.session import reading
+from core.ops import metrics as ops_metrics
+from core.redis import queue
+from core.redis.client import redis
+from core.storage import store
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -32,7 +35,7 @@ async def _database() -> bool:
 
 
 async def _redis() -> bool:
-    return bool(await (await queue.redis()).ping())
+    return bool(await (await redis()).ping())
 
 
 async def _worker() -> bool:
@@ -40,7 +43,7 @@ async def _worker() -> bool:
 
 
 async def _storage() -> bool:
-    if trouble := await storage.trouble():
+    if trouble := await store.trouble():
         log.warning("not ready: storage: %s", trouble)
     return not trouble
 
@@ -78,7 +81,7 @@ class _Told(Collector):
 async def prometheus() -> Response:
     """For Prometheus: the jobs of all, and this process's own memory, CPU and connected pages."""
     async with reading() as db:
-        told = await metrics.collect(db)
+        told = await ops_metrics.collect(db)
     pages = GaugeMetricFamily("adsvideo_connected_pages", "Pages that are connected to this web process.")
     pages.add_metric([], sum(client.has_socket_connection for client in Client.instances.values()))
     registry = CollectorRegistry()

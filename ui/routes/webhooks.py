@@ -8,10 +8,11 @@ from redis.exceptions import RedisError
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from core import leases, queue
-from core.database import session
+from core.database.session import session
 from core.errors import WrongSignature
+from core.redis import queue
 from core.settings import settings
+from core.videos import looks
 
 from ..problem import envelope
 
@@ -37,7 +38,7 @@ async def video_ended(request: Request) -> Response:
             await queue.announce(provider_id, outcome)
         except RedisError:
             async with session() as db:
-                await leases.announced(db, {provider_id: outcome})
+                await looks.announced(db, {provider_id: outcome})
     return Response(status_code=200)
 
 

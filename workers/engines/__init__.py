@@ -11,10 +11,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from core.catalog import EngineName, Model, Server
+from core.catalog.entries import EngineName, Model, Server
+from core.catalog.size import Size
 from core.errors import EngineError, Misconfigured, OutcomeUnknown
 from core.phrase import Phrase
-from core.size import Size
 
 Report = Callable[[int], None]
 """Called with a percentage (0-100) while a file is being made; may be called from a thread."""
@@ -150,8 +150,8 @@ class Engine(ABC):
 
 
 ENGINES: dict[str, str] = {
-    EngineName.CAMERA: "workers.engines.camera:Camera",
-    EngineName.OPENAI_VIDEOS: "workers.engines.openai_videos:OpenAIVideos",
+    EngineName.CAMERA: "workers.engines.camera.engine:Camera",
+    EngineName.OPENAI_VIDEOS: "workers.engines.videos_api.engine:OpenAIVideos",
     EngineName.RUNWAY: "workers.engines.runway:Runway",
 }
 

@@ -21,7 +21,7 @@ from anyio import CapacityLimiter
 from PIL import Image
 from runwayml import APIConnectionError, APIStatusError, AsyncRunwayML
 
-from core.catalog import Server
+from core.catalog.entries import Server
 from core.errors import (
     EngineError,
     JobLost,
@@ -34,7 +34,7 @@ from core.errors import (
     Retryable,
     Unreachable,
 )
-from workers.engines import Engine, Job, Look, Report, content, dialects, forms
+from workers.engines import Engine, Job, Look, Report, complaints, download
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Runway(Engine):
         kept = httpx.Limits(max_connections=server.concurrency, keepalive_expiry=3.0)
         # a create call never goes out on a used connection: one that dies under it leaves the outcome unknown
         fresh = httpx.Limits(max_connections=server.concurrency, max_keepalive_connections=0)
-        tls = content.tls()
+        tls = download.tls()
         self._http = httpx.AsyncClient(verify=tls, timeout=TIMEOUT, limits=kept)
         self._fresh = httpx.AsyncClient(verify=tls, timeout=TIMEOUT, limits=fresh)
         self._client = AsyncRunwayML(
@@ -98,7 +98,7 @@ class Runway(Engine):
         return replace(job, picture=await asyncio.to_thread(_squeeze, job.picture))
 
     async def submit(self, job: Job) -> str:
-        uri, name = forms.data_uri(job.picture), job.model.upstream
+        uri, name = complaints.data_uri(job.picture), job.model.upstream
         ratio = self._ratios.get(name, "pixels")
         refused: EngineError | None = None
         while True:
@@ -189,14 +189,14 @@ class Runway(Engine):
             except APIStatusError as error:
                 if error.status_code == 404:
                     return None
-                wait = dialects.retry_after(error.response.headers)
+                wait = complaints.retry_after(error.response.headers)
                 if error.status_code in (429, 502, 503, 504):
                     self._quiet_until = time.monotonic() + (1.0 if wait is None else wait)
                     raise OverCapacity(self._said(error), wait) from error
                 raise Unreachable(f"HTTP {error.status_code}: {self._said(error)}") from error
             except APIConnectionError as error:
                 raise Unreachable(f"{type(error.__cause__).__name__}: {error.__cause__}") from error
-        task = dialects.parsed(response.text)
+        task = complaints.parsed(response.text)
         if not isinstance(task, dict):
             raise Unreachable(f"not a task: {task!r:.200}")
         return self._read(task)
@@ -229,7 +229,7 @@ class Runway(Engine):
     async def fetch(self, job: Job, provider_id: str, look: Look | None, target: Path, report: Report) -> None:
         if look and look.url:
             try:
-                return await content.download(self._outside, look.url, target)
+                return await download.download(self._outside, look.url, target)
             except EngineError as error:  # the address may have expired: the task gives a fresh one
                 log.info("%s: %s", self.server.name, error.detail)
         fresh = await self._retrieve(provider_id)
@@ -239,7 +239,7 @@ class Runway(Engine):
             raise fresh.error
         if fresh.url is None:
             raise NotReady("no output yet")
-        return await content.download(self._outside, fresh.url, target)
+        return await download.download(self._outside, fresh.url, target)
 
     async def cancel(self, provider_id: str) -> bool:
         look = await self._retrieve(provider_id)
@@ -262,7 +262,7 @@ class Runway(Engine):
         return not (after and after.raw.get("cost_credits"))
 
     def _said(self, error: APIStatusError) -> object:
-        return dialects.parsed(error.response.text, self.server.key)
+        return complaints.parsed(error.response.text, self.server.key)
 
     async def close(self) -> None:
         for client in (self._http, self._fresh):
@@ -273,8 +273,8 @@ class Runway(Engine):
 def _refusal(error: APIStatusError, body: object) -> EngineError:
     """Runway says `{"error": text, "issues": [{"path", "message"}]}`."""
     issues = body.get("issues") if isinstance(body, dict) else None
-    said = ": ".join(filter(None, (dialects.complaint(body).text, dialects.complaint(issues).text)))
-    return dialects.refusal(error.status_code, {"error": said}, dialects.retry_after(error.response.headers))
+    said = ": ".join(filter(None, (complaints.complaint(body).text, complaints.complaint(issues).text)))
+    return complaints.refusal(error.status_code, {"error": said}, complaints.retry_after(error.response.headers))
 
 
 def failure(code: str) -> tuple[EngineError, bool]:

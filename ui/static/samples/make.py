@@ -15,21 +15,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import av
 
-from core import catalog, framing, pictures
-from core.size import Size
-from workers import media
+from core.catalog import entries
+from core.catalog.size import Size
+from core.pictures import framing, presets
 from workers.engines import Job, open_engine
-from workers.engines.camera import Camera
+from workers.engines.camera.engine import Camera
+from workers.media import mp4
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("watch", "perfume", "soda", "macarons")
 WIDTH, HEIGHT, CRF = 960, 540, "31"
 
 
-def job_of(preset: pictures.Preset) -> Job:
+def job_of(preset: presets.Preset) -> Job:
     """The preset as the engine sees it."""
-    content = (pictures.PRESETS / f"{preset.name}.jpg").read_bytes()
-    model = catalog.get("camera")
+    content = (presets.PRESETS / f"{preset.name}.jpg").read_bytes()
+    model = entries.get("camera")
     job = Job(f"sample-{preset.name}", model, preset.prompt, 6, Size(1280, 720), time.time())
     return replace(job, picture=framing.frame(content, 1280, 720, {}, Camera(model.server).scale(job)))
 
@@ -50,15 +51,15 @@ def shrink(source: Path, target: Path) -> None:
 
 async def main() -> None:
     """Make them all and the list the page reads."""
-    engine = open_engine(catalog.get("camera").server)
+    engine = open_engine(entries.get("camera").server)
     listed = []
     with tempfile.TemporaryDirectory() as folder:
-        for preset in (p for p in pictures.presets() if p.name in NAMES):
+        for preset in (p for p in presets.presets() if p.name in NAMES):
             whole = Path(folder) / f"{preset.name}.mp4"
             job = job_of(preset)
             await engine.fetch(job, "", None, whole, lambda percent: None)
             shrink(whole, HERE / f"{preset.name}.mp4")
-            media.poster(whole, HERE / f"{preset.name}.webp", WIDTH)
+            mp4.poster(whole, HERE / f"{preset.name}.webp", WIDTH)
             entry = {"preset": preset.name, "video": f"{preset.name}.mp4", "poster": f"{preset.name}.webp"}
             listed.append({**entry, "prompt": preset.prompt, "model_label": job.model.label})
     listed.sort(key=lambda entry: NAMES.index(entry["preset"]))

@@ -1,0 +1,70 @@
+"""API keys: made, found by their hash, revoked."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import update as sql_update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.database.session import after_commit
+from core.errors import (
+    NotFound,
+    NotSignedIn,
+)
+from core.models import ApiKey, User, now
+from core.phrase import Phrase
+from core.redis.news import KEYS, News, publish
+
+KEY_START = "ads_"
+
+
+def _sha256(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+async def make_key(session: AsyncSession, user: User, name: str) -> str:
+    """A new API key; this is the only moment it can be read."""
+    key = KEY_START + secrets.token_urlsafe(32)
+    session.add(ApiKey(user_id=user.id, name=name, start=key[:8], sha256=_sha256(key)))
+    await session.flush()
+    return key
+
+
+async def by_key(session: AsyncSession, key: str) -> tuple[User, ApiKey]:
+    """The user who holds that API key. Raises NotSignedIn."""
+    query = (
+        select(User, ApiKey)
+        .join(ApiKey, col(ApiKey.user_id) == col(User.id))
+        .where(ApiKey.sha256 == _sha256(key), col(ApiKey.revoked_at).is_(None), col(User.blocked_at).is_(None))
+    )
+    found = (await session.exec(query)).first()
+    if found is None:
+        raise NotSignedIn()
+    return found[0], found[1]
+
+
+async def keys(session: AsyncSession, user_id: int) -> list[ApiKey]:
+    """The user's API keys that still open, newest first."""
+    query = select(ApiKey).where(ApiKey.user_id == user_id, col(ApiKey.revoked_at).is_(None))
+    return list((await session.exec(query.order_by(col(ApiKey.id).desc()))).all())
+
+
+async def revoke_key(session: AsyncSession, user_id: int, key_id: int) -> None:
+    """That key opens nothing from now on. Raises NotFound."""
+    mine = (col(ApiKey.id) == key_id, col(ApiKey.user_id) == user_id, col(ApiKey.revoked_at).is_(None))
+    changed = await session.exec(sql_update(ApiKey).where(*mine).values(revoked_at=now()).returning(col(ApiKey.id)))
+    if changed.first() is None:
+        raise NotFound(Phrase("key"))
+    after_commit(session, lambda: publish(News(user_id=user_id, status=KEYS)))
+
+
+def is_stale(key: ApiKey) -> bool:
+    """Whether its last use should be written down again; to the minute, so that a poll is not a write."""
+    return key.last_used_at is None or now() - key.last_used_at > timedelta(minutes=1)
+
+
+async def touch_key(session: AsyncSession, key: ApiKey) -> None:
+    """Remember that a key was used just now."""
+    await session.exec(sql_update(ApiKey).where(col(ApiKey.id) == key.id).values(last_used_at=now()))

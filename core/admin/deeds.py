@@ -1,0 +1,237 @@
+"""What an administrator may look at and do. Every deed is checked, done and written down in one transaction.
+
+The deeds take the administrator's id and read the role anew: a page that was opened before somebody lost the role can
+do nothing any more. Whoever is none gets NotFound, as if there were nothing here.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import update as sql_update
+from sqlmodel import col, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.accounts import groups, users
+from core.admin import audit
+from core.billing import budgets, credits
+from core.database.session import after_commit
+from core.errors import Conflict, NotFound, WrongInput
+from core.models import ACTIVE, ROLES, Group, User, Video, now
+from core.phrase import Phrase
+from core.redis.news import SIGNED_OUT, News, publish
+from core.videos import ask, states
+
+MAX_CREDITS = 1_000_000
+
+
+async def check(session: AsyncSession, actor_id: int) -> None:
+    """Raises NotFound if that user is no administrator."""
+    actor = await session.get(User, actor_id, populate_existing=True)
+    if actor is None or actor.blocked_at or users.role(actor) != "admin":
+        raise NotFound()
+
+
+# ------------------------------------------------------------------------------------------------------- people
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user as the list shows one; `used` are the credits of this month."""
+
+    user: User
+    group: str
+    used: int
+
+
+async def people(session: AsyncSession, text: str, before: int | None, limit: int) -> list[Person]:
+    """Users whose e-mail or name has `text` in it, newest first, with an id below `before`."""
+    query = select(User, Group.name).join(Group, col(Group.id) == col(User.group_id), isouter=True)
+    query = query.where(col(User.erased_at).is_(None)).order_by(col(User.id).desc()).limit(limit)
+    if text := text.strip():
+        pattern = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(or_(col(User.email).like(pattern, escape="\\"), col(User.name).ilike(pattern, escape="\\")))
+    if before is not None:
+        query = query.where(col(User.id) < before)
+    found = (await session.exec(query)).all()
+    used = await budgets.used_by(session, [user.id for user, _ in found])
+    return [Person(user, group or "", used.get(user.id, 0)) for user, group in found]
+
+
+async def person(session: AsyncSession, user_id: int) -> User:
+    """That user, held until the transaction ends where it writes. Raises NotFound."""
+    query = select(User).where(User.id == user_id, col(User.erased_at).is_(None)).with_for_update()
+    if found := (await session.exec(query.execution_options(populate_existing=True))).first():
+        return found
+    raise NotFound(Phrase("user"))
+
+
+async def give_credits(session: AsyncSession, actor_id: int, user_id: int, amount: int, note: str) -> int:
+    """Add credits, or take some, never below zero; the balance after it. Raises NotFound, BadInput."""
+    await check(session, actor_id)
+    if not 0 < abs(amount) <= MAX_CREDITS:
+        raise WrongInput(Phrase("Credits are a whole number, at most a million at once."))
+    before = (await person(session, user_id)).credits
+    note, reference = " ".join(note.split())[: audit.MAX_NOTE], f"admin:{secrets.token_hex(8)}"
+    if amount > 0:
+        entry = await credits.move(session, user_id, amount, "adjustment", reference, note=note)
+    else:
+        entry = await credits.take_at_most(session, user_id, -amount, reference, note)
+    after = {"credits": entry.balance_after, "reference": reference}
+    await audit.record(
+        session, actor_id, "credits", user_id=user_id, before={"credits": before}, after=after, note=note
+    )
+    after_commit(session, lambda: publish(News(user_id=user_id, status="credits")))
+    return entry.balance_after
+
+
+async def _change(session: AsyncSession, actor_id: int, act: str, user_id: int, **values: Any) -> None:
+    """Set columns of a user and write down what they were."""
+    user = await person(session, user_id)
+    before = {name: getattr(user, name) for name in values}
+    if before == values:
+        return
+    await session.exec(sql_update(User).where(col(User.id) == user_id).values(**values))
+    group_id = values.get("group_id")
+    await audit.record(session, actor_id, act, user_id=user_id, group_id=group_id, before=before, after=values)
+    after_commit(session, lambda: publish(News(user_id=user_id, status="credits")))
+
+
+async def set_role(session: AsyncSession, actor_id: int, user_id: int, role: str) -> None:
+    """Raises NotFound, BadInput, and Conflict for one's own role: the last administrator can't go by mistake."""
+    await check(session, actor_id)
+    if role not in ROLES:
+        raise WrongInput(Phrase("There is no such role."))
+    if user_id == actor_id:
+        raise Conflict(Phrase("You can't change your own role."))
+    await _change(session, actor_id, "role", user_id, role=role)
+
+
+async def set_budget(session: AsyncSession, actor_id: int, user_id: int, limit: int | None) -> None:
+    """A monthly budget, or None. Raises NotFound, BadInput."""
+    await check(session, actor_id)
+    await _change(session, actor_id, "budget", user_id, monthly_budget=budgets.check_limit(limit))
+
+
+async def set_group(session: AsyncSession, actor_id: int, user_id: int, group_id: int | None) -> None:
+    """Into that group, or out of every one. Raises NotFound."""
+    await check(session, actor_id)
+    if group_id is not None:
+        await groups.group(session, group_id)
+    await _change(session, actor_id, "group", user_id, group_id=group_id)
+
+
+async def block(session: AsyncSession, actor_id: int, user_id: int, *, blocked: bool) -> None:
+    """Nobody's cookie, key or open page works while blocked; old cookies never again. Raises NotFound, Conflict."""
+    await check(session, actor_id)
+    if user_id == actor_id:
+        raise Conflict(Phrase("You can't block yourself."))
+    user = await person(session, user_id)
+    if (user.blocked_at is not None) == blocked:
+        return
+    await session.exec(sql_update(User).where(col(User.id) == user_id).values(blocked_at=now() if blocked else None))
+    await audit.record(session, actor_id, "block" if blocked else "unblock", user_id=user_id)
+    if blocked:
+        await users.end_sessions(session, user_id)
+        after_commit(session, lambda: publish(News(user_id=user_id, status=SIGNED_OUT)))
+
+
+# ------------------------------------------------------------------------------------------------------- groups
+
+
+async def make_group(
+    session: AsyncSession, actor_id: int, name: str, limit: int | None, *, priority: bool = False
+) -> None:
+    """Raises NotFound, BadInput, Conflict."""
+    await check(session, actor_id)
+    made = await groups.make_group(session, name, limit, priority=priority)
+    await audit.record(session, actor_id, "group made", group_id=made.id, after=_facts(made))
+
+
+async def change_group(
+    session: AsyncSession, actor_id: int, group_id: int, name: str, limit: int | None, *, priority: bool = False
+) -> None:
+    """Raises NotFound, BadInput, Conflict."""
+    await check(session, actor_id)
+    before = _facts(await groups.group(session, group_id))
+    await groups.change_group(session, group_id, name, limit, priority=priority)
+    after = _facts(await groups.group(session, group_id))
+    if before != after:
+        await audit.record(session, actor_id, "group changed", group_id=group_id, before=before, after=after)
+
+
+async def remove_group(session: AsyncSession, actor_id: int, group_id: int) -> None:
+    """Raises NotFound."""
+    await check(session, actor_id)
+    before = _facts(await groups.group(session, group_id))
+    await groups.remove_group(session, group_id)
+    await audit.record(session, actor_id, "group removed", group_id=group_id, before=before)
+
+
+def _facts(group: Group) -> dict[str, Any]:
+    return {"name": group.name, "monthly_budget": group.monthly_budget, "priority": group.priority}
+
+
+# --------------------------------------------------------------------------------------------------------- jobs
+
+
+async def jobs(session: AsyncSession, status: str, before: int | None, limit: int) -> list[tuple[Video, str]]:
+    """Everybody's videos in that state, newest first, with their owner's e-mail."""
+    query = select(Video, User.email).join(User, col(User.id) == col(Video.user_id)).where(Video.status == status)
+    if before is not None:
+        query = query.where(col(Video.id) < before)
+    return list((await session.exec(query.order_by(col(Video.id).desc()).limit(limit))).all())
+
+
+async def _video(session: AsyncSession, video_id: int) -> Video:
+    if found := await session.get(Video, video_id, populate_existing=True):
+        return found
+    raise NotFound(Phrase("video"))
+
+
+async def cancel(session: AsyncSession, actor_id: int, video_id: int) -> None:
+    """Stop somebody's video, by the same rules as its owner. Raises NotFound, Conflict."""
+    await check(session, actor_id)
+    video = await _video(session, video_id)
+    before = {"status": video.status}
+    changed = await states.cancel(session, video.user_id, video_id)
+    after = {"status": changed.status, "cancel_requested": changed.cancel_requested}
+    await audit.record(
+        session, actor_id, "cancel", user_id=video.user_id, video_id=video_id, before=before, after=after
+    )
+
+
+async def retry(session: AsyncSession, actor_id: int, video_id: int) -> Video:
+    """Make a failed video once more for its owner, at no charge. Raises NotFound, Conflict if it has not failed."""
+    await check(session, actor_id)
+    video = await _video(session, video_id)
+    if video.status != "failed":
+        raise Conflict(Phrase("Only a failed video can be made again."))
+    made = await ask.again_for_nothing(session, video)
+    after = {"video": made.id}
+    await audit.record(session, actor_id, "retry", user_id=video.user_id, video_id=video_id, after=after)
+    return made
+
+
+# ------------------------------------------------------------------------------------------------------- system
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is on its way, by the database: videos by state, and for how long the oldest due one has waited."""
+
+    by_status: dict[str, int]
+    oldest_due_seconds: float
+    wrong_balances: list[int]
+
+
+async def backlog(session: AsyncSession) -> Backlog:
+    """As it is now."""
+    counted = select(Video.status, func.count()).where(col(Video.status).in_(ACTIVE)).group_by(Video.status)
+    due = select(Video.next_look_at).where(col(Video.status).in_(ACTIVE), col(Video.next_look_at) <= now())
+    oldest = (await session.exec(due.order_by(col(Video.next_look_at)).limit(1))).first()
+    return Backlog(
+        by_status=dict((await session.exec(counted)).all()),
+        oldest_due_seconds=(now() - oldest).total_seconds() if oldest else 0.0,
+        wrong_balances=await credits.wrong_balances(session),
+    )

@@ -1,0 +1,155 @@
+"""Somebody's own data: all of it to take along, and all of it gone.
+
+What stays of somebody erased are numbers: ledger rows, so that every sum is still right, and videos without prompt or
+file. Nothing of it names or shows anybody.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy import update as sql_update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.accounts import users
+from core.admin import audit
+from core.database.session import after_commit
+from core.errors import Conflict, NotFound, WrongInput, from_note
+from core.models import (
+    ACTIVE,
+    VIDEO_KEYS,
+    ApiKey,
+    AuditEntry,
+    LedgerEntry,
+    Picture,
+    Template,
+    User,
+    Video,
+    WebhookDelivery,
+    WebhookEndpoint,
+    now,
+)
+from core.phrase import Phrase
+from core.redis.news import SIGNED_OUT, News, publish
+from core.videos import states
+
+# ------------------------------------------------------------------------------------------------ to take along
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """Everything that is somebody's: tables by name, and (name, key) of files in the storage."""
+
+    tables: dict[str, Any]
+    files: list[tuple[str, str]]
+
+
+async def belongings(session: AsyncSession, user_id: int) -> Belongings:
+    """All we know of a user, without what has been deleted."""
+    user = await session.get(User, user_id)
+    if user is None:
+        raise NotFound(Phrase("user"))
+    made = (await session.exec(select(Video).where(Video.user_id == user_id, col(Video.deleted_at).is_(None)))).all()
+    mine = (Picture.user_id == user_id, col(Picture.deleted_at).is_(None))
+    pictures = (await session.exec(select(Picture).where(*mine))).all()
+    saved = (await session.exec(select(Template).where(Template.user_id == user_id))).all()
+    hooks = (await session.exec(select(WebhookEndpoint).where(WebhookEndpoint.user_id == user_id))).all()
+    lines = (await session.exec(select(LedgerEntry).where(LedgerEntry.user_id == user_id))).all()
+    keys = (await session.exec(select(ApiKey).where(ApiKey.user_id == user_id))).all()
+    tables = {
+        "me": user.model_dump(mode="json", exclude={"epoch", "erased_at", "erased_as"}),
+        "ledger": [line.model_dump(mode="json", exclude={"user_id"}) for line in lines],
+        "videos": [_video(video) for video in made],
+        "pictures": [picture.model_dump(mode="json", exclude={"user_id"}) for picture in pictures],
+        "templates": [template.model_dump(mode="json", exclude={"user_id"}) for template in saved],
+        "webhooks": [hook.model_dump(mode="json", exclude={"user_id", "sealed_secret"}) for hook in hooks],
+        "api_keys": [key.model_dump(mode="json", exclude={"user_id", "sha256"}) for key in keys],
+    }
+    files = [(f"pictures/{picture.id}.jpg", picture.key) for picture in pictures]
+    files += [(f"videos/{video.id}.mp4", video.key) for video in made if video.key]
+    return Belongings(tables, files)
+
+
+def _video(video: Video) -> dict[str, Any]:
+    row = video.model_dump(mode="json", exclude={"user_id", "finished_url", "next_look_at"})
+    return row | {"note": str(from_note(video.note))}
+
+
+# --------------------------------------------------------------------------------------------------------- gone
+
+
+async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
+    """Erase a user; the keys of the files, which the caller removes once this is committed.
+
+    `typed` is the e-mail, to be sure. Running videos are canceled by the usual rules: what its provider has started
+    stays charged. Raises NotFound, and BadInput for another e-mail.
+    """
+    query = select(User).where(User.id == user_id, col(User.erased_at).is_(None)).with_for_update()
+    user = (await session.exec(query)).first()
+    if user is None:
+        raise NotFound(Phrase("user"))
+    if typed.strip().lower() != user.email:
+        raise WrongInput(Phrase("Please type the e-mail address of your account to delete it."))
+    await _stop_videos(session, user_id)
+    keys = await _keys_of_files(session, user_id)
+    await _forget_words(session, user_id)
+    await audit.record(session, user_id, "erase", user_id=user_id)
+    at, erased_as = now(), users.known_as(user.email)
+    await session.exec(
+        sql_update(User)
+        .where(col(User.id) == user_id)
+        .values(
+            email=f"erased-{user_id}@invalid",
+            name="",
+            avatar_url="",
+            subject=None,
+            role="user",
+            group_id=None,
+            monthly_budget=None,
+            blocked_at=at,
+            erased_at=at,
+            erased_as=erased_as,
+        )
+    )
+    await users.end_sessions(session, user_id)
+    after_commit(session, lambda: publish(News(user_id=user_id, status=SIGNED_OUT)))
+    return keys
+
+
+async def _stop_videos(session: AsyncSession, user_id: int) -> None:
+    active = select(Video.id).where(Video.user_id == user_id, col(Video.status).in_(ACTIVE))
+    for video_id in (await session.exec(active)).all():
+        try:
+            await states.cancel(session, user_id, video_id)
+        except Conflict:  # it is being downloaded: its file is not wanted any more
+            running = col(Video.status).in_(ACTIVE)
+            await states.change(session, col(Video.id) == video_id, running, status="canceled", note="started")
+
+
+async def _keys_of_files(session: AsyncSession, user_id: int) -> list[str]:
+    columns = [getattr(Video, name) for name in VIDEO_KEYS]
+    found = (await session.exec(select(*columns).where(Video.user_id == user_id))).all()
+    pictures = (await session.exec(select(Picture.key).where(Picture.user_id == user_id))).all()
+    return [key for key in [*(key for row in found for key in row), *pictures] if key]
+
+
+async def _forget_words(session: AsyncSession, user_id: int) -> None:
+    """Every text and every trace of a file, row by row of what is left."""
+    await session.exec(delete(Template).where(col(Template.user_id) == user_id))
+    hooks = select(WebhookEndpoint.id).where(WebhookEndpoint.user_id == user_id)
+    await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.endpoint_id).in_(hooks)))
+    await session.exec(delete(WebhookEndpoint).where(col(WebhookEndpoint.user_id) == user_id))
+    nothing = dict.fromkeys(("slug", "idempotency_key", *VIDEO_KEYS))
+    await session.exec(
+        sql_update(Video)
+        .where(col(Video.user_id) == user_id)
+        .values(prompt="", error_detail="", favorite=False, in_gallery=False, deleted_at=now(), **nothing)
+    )
+    pictures = (await session.exec(select(Picture.id).where(Picture.user_id == user_id))).all()
+    for picture_id in pictures:
+        gone = sql_update(Picture).where(col(Picture.id) == picture_id)
+        await session.exec(gone.values(key="", sha256=f"erased {picture_id}", preset=None))
+    await session.exec(sql_update(ApiKey).where(col(ApiKey.user_id) == user_id).values(name="", revoked_at=now()))
+    await session.exec(sql_update(LedgerEntry).where(col(LedgerEntry.user_id) == user_id).values(note=""))
+    await session.exec(sql_update(AuditEntry).where(col(AuditEntry.user_id) == user_id).values(note=""))

@@ -1,0 +1,119 @@
+"""The ledger: the only code that adds or takes credits.
+
+A balance is the sum of its rows. `User.credits` caches it and is changed in the same transaction, by a
+conditional UPDATE, so that the database decides every race. Nothing here commits.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import bindparam, func
+from sqlalchemy import update as sql_update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.database.session import insert_once
+from core.errors import NotEnoughCredits
+from core.models import LedgerEntry, User
+
+_users: Any = User.__table__  # type: ignore[attr-defined]
+_ledger: Any = LedgerEntry.__table__  # type: ignore[attr-defined]
+_CHANGE = (
+    sql_update(_users)
+    .where(_users.c.id == bindparam("who"), _users.c.credits + bindparam("change") >= 0)
+    .values(credits=_users.c.credits + bindparam("change"))
+    .returning(_users.c.credits)
+)
+
+
+@lru_cache(2)
+def _write(dialect: str) -> Any:
+    return insert_once(_ledger, "reference").returning(_ledger.c.id)
+
+
+async def _known(session: AsyncSession, reference: str) -> LedgerEntry | None:
+    return (await session.exec(select(LedgerEntry).where(LedgerEntry.reference == reference))).first()
+
+
+async def move(
+    session: AsyncSession,
+    user_id: int,
+    amount: int,
+    kind: str,
+    reference: str,
+    *,
+    video_id: int | None = None,
+    note: str = "",
+) -> LedgerEntry:
+    """Write one ledger row and change the balance with it; a reference already written changes nothing.
+
+    The UPDATE comes first: it holds the user's row until the transaction ends. Raises NotEnoughCredits if the
+    balance would fall below zero. Plain statements, made once: everybody else who pays for this user waits meanwhile.
+    """
+    await session.flush()
+    connection = await session.connection()
+    balance = (await connection.execute(_CHANGE, {"who": user_id, "change": amount})).scalar()
+    if balance is None:
+        if known := await _known(session, reference):
+            return known
+        have = (await session.exec(select(User.credits).where(User.id == user_id))).one()
+        raise NotEnoughCredits(-amount, have)
+    entry = LedgerEntry(
+        user_id=user_id,
+        amount=amount,
+        kind=kind,
+        reference=reference,
+        video_id=video_id,
+        balance_after=balance,
+        note=note,
+    )
+    written = await connection.execute(_write(connection.dialect.name), entry.model_dump(exclude={"id"}))
+    if (new_id := written.scalar()) is None:  # known already: put the balance back
+        await connection.execute(_CHANGE, {"who": user_id, "change": -amount})
+        return (await session.exec(select(LedgerEntry).where(LedgerEntry.reference == reference))).one()
+    entry.id = new_id
+    return entry
+
+
+async def charge(session: AsyncSession, user_id: int, video_id: int, cost: int) -> LedgerEntry:
+    """Take the price of a video. Raises NotEnoughCredits."""
+    return await move(session, user_id, -cost, "charge", f"video:{video_id}:charge", video_id=video_id)
+
+
+async def refund(session: AsyncSession, user_id: int, video_id: int, cost: int) -> LedgerEntry | None:
+    """Return the price of a video, once however often it is asked; None for one that cost nothing."""
+    if not cost:
+        return None
+    return await move(session, user_id, cost, "refund", f"video:{video_id}:refund", video_id=video_id)
+
+
+async def take_at_most(session: AsyncSession, user_id: int, amount: int, reference: str, note: str) -> LedgerEntry:
+    """Take credits, but never below zero: an admin's negative grant."""
+    locked = select(User.credits).where(User.id == user_id).with_for_update()
+    have = (await session.exec(locked)).one()
+    return await move(session, user_id, -min(amount, have), "adjustment", reference, note=note)
+
+
+async def balance(session: AsyncSession, user_id: int) -> int:
+    """The credits a user has."""
+    return (await session.exec(select(User.credits).where(User.id == user_id))).one()
+
+
+async def ledger(session: AsyncSession, user_id: int, before: int | None, limit: int) -> list[LedgerEntry]:
+    """A user's ledger rows, newest first, those with an id below `before`."""
+    query = select(LedgerEntry).where(LedgerEntry.user_id == user_id).order_by(col(LedgerEntry.id).desc())
+    if before is not None:
+        query = query.where(col(LedgerEntry.id) < before)
+    return list((await session.exec(query.limit(limit))).all())
+
+
+async def wrong_balances(session: AsyncSession) -> list[int]:
+    """Users whose cached balance is not the sum of their ledger: always empty, or something is badly wrong."""
+    total = func.coalesce(func.sum(LedgerEntry.amount), 0)
+    query = (
+        select(User.id)
+        .join(LedgerEntry, col(LedgerEntry.user_id) == col(User.id), isouter=True)
+        .group_by(col(User.id), col(User.credits))
+        .having(col(User.credits) != total)
+    )
+    return list((await session.exec(query)).all())

@@ -1,0 +1,172 @@
+"""Whether a model can be used now. Asks its server, and keeps the answer for half a minute."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Literal
+
+import httpx
+
+from core.catalog.entries import OPENAI_HOST, EngineName, Model, Server, get, models, read
+from core.errors import ModelUnavailable
+from core.phrase import Phrase
+
+OPENAI_RETIRED = date(2026, 9, 24)
+CHECK_SECONDS = 30.0
+CHECK_TIMEOUT = 3.0
+
+StateName = Literal["ready", "no_key", "retired", "unreachable"]
+
+
+@dataclass(frozen=True)
+class State:
+    """Whether a model or a server can be used, and if not, why."""
+
+    name: StateName
+    reason: Phrase | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A model together with its state, as a menu shows it."""
+
+    model: Model
+    state: State
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class _Answer:
+    state: State
+    offered: frozenset[str] | None
+    at: float
+
+
+_answers: dict[str, _Answer] = {}
+_running: dict[str, asyncio.Task[_Answer]] = {}
+
+
+async def _ask(server: Server) -> _Answer:
+    """What the server lists at `GET /models`. A server that has no such list is believed."""
+    try:
+        async with httpx.AsyncClient(timeout=CHECK_TIMEOUT) as client:
+            reply = await client.get(f"{server.base_url}/models", headers=server.key_headers)
+    except (httpx.HTTPError, OSError, httpx.InvalidURL):
+        return _Answer(State("unreachable", Phrase("its server does not answer")), None, time.monotonic())
+    if reply.status_code in (401, 403):
+        refused, asked = Phrase("its server did not accept the key"), Phrase("its server asks for a key")
+        return _Answer(State("no_key", refused if server.key else asked), None, time.monotonic())
+    if reply.status_code in (502, 503, 504):
+        return _Answer(State("unreachable", Phrase("its server is not up")), None, time.monotonic())
+    offered: frozenset[str] | None = None
+    if reply.status_code == 200:
+        try:
+            listed = reply.json()
+            offered = frozenset(str(m["id"]) for m in listed["data"])
+        except (ValueError, KeyError, TypeError):
+            offered = None
+    return _Answer(State("ready"), offered, time.monotonic())
+
+
+async def _answer(server: Server) -> _Answer:
+    """The server's answer, at most CHECK_SECONDS old; concurrent callers share one request."""
+    known = _answers.get(server.name)
+    if known and time.monotonic() - known.at < CHECK_SECONDS:
+        return known
+    task = _running.get(server.name)
+    if task is None:
+        task = asyncio.create_task(_ask(server))
+        _running[server.name] = task
+
+        def done(finished: asyncio.Task[_Answer]) -> None:
+            _running.pop(server.name, None)
+            if not finished.cancelled() and finished.exception() is None:
+                _answers[server.name] = finished.result()
+
+        task.add_done_callback(done)
+    return await asyncio.shield(task)
+
+
+def _known_state(model: Model) -> State | None:
+    """What can be said without asking a server; None where it has to be asked."""
+    server = model.server
+    if model.retired and model.retired <= datetime.now(UTC).date():
+        return State("retired", Phrase("retired on {day}", day=model.retired))
+    return _known_server_state(server)
+
+
+def _known_server_state(server: Server) -> State | None:
+    if not server.configured:
+        return State("no_key", Phrase("it is not set up here"))
+    if OPENAI_HOST in server.base_url:
+        return State("retired", Phrase("retired by OpenAI on {day}", day=OPENAI_RETIRED))
+    return None if server.engine == EngineName.OPENAI_VIDEOS else State("ready")
+
+
+def _answered(model: Model, answer: _Answer) -> State:
+    if answer.state.name == "ready" and answer.offered is not None and model.upstream not in answer.offered:
+        return State("unreachable", Phrase("its server does not offer {model}", model=model.upstream))
+    return answer.state
+
+
+async def server_state(server: Server) -> State:
+    """Whether the server can be used, and how many models it lists; asked anew at most every CHECK_SECONDS."""
+    if known := _known_server_state(server):
+        return known
+    answer = await _answer(server)
+    if answer.state.name != "ready":
+        return answer.state
+    if answer.offered is None:
+        return State("ready", Phrase("it has no list of models"))
+    return State("ready", Phrase("it lists {n} model(s)", n=len(answer.offered)))
+
+
+async def state(model: Model) -> State:
+    """Whether the model can be used now. Asks its server, cached for CHECK_SECONDS."""
+    return _known_state(model) or _answered(model, await _answer(model.server))
+
+
+def unasked() -> list[Offer]:
+    """The menu as far as it is known without waiting: by what the servers answered last, however long ago."""
+
+    def last(model: Model) -> State:
+        answer = _answers.get(model.server.name)
+        unheard = State("unreachable", Phrase("its server has not answered yet"))
+        return _answered(model, answer) if answer else unheard
+
+    return _with_default([Offer(model, _known_state(model) or last(model)) for model in models().values()])
+
+
+async def offers() -> list[Offer]:
+    """The menu: every model with its state; the first ready one is the default."""
+    return _with_default(
+        [Offer(m, s) for m, s in zip(models().values(), await _states(models().values()), strict=True)]
+    )
+
+
+def _with_default(found: list[Offer]) -> list[Offer]:
+    first = next((i for i, offer in enumerate(found) if offer.state.name == "ready"), None)
+    return [replace(offer, default=i == first) for i, offer in enumerate(found)]
+
+
+async def _states(all_models: Iterable[Model]) -> list[State]:
+    return list(await asyncio.gather(*(state(m) for m in all_models)))
+
+
+async def choose(model_id: str | None) -> Model:
+    """The model to use: the one asked for, or the default. Raises UnknownModel, ModelUnavailable."""
+    if model_id is None:
+        return next(offer.model for offer in await offers() if offer.default)
+    model = get(model_id)
+    now = await state(model)
+    if now.name != "ready":
+        raise ModelUnavailable(model.label, now.reason)
+    return model
+
+
+def forget() -> None:
+    """Read the catalogue and ask the servers anew (tests, `check`)."""
+    read.cache_clear()
+    _answers.clear()

@@ -1,0 +1,74 @@
+"""What is checked and prepared before a part starts: settings, port, lock, database, file rights."""
+
+import fcntl
+import os
+import socket
+from typing import IO, TYPE_CHECKING
+
+from core.errors import Misconfigured
+from core.settings import Settings, settings
+
+if TYPE_CHECKING:
+    pass
+
+
+def address(known: Settings) -> str:
+    return known.public_url or f"http://{known.host}:{known.port}"
+
+
+def refuse_nonsense() -> None:
+    """Raises Misconfigured with a sentence that says what to do."""
+    known = settings()
+    if not known.is_loopback and not known.has_provider:
+        raise Misconfigured(
+            f"HOST={known.host} can be reached from other machines, and no identity provider is configured to sign "
+            "people in. Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET (and OIDC_ISSUER, if it is not Google), or "
+            "HOST=127.0.0.1 to use AdsVideo on this machine alone."
+        )
+    if known.has_provider and not known.google_client_secret:
+        raise Misconfigured("GOOGLE_CLIENT_ID is set and GOOGLE_CLIENT_SECRET is not.")
+    from core.redis.client import place
+
+    place()
+
+
+def refuse_taken_port() -> None:
+    known = settings()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((known.host, known.port))
+        except OSError:
+            raise Misconfigured(
+                f"Port {known.port} is taken, perhaps by another AdsVideo. Stop that one, or set PORT."
+            ) from None
+
+
+def take_lock(name: str) -> IO[str]:
+    """Hold the lock of that part for this database, as long as this process lives. Raises Misconfigured."""
+    from core.redis import embedded
+
+    folder = embedded.folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / f"{name}.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise Misconfigured(f"AdsVideo is already running on this database: {lock.read().strip()}.") from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()}, {address(settings())}")
+    lock.flush()
+    return lock
+
+
+def prepare() -> None:
+    """The database at its newest version, and a queue that answers."""
+    from core.catalog import entries
+    from core.database.migrate import migrate
+    from core.redis import embedded
+
+    entries.models()
+    migrate()
+    if embedded.is_used():
+        embedded.ensure()

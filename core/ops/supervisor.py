@@ -1,0 +1,63 @@
+"""Keeps alive what the web app needs beside it, and ends it in order."""
+
+import logging
+import subprocess
+import sys
+import threading
+
+from core.errors import AdsVideoError
+from core.processes import STOP_SECONDS
+from core.redis import embedded
+from core.settings import ROOT
+
+log = logging.getLogger(__name__)
+WATCH_SECONDS = 1.0
+
+
+class Keeper:
+    """Keeps the worker and the embedded Redis alive while the web app runs, and stops them in this order."""
+
+    def __init__(self, *, with_worker: bool) -> None:
+        self._with_worker = with_worker
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self) -> None:
+        """Start the worker and keep an eye on it."""
+        self._look()
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(WATCH_SECONDS):
+            try:
+                self._look()
+            except AdsVideoError as error:
+                log.error(error.message)
+            except Exception:  # no memory for a process, say: whoever keeps the others alive must not die of it
+                log.exception("what the web app needs beside it could not be looked after")
+
+    def _look(self) -> None:
+        if embedded.is_used():
+            embedded.ensure()
+        if self._with_worker and (self._worker is None or self._worker.poll() is not None):
+            # its own session: Ctrl-C in the terminal reaches the web app first; its stdin is our lifeline to it
+            self._worker = subprocess.Popen(
+                [sys.executable, str(ROOT / "main.py"), "worker", "--child"],
+                stdin=subprocess.PIPE,
+                start_new_session=True,
+            )
+
+    def stop(self, *, if_unused: bool = False) -> None:
+        """Stop the worker, then the embedded Redis."""
+        self._stopping.set()
+        self._thread.join(WATCH_SECONDS * 2)
+        if self._worker and self._worker.poll() is None:
+            self._worker.terminate()
+            try:
+                self._worker.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._worker.kill()
+                self._worker.wait()
+        if embedded.is_used():
+            embedded.stop(if_unused=if_unused)

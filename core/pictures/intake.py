@@ -1,0 +1,92 @@
+"""Takes a picture in: from an upload or an address, checked, decoded and framed in a process of its own."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.catalog.size import Size
+from core.errors import (
+    BrokenPicture,
+    NotAPicture,
+    PictureAtAddress,
+    PictureError,
+    PictureTooLarge,
+)
+from core.pictures.framing import clean, frame
+from core.processes import Crashed, apart
+from core.security import outside
+
+MAX_MB = 10
+MAX_BYTES = MAX_MB * 1024 * 1024
+FETCH_SECONDS = 10.0
+T = TypeVar("T")
+Prepared = tuple[bytes, int, int]
+"""A picture as it is kept: JPEG, with its width and height in pixels."""
+
+
+class Framing(BaseModel):
+    """How a picture meets the output's ratio.
+
+    `crop`: the largest window of that ratio, divided by `zoom` (1-4), its centre moved by `x`, `y` (0-1, 0.5 is the
+    middle) over the room there is. `pad-*`: the whole picture, with blur, white or `color` (`#rrggbb`) beside it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["crop", "pad-blur", "pad-white", "pad-color"] = "crop"
+    color: str = Field("#000000", pattern=r"^#[0-9a-fA-F]{6}$")
+    x: float = Field(0.5, ge=0, le=1)
+    y: float = Field(0.5, ge=0, le=1)
+    zoom: float = Field(1.0, ge=1, le=4)
+
+    def brief(self) -> dict[str, Any]:
+        """Without what is as usual and what its mode does not look at; an empty one is the centred crop."""
+        looked_at = {"crop": {"mode", "x", "y", "zoom"}, "pad-color": {"mode", "color"}}.get(self.mode, {"mode"})
+        return self.model_dump(include=looked_at, exclude_defaults=True)
+
+
+_fetching = asyncio.Semaphore(16)  # each may hold a whole picture in memory
+
+
+async def framed(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> bytes:
+    """`frame`, without blocking."""
+    return await _apart(frame, content, width, height, framing, scale)
+
+
+async def as_sent(content: bytes, size: Size, framing: Framing) -> bytes:
+    """The very JPEG that a model gets which makes videos of that size, for a preview."""
+    return await framed(content, size.width, size.height, framing.brief())
+
+
+async def prepare(content: bytes) -> Prepared:
+    """`clean`, without blocking. Raises PictureTooLarge, NotAPicture, BrokenPicture, TooManyPixels."""
+    if len(content) > MAX_BYTES:
+        raise PictureTooLarge(MAX_MB)
+    if not content:
+        raise NotAPicture()
+    return await _apart(clean, content)
+
+
+async def fetch(url: str, resolver: outside.Resolver | None = None) -> Prepared:
+    """`prepare` for what is at an address that a user gives. Ten seconds for everything.
+
+    Raises BadAddress, AddressRefused, Unreached, PictureAtAddress.
+    """
+    async with _fetching:
+        content = await outside.get(url, limit=MAX_BYTES, seconds=FETCH_SECONDS, resolver=resolver)
+    try:
+        if content is None:
+            raise PictureTooLarge(MAX_MB)
+        return await prepare(content)
+    except PictureError as error:
+        raise PictureAtAddress(error.phrase) from None
+
+
+async def _apart(function: Callable[..., T], *args: object) -> T:
+    """Run in a process of its own. Raises BrokenPicture if the picture crashes it."""
+    try:
+        return await apart(function, *args)
+    except Crashed:
+        raise BrokenPicture() from None

@@ -1,0 +1,99 @@
+"""Prompt templates with blanks to fill, ours and the users' own; camera moves.
+
+A blank is written `[name: words]`: its name, and the words that stand there until something better is put in, so that a
+template is a good prompt even if nobody fills it. `[words]` is both. The texts are English, which every video model and
+the camera engine know best.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.errors import NotFound, WrongInput
+from core.models import Template
+from core.phrase import Phrase
+
+Category = Literal["show", "detail", "scene", "story"]
+MAX_OWN = 100
+MAX_TITLE = 80
+_BLANK = re.compile(r"\[([^\[\]:]{1,40})(?::([^\[\]]{1,120}))?\]")
+
+
+@dataclass(frozen=True)
+class Blank:
+    """Something to fill in: what it is called, and the words without it."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A template that comes with the app."""
+
+    name: str
+    category: Category
+    text: str
+
+
+def _read() -> tuple[Sample, ...]:
+    entries = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    return tuple(Sample(name, **entry) for name, entry in entries.items())
+
+
+SAMPLES = _read()
+
+
+def blanks(text: str) -> list[Blank]:
+    """The blanks of a template in the order they come, each name once."""
+    found: dict[str, Blank] = {}
+    for name, words in _BLANK.findall(text):
+        found.setdefault(name.strip(), Blank(name.strip(), (words or name).strip()))
+    return list(found.values())
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The prompt: each blank with its value, or its own words where there is none."""
+
+    def put(match: re.Match[str]) -> str:
+        words = values.get(match[1].strip(), "").strip() or (match[2] or match[1]).strip()
+        begins = text[: match.start()].rstrip()[-1:] in ("", ".", "!", "?")
+        return words[:1].upper() + words[1:] if begins else words
+
+    return _BLANK.sub(put, text)
+
+
+async def own(session: AsyncSession, user_id: int) -> Sequence[Template]:
+    """The user's saved templates, newest first."""
+    mine = select(Template).where(Template.user_id == user_id).order_by(col(Template.id).desc()).limit(MAX_OWN)
+    return (await session.exec(mine)).all()
+
+
+async def save(session: AsyncSession, user_id: int, title: str, text: str) -> Template:
+    """Keep a prompt as a template. Raises BadInput: nothing to keep, too long, too many."""
+    title, text = title.strip(), text.strip()
+    if not title or not text:
+        raise WrongInput(Phrase("A template needs a name and a prompt."))
+    if len(title) > MAX_TITLE or len(text) > 500:
+        raise WrongInput(Phrase("This is too long for a template."))
+    if len(await own(session, user_id)) >= MAX_OWN:
+        raise WrongInput(Phrase("There are too many templates; delete one first."))
+    made = Template(user_id=user_id, title=title, text=text)
+    session.add(made)
+    await session.flush()
+    return made
+
+
+async def delete(session: AsyncSession, user_id: int, template_id: int) -> None:
+    """Forget one of the user's templates. Raises NotFound."""
+    query = select(Template).where(Template.id == template_id, Template.user_id == user_id)
+    found = (await session.exec(query)).first()
+    if found is None:
+        raise NotFound(Phrase("template"))
+    await session.delete(found)

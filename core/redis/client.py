@@ -1,0 +1,234 @@
+"""Where Redis is, by REDIS_URL, and clients for it: a server, TLS or not, or sentinels that know which server it is."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from arq.connections import ArqRedis, RedisSettings
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from core.errors import Misconfigured
+from core.redis import embedded
+from core.settings import settings
+
+log = logging.getLogger(__name__)
+QUEUE = "adsvideo:queue"
+CONNECT_SECONDS = 2
+ANSWER_SECONDS = 3
+PAUSE_SECONDS = 2.0
+PORT, SENTINEL_PORT = 6379, 26379
+AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
+"""What is raised where Redis can't be reached."""
+T = TypeVar("T")
+
+
+class AtOnce(Retry):
+    """Tries once, and while Redis does not answer, not at all: then only one caller in PAUSE_SECONDS finds that out.
+
+    Whoever can do without Redis must not wait for it, also where it is not refused but hangs.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), 0)
+        self._away = False
+        self._again_at = 0.0
+        self._inside: ContextVar[bool] = ContextVar("inside", default=False)
+        self._trying: ContextVar[float] = ContextVar("trying", default=-1.0)
+
+    def __deepcopy__(self, _memo: object) -> "AtOnce":
+        return self  # each connection makes a copy of its own, but what is known of Redis is true for all
+
+    async def call_with_retry(self, do: Callable[[], Awaitable[T]], fail: Callable[[Any], Any]) -> T:
+        """`do`, which may connect on its way and come by here once more. Raises RedisConnectionError."""
+        if self._inside.get():
+            return await self._once(do, fail)
+        if self._away:
+            self._let_one_try()
+        entered = self._inside.set(True)
+        try:
+            answer = await self._once(do, fail)
+        except AWAY as error:
+            if not self._away:
+                log.warning("Redis does not answer: %s", error)
+            self._away, self._again_at = True, time.monotonic() + PAUSE_SECONDS
+            raise
+        finally:
+            self._inside.reset(entered)
+        if self._away and answer is not None:  # a connection alone proves nothing: one that hangs takes it too
+            log.info("Redis answers again")
+            self._away = False
+        return answer
+
+    def _let_one_try(self) -> None:
+        """The one may connect, and then ask as well."""
+        if self._trying.get() == self._again_at:
+            return
+        if time.monotonic() < self._again_at:
+            raise RedisConnectionError("Redis does not answer")
+        self._again_at = time.monotonic() + PAUSE_SECONDS
+        self._trying.set(self._again_at)
+
+    async def _once(self, do: Callable[[], Awaitable[T]], fail: Callable[[Any], Any]) -> T:
+        try:
+            return await do()
+        except self._supported_errors as error:
+            await fail(error)
+            raise
+
+
+@dataclass(frozen=True)
+class Place:
+    """REDIS_URL, read. `hosts` are sentinels where `master` names what they watch; else there is one, or a `socket`."""
+
+    hosts: tuple[tuple[str, int], ...] = ()
+    socket: str | None = None
+    database: int = 0
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+    master: str = ""
+    sentinel_password: str | None = None
+
+
+def read(url: str) -> Place:
+    """Raises ValueError."""
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    if parts.scheme == "unix":
+        return Place(socket=parts.path, database=int(query.get("db", 0)), password=parts.password or None)
+    sentinel = parts.scheme.endswith("+sentinel")
+    who, _, where = parts.netloc.rpartition("@")
+    username, _, password = who.partition(":")
+    hosts = tuple(_host(host, SENTINEL_PORT if sentinel else PORT) for host in where.split(","))
+    if not sentinel and len(hosts) > 1:
+        raise ValueError("several hosts are sentinels: redis+sentinel://host1,host2/0?name=mymaster")
+    return Place(
+        hosts=hosts,
+        database=int(query.get("db", 0) or parts.path.strip("/") or 0),
+        username=unquote(username) or None,
+        password=unquote(password) or None,
+        tls=parts.scheme.startswith("rediss"),
+        master=query.get("name", "mymaster") if sentinel else "",
+        sentinel_password=query.get("sentinel_password"),
+    )
+
+
+def _host(text: str, port: int) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    return parts.hostname or "localhost", parts.port or port
+
+
+def place() -> Place:
+    """Where this set-up's Redis is. Raises Misconfigured."""
+    try:
+        return read(embedded.redis_url())
+    except ValueError as error:
+        raise Misconfigured(f"REDIS_URL: {error}") from None
+
+
+def _tls() -> dict[str, Any]:
+    authority = settings().redis_ca_file
+    return {"ssl": True, "ssl_check_hostname": True, "ssl_ca_certs": str(authority) if authority else None}
+
+
+def client() -> ArqRedis:
+    """A client with connections of its own, made when they are needed: this does not wait for Redis."""
+    known = place()
+    options: dict[str, Any] = {
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": ANSWER_SECONDS,
+        **(_tls() if known.tls else {}),
+    }
+    login = {"username": known.username, "password": known.password}
+    mine = {**options, **login, "db": known.database, "retry": AtOnce()}
+    if known.master:
+        theirs = {**options, "password": known.sentinel_password}
+        sentinel = Sentinel(known.hosts, sentinel_kwargs=theirs, **mine)  # type: ignore[no-untyped-call]
+        made: ArqRedis = sentinel.master_for(known.master, ArqRedis)
+    elif known.socket:
+        made = ArqRedis(unix_socket_path=known.socket, **mine)
+    else:
+        host, port = known.hosts[0]
+        made = ArqRedis(host=host, port=port, **mine)
+    made.default_queue_name = QUEUE
+    return made
+
+
+async def close(made: ArqRedis) -> None:
+    """Let go of a client's connections, those to sentinels too."""
+    await made.aclose()
+    if isinstance(made.connection_pool, SentinelConnectionPool):
+        for watching in made.connection_pool.sentinel_manager.sentinels:
+            await watching.aclose()
+
+
+def arq_settings() -> RedisSettings:
+    """For arq's own command line, which makes its own connections."""
+    known = place()
+    host, port = known.hosts[0] if known.hosts else ("localhost", PORT)
+    tls = _tls() if known.tls else {}
+    return RedisSettings(
+        host=list(known.hosts) if known.master else host,
+        port=port,
+        unix_socket_path=known.socket,
+        database=known.database,
+        username=known.username,
+        password=known.password,
+        sentinel=bool(known.master),
+        sentinel_master=known.master or "mymaster",
+        conn_timeout=CONNECT_SECONDS,
+        **tls,
+    )
+
+
+PING_SECONDS = 3.0
+_pools: dict[asyncio.AbstractEventLoop, ArqRedis] = {}
+
+
+async def redis() -> ArqRedis:
+    """The running loop's client. Where Redis is away its calls fail at once: see AtOnce."""
+    loop = asyncio.get_running_loop()
+    if loop not in _pools:
+        _pools[loop] = client()
+    return _pools[loop]
+
+
+async def close_redis() -> None:
+    """Close the running loop's connections."""
+    if pool := _pools.pop(asyncio.get_running_loop(), None):
+        await close(pool)
+
+
+async def heard(channel: str) -> AsyncGenerator[bytes | None]:
+    """What is published there; first of all None, from when on nothing is missed. To be closed, with `aclosing`.
+
+    Raises what redis raises when the connection is lost, also when the server only does not say anything any more.
+    """
+    listener = client()
+    pubsub = listener.pubsub()
+    asked = False
+    try:
+        await pubsub.subscribe(channel)
+        while True:
+            message = await pubsub.get_message(timeout=PING_SECONDS)
+            if message is None and asked:
+                raise RedisTimeoutError("Redis has not answered a ping")
+            if message is None:
+                await pubsub.ping()
+            elif message["type"] == "subscribe":
+                yield None
+            elif message["type"] == "message":
+                yield message["data"]
+            asked = message is None
+    finally:
+        await pubsub.aclose()  # type: ignore[no-untyped-call]
+        await close(listener)

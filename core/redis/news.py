@@ -1,0 +1,129 @@
+"""News of a running video and of a user: publish, listen, last known. Lives in Redis and may be lost at any time."""
+
+import json
+import logging
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+from redis.exceptions import RedisError
+
+from core.redis import client
+
+log = logging.getLogger(__name__)
+CHANNEL = "adsvideo:news"
+KEPT_SECONDS = 3600
+SIGNED_OUT = "signed_out"
+"""The status of a user whose sessions have ended; every page of theirs goes."""
+KEYS = "keys"
+"""The status of a user of whom an API key has been revoked."""
+ENDED = ("completed", "failed", "canceled")
+
+Stage = Literal["starting", "queued", "processing", "downloading", "waiting", "canceling"]
+
+
+@dataclass(frozen=True)
+class News:
+    """What changed. `progress` is 0-100 or None where it is not known; `ahead` the videos before this one.
+
+    `status` is the database's, or `deleted` or `restored`; where it is set, a page reads the video again. `browser`
+    names one whose visitor changed.
+    """
+
+    user_id: int = 0
+    video_id: int = 0
+    status: str = ""
+    stage: Stage | None = None
+    progress: float | None = None
+    ahead: int | None = None
+    note: str = ""
+    browser: str = ""
+
+    def to_json(self) -> str:
+        """As it travels."""
+        return json.dumps({k: v for k in _FIELDS if (v := getattr(self, k)) is not None and v != ""})
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "News":
+        """As it travelled; what this version does not know is left out."""
+        return cls(**{k: v for k, v in json.loads(text).items() if k in _FIELDS})
+
+
+_FIELDS = tuple(f.name for f in fields(News))
+
+
+def _key(video_id: int) -> str:
+    return f"adsvideo:video:{video_id}"
+
+
+async def publish(news: News) -> bool:
+    """Tell every page. A video's progress never goes backwards while its stage stays; what has ended is forgotten.
+
+    False where Redis is away: the news is lost, and every page looks for itself once it is back.
+    """
+    return await publish_all([news])
+
+
+async def publish_all(several: Sequence[News]) -> bool:
+    """`publish`, two round trips for any number of them."""
+    if not several:
+        return True
+    try:
+        await _publish(several)
+    except (RedisError, OSError) as error:
+        log.debug("news is lost: %s", error)
+        return False
+    return True
+
+
+async def _publish(several: Sequence[News]) -> None:
+    redis = await client.redis()
+    moving = [news for news in several if news.video_id and news.stage and not news.status]
+    known = await redis.mget([_key(news.video_id) for news in moving]) if moving else []
+    before = {news.video_id: News.from_json(text) for news, text in zip(moving, known, strict=True) if text}
+    async with redis.pipeline(transaction=False) as pipeline:
+        for news in several:
+            told = _forward(news, before.get(news.video_id))
+            text = told.to_json()
+            if told.video_id and told.stage:
+                pipeline.set(_key(told.video_id), text, ex=KEPT_SECONDS)
+            elif told.status in ENDED:
+                pipeline.delete(_key(told.video_id))
+            pipeline.publish(CHANNEL, text)
+        await pipeline.execute()
+
+
+def _forward(news: News, before: News | None) -> News:
+    if before and before.stage == news.stage and (before.progress or 0) > (news.progress or 0):
+        return replace(news, progress=before.progress)
+    return news
+
+
+async def last_of(video_ids: Sequence[int]) -> dict[int, News]:
+    """The last news of each of these videos that has any, in one round trip; none where Redis does not answer."""
+    if not video_ids:
+        return {}
+    try:
+        texts = await (await client.redis()).mget([_key(video_id) for video_id in video_ids])
+    except (OSError, RedisError):
+        return {}
+    return {video_id: News.from_json(text) for video_id, text in zip(video_ids, texts, strict=True) if text}
+
+
+async def last_or_none(video_id: int) -> News | None:
+    """The last news of a video, or None where there is none or Redis does not answer."""
+    return (await last_of([video_id])).get(video_id)
+
+
+async def listen(started: Callable[[], None]) -> AsyncGenerator[News]:
+    """All news from the moment `started` is called; to be closed, with `aclosing`.
+
+    Raises what redis raises when the connection is lost.
+    """
+    async with aclosing(client.heard(CHANNEL)) as heard:
+        async for told in heard:
+            if told is None:
+                started()
+            else:
+                yield News.from_json(told)

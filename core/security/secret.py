@@ -1,0 +1,72 @@
+"""The secret that signs the session cookie: STORAGE_SECRET, or one made on first start and kept.
+
+A key derived from it seals what the database must be able to give back, but never holds in clear.
+"""
+
+import base64
+import contextlib
+import logging
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from redis.exceptions import RedisError
+
+from core.redis.client import redis
+from core.settings import settings
+
+log = logging.getLogger(__name__)
+KNOWN = "adsvideo:secret"
+
+
+def path() -> Path:
+    """Where the one that we have made is kept."""
+    return settings().data_folder / ".storage-secret"
+
+
+def storage_secret() -> str:
+    """The same for every start and every process on this data folder."""
+    if configured := settings().storage_secret:
+        return configured.get_secret_value()
+    path().parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        opened = os.open(path(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.write(opened, secrets.token_urlsafe(48).encode())
+        os.close(opened)
+    return path().read_text()
+
+
+async def compare() -> None:
+    """Says in the log if the web process that started before this one has another secret: nobody stays signed in."""
+    mine = _derived(b"adsvideo secret's name").hex()
+    with contextlib.suppress(RedisError, OSError):
+        before = await (await redis()).set(KNOWN, mine, get=True)
+        if before and bytes(before).decode() != mine:
+            log.warning(
+                "the web process that started before this one has another STORAGE_SECRET; unless it has just been "
+                "changed, set the same one for all, else nobody stays signed in"
+            )
+
+
+def _derived(what_for: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=what_for).derive(storage_secret().encode())
+
+
+def _fernet() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_derived(b"adsvideo sealed secrets")))
+
+
+def seal(text: str) -> str:
+    """Encrypted and signed, for the database."""
+    return _fernet().encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str | None:
+    """What was sealed; None if it was with another STORAGE_SECRET."""
+    try:
+        return _fernet().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return None

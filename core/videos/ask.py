@@ -1,0 +1,111 @@
+"""The one way to want a video: every door (studio, API, try again) asks here, which checks the same in one order.
+
+What waits for the network (a model's server, a picture on the web) comes before the transaction, which is
+`core.videos.request`; so `ask` opens its own sessions, and no caller holds one meanwhile.
+"""
+
+from dataclasses import replace
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import limits
+from core.accounts import users
+from core.catalog import availability, entries
+from core.catalog.entries import Model
+from core.database.session import reading, session
+from core.errors import NoPicture, NotEnoughCredits, NotFound, NotSignedIn, TwoPictures
+from core.models import User, Video
+from core.phrase import Phrase
+from core.pictures import intake, presets, uploads
+from core.pictures.intake import Prepared
+from core.videos.recipe import Recipe
+from core.videos.request import check_prompt, repeated, request
+
+BATCH = 1
+"""The lane of what has time: it is begun after everything that has none."""
+
+
+async def ask(user: User | None, recipe: Recipe, *, idempotency_key: str = "", batch: bool | None = None) -> Video:
+    """Check, take the price and put the video on its way.
+
+    Raises, in this order, NotSignedIn; IdempotencyConflict, where the key was used for something else (the same request
+    again gives the same video, whatever else has changed since); NoPicture, TwoPictures, NotFound; NoPrompt,
+    PromptTooLong; UnknownModel, WrongOption; NotEnoughCredits; ModelUnavailable; what `fetch_picture` raises; and then,
+    in the transaction, Blocked, OverBudget, TooManyRequests, TooManyOpen.
+    """
+    if user is None:
+        raise NotSignedIn()
+    sha256 = recipe.sha256(batch=batch) if idempotency_key else None
+    async with reading() as db:
+        owner = await users.get(db, user.id)
+        if owner is None:
+            raise NotSignedIn()
+        if idempotency_key and (earlier := await repeated(db, owner, idempotency_key, sha256)):
+            return earlier
+        await _check_picture(db, owner, recipe)
+    check_prompt(recipe.prompt)
+    model = await _priced(owner, recipe)
+    fetched = await fetch_picture(owner.id, recipe.picture_url) if recipe.picture_url else None
+    async with session() as db:
+        recipe = await _with_own_picture(db, owner, recipe, fetched)
+        return await request(
+            db,
+            owner,
+            recipe,
+            model,
+            idempotency_key=idempotency_key or None,
+            request_sha256=sha256,
+            lane=BATCH if batch else None,
+        )
+
+
+async def again_for_nothing(session: AsyncSession, video: Video) -> Video:
+    """The same once more for its owner, at no charge, in the caller's transaction: an administrator's apology.
+
+    Raises Conflict if that has been done already, UnknownModel, NotFound if the picture is gone.
+    """
+    owner = await users.get(session, video.user_id)
+    if owner is None:
+        raise NotFound(Phrase("user"))
+    model = entries.get(video.model)
+    key = f"again:{video.id}"
+    return await request(session, owner, Recipe.of(video), model, idempotency_key=key, lane=0, free=True)
+
+
+async def fetch_picture(user_id: int, url: str) -> Prepared:
+    """`pictures.fetch` for a user. Raises TooManyFetches, TooManyUploads, then what `pictures.fetch` raises."""
+    with limits.fetching(user_id):
+        await limits.count_upload(user_id)
+        return await intake.fetch(url)
+
+
+async def _check_picture(db: AsyncSession, user: User, recipe: Recipe) -> None:
+    given = [recipe.picture_id is not None, bool(recipe.picture_url), bool(recipe.preset)]
+    if not any(given):
+        raise NoPicture()
+    if given.count(True) > 1:
+        raise TwoPictures()
+    if recipe.picture_id is not None:
+        await uploads.owned(db, user.id, recipe.picture_id)
+    elif recipe.preset:
+        presets.check_preset(recipe.preset)
+
+
+async def _priced(user: User, recipe: Recipe) -> Model:
+    """The model, which can make this and be paid for, and can be used now."""
+    model = entries.get(recipe.model) if recipe.model else await availability.choose(None)
+    seconds, _size = model.choose(recipe.seconds, recipe.size)
+    if user.credits < (cost := model.price(seconds)):
+        raise NotEnoughCredits(cost, user.credits)
+    return await availability.choose(model.id)
+
+
+async def _with_own_picture(db: AsyncSession, user: User, recipe: Recipe, fetched: Prepared | None) -> Recipe:
+    """The recipe with the picture as one of the user's own."""
+    if fetched:
+        picture = await uploads.accept(db, user.id, fetched)
+    elif recipe.preset:
+        picture = await uploads.from_preset(db, user.id, recipe.preset)
+    else:
+        return recipe
+    return replace(recipe, picture_id=picture.id, picture_url="", preset="")

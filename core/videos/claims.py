@@ -1,0 +1,284 @@
+"""Who works on a video, until when, and what a step leaves behind.
+
+Claiming a step is one conditional UPDATE that moves `next_look_at` forward, which is the lease: whoever dies with a
+step loses it after LEASE. What has not begun is begun by lane, then in turn between users. Nothing here commits.
+
+    pending, not submitted     due: frame the picture, then write down the intent and ask the provider
+                               (cancel: at once, refunded)
+    pending, submitted         due: the outcome is unknown, look it up, never submit again
+    processing                 due: look at the provider
+    processing, ready          due: fetch the file
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, literal
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.catalog import entries
+from core.catalog.entries import Server
+from core.database.session import after_commit, one_by_one
+from core.errors import AdsVideoError
+from core.models import ACTIVE, UTCDateTime, Video, now
+from core.redis import queue
+from core.redis.news import News, publish
+from core.videos.states import AT_ONCE, Known, canceled, change, fail, is_to_submit, take, tell
+
+LEASE = timedelta(seconds=20)
+SWEEP_GRACE = timedelta(seconds=5)
+
+
+def is_due(ahead: float = 0) -> ColumnElement[bool]:
+    return col(Video.next_look_at) <= now() + timedelta(seconds=ahead)
+
+
+def _is_due_in_turn() -> ColumnElement[bool]:
+    """`_is_due` in a form that no index serves: else SQLite takes the index of the times and sorts all that is due."""
+    return case((is_due(), 1), else_=0) == 1
+
+
+def _moment(ahead: timedelta) -> ColumnElement[datetime]:
+    """A time as SQL, so far from now."""
+    return literal(now() + ahead, UTCDateTime())
+
+
+def first(due: Any) -> Any:
+    """The ids of that query, taken hold of; what somebody else holds is passed over.
+
+    As a CTE, which PostgreSQL runs once: a bare subquery it may run again for every row, past its LIMIT.
+    """
+    return select(due.with_for_update(skip_locked=True).cte("due").c.id)
+
+
+_IN_TURN = (col(Video.lane), col(Video.turn), col(Video.id))
+"""As ix_videos_turn has them: the first one is found without sorting all that wait."""
+
+
+async def claim_submit(session: AsyncSession, video_id: int) -> Video | None:
+    """Take on a video that no provider was asked for; None if nothing is due there, or it is for our own worker.
+
+    The job of one video begins whichever of its model is next in turn: there are as many jobs as videos, and in what
+    order they were asked for is not the order in which users are served. A worker that dies before `intend` loses the
+    lease, and another one begins the video anew.
+    """
+    model = (await session.exec(select(Video.model).where(Video.id == video_id))).first()
+    if model is None or model in entries.local_models():
+        return None
+    has_room = await _has_room(session, model)
+    due = select(Video.id).where(is_to_submit(), col(Video.model) == model, _is_due_in_turn())
+    return await take(
+        session,
+        col(Video.id).in_(first(due.order_by(*_IN_TURN).limit(1))),
+        is_to_submit(),
+        is_due(),
+        *has_room,
+        attempts=Video.attempts + 1,
+        note="",
+        next_look_at=now() + LEASE,
+    )
+
+
+async def intend(session: AsyncSession, video: Video) -> bool:
+    """Write down, right before the call, that the provider is asked for this claimed video.
+
+    False if it was canceled meanwhile or another worker has it; then it must not be asked.
+    """
+    asked_at = now()
+    changed = await change(
+        session,
+        *_is_mine(video),
+        is_to_submit(),
+        col(Video.next_look_at) > asked_at,  # the lease, and with it the place at the server
+        submitted_at=asked_at,
+        next_look_at=asked_at + LEASE,
+    )
+    if changed:
+        video.submitted_at = asked_at
+    return changed is not None
+
+
+def _is_mine(video: Video) -> tuple[ColumnElement[bool], ...]:
+    """Nobody else has taken on that video since it was claimed."""
+    return col(Video.id) == video.id, col(Video.status).in_(ACTIVE), col(Video.attempts) == video.attempts
+
+
+async def _has_room(session: AsyncSession, model: str) -> list[ColumnElement[bool]]:
+    """That the model's server has fewer jobs than it may have: a condition for the claim, which counts by itself.
+
+    Others who claim for the same server wait until this transaction ends, else two could take the last place.
+    """
+    known = entries.models().get(model)
+    if known is None or known.server.max_jobs is None:
+        return []
+    await one_by_one(session, f"jobs of {known.server.name}")
+    return [_places_taken(known.server) < known.server.max_jobs]
+
+
+def _places_taken(server: Server) -> ColumnElement[int]:
+    """How many videos are at that server or on their way there: those whose picture is being framed count as well."""
+    there = aliased(Video)
+    mine = col(there.model).in_(entries.models_of(server))
+    begun = (
+        (col(there.status) == "pending")
+        & col(there.submitted_at).is_(None)
+        & (col(there.note) == "")  # one that waits for another try says why, and has no place meanwhile
+        & (col(there.next_look_at) > now())
+    )
+    asked, framed = (select(func.count()).where(which, mine) for which in (is_at_provider(there), begun))
+    return asked.scalar_subquery() + framed.scalar_subquery()
+
+
+async def free_places(session: AsyncSession, server: Server) -> int:
+    """How many videos more that server may get now; 0 or less if none, and for a server without `max_jobs`."""
+    if server.max_jobs is None:
+        return 0
+    return server.max_jobs - (await session.exec(select(_places_taken(server)))).one()
+
+
+async def release_submit(session: AsyncSession, video: Video, delay: float, note: str) -> None:
+    """The provider certainly does not have it: try again in `delay` seconds and tell the user why it waits.
+
+    One that was to be canceled meanwhile is canceled, and paid back; one that another worker has taken on is left.
+    """
+    mine = (*_is_mine(video), col(Video.status) == "pending", col(Video.provider_id).is_(None))
+    changed = await change(
+        session,
+        *mine,
+        col(Video.cancel_requested).is_(False),
+        submitted_at=None,
+        note=note,
+        next_look_at=now() + timedelta(seconds=delay),
+    )
+    if changed:
+        news = News(user_id=video.user_id, video_id=video.id, status="pending", stage="waiting", note=note)
+        after_commit(session, lambda: publish(news))
+        after_commit(session, lambda: queue.put("submit", video.id, changed.attempts, delay))
+    elif await change(session, *mine, note=""):
+        await canceled(session, video, had_started=False)
+
+
+async def refuse(session: AsyncSession, video: Video, error: AdsVideoError) -> None:
+    """No provider is asked for this claimed video: failed for this reason and paid back, unless another has it."""
+    if await change(session, *_is_mine(video), is_to_submit(), note=""):
+        await fail(session, video, error)
+
+
+async def submitted(session: AsyncSession, video: Known, provider_id: str, first_look: float) -> bool:
+    """The provider has it under this id; look at it in `first_look` seconds, or at once if it is to be canceled."""
+    changed = await change(
+        session,
+        col(Video.id) == video.id,
+        col(Video.status) == "pending",
+        col(Video.provider_id).is_(None),
+        status="processing",
+        provider_id=provider_id,
+        started_at=now(),
+        note="",
+        next_look_at=case(
+            (col(Video.cancel_requested), _moment(-AT_ONCE)), else_=_moment(timedelta(seconds=first_look))
+        ),
+    )
+    if changed:
+        tell(session, changed, "processing", stage="queued")
+    return changed is not None
+
+
+async def try_again(session: AsyncSession, video: Known, provider_id: str) -> bool:
+    """The provider spoiled this job by its own fault: submit the video anew, for the same price, once in its life.
+
+    False if it has had its second attempt, is to be canceled or has ended.
+    """
+    changed = await change(
+        session,
+        col(Video.id) == video.id,
+        col(Video.status) == "processing",
+        col(Video.provider_id) == provider_id,
+        col(Video.retried).is_(False),
+        col(Video.ready).is_(False),
+        col(Video.cancel_requested).is_(False),
+        status="pending",
+        retried=True,
+        submitted_at=None,
+        provider_id=None,
+        next_look_at=now(),
+    )
+    if changed:
+        tell(session, changed, "pending", stage="starting")
+        after_commit(session, lambda: queue.put("submit", changed.id, changed.attempts))
+    return changed is not None
+
+
+def _due_local() -> ColumnElement[bool]:
+    return col(Video.model).in_(entries.local_models()) & col(Video.status).in_(ACTIVE) & is_due()
+
+
+async def claim_local(session: AsyncSession) -> Video | None:
+    """The next video in turn that a local engine makes; also one whose worker has died."""
+    due = select(Video.id).where(_due_local()).order_by(*_IN_TURN).limit(1)
+    changed = await take(
+        session,
+        col(Video.id).in_(first(due)),
+        col(Video.status).in_(ACTIVE),
+        is_due(),
+        status="processing",
+        started_at=func.coalesce(Video.started_at, now()),
+        attempts=Video.attempts + 1,
+        next_look_at=now() + LEASE,
+    )
+    if changed:
+        tell(session, changed, "processing", stage="processing")
+    return changed
+
+
+async def has_due_local(session: AsyncSession) -> bool:
+    """Whether `claim_local` would find one; a look, so that an idle worker does not write."""
+    return (await session.exec(select(Video.id).where(_due_local()).limit(1))).first() is not None
+
+
+async def waiting_local(session: AsyncSession, limit: int = 100) -> list[Video]:
+    """The videos that wait for a local engine, in their order."""
+    query = select(Video).where(col(Video.model).in_(entries.local_models()), Video.status == "pending")
+    return list((await session.exec(query.order_by(*_IN_TURN).limit(limit))).all())
+
+
+def is_at_provider(video: type[Video]) -> ColumnElement[bool]:
+    """Asked for, and neither ended nor finished there; the first two are what ix_videos_at_provider holds."""
+    return (
+        col(video.submitted_at).is_not(None)
+        & col(video.completed_at).is_(None)
+        & col(video.status).in_(ACTIVE)
+        & col(video.ready).is_(False)
+    )
+
+
+async def hold(session: AsyncSession, video: Video, *, until_canceled: bool = True) -> bool:
+    """Renew the lease of a step that runs; False if the video has ended meanwhile, or was asked to stop."""
+    where = list(_is_mine(video))
+    if until_canceled:
+        where.append(col(Video.cancel_requested).is_(False))
+    return await change(session, *where, next_look_at=now() + LEASE) is not None
+
+
+async def next_submits(session: AsyncSession, server: Server, limit: int) -> list[tuple[int, int]]:
+    """The videos that are next in turn at that server: (video id, attempt)."""
+    mine = col(Video.model).in_(entries.models_of(server))
+    query = select(Video.id, Video.attempts).where(is_to_submit(), mine, _is_due_in_turn())
+    return [(video_id, attempts) for video_id, attempts in await session.exec(query.order_by(*_IN_TURN).limit(limit))]
+
+
+async def overdue_submits(session: AsyncSession, limit: int = 200) -> list[tuple[int, int]]:
+    """Videos whose submit step should be on the queue and may not be: (video id, attempt).
+
+    Not those of a server with `max_jobs`, which wait for a place there: see `next_submits`.
+    """
+    bounded = [name for name, model in entries.models().items() if model.server.max_jobs is not None]
+    query = (
+        select(Video.id, Video.attempts)
+        .where(is_to_submit(), col(Video.next_look_at) <= now() - SWEEP_GRACE, col(Video.model).not_in(bounded))
+        .order_by(col(Video.next_look_at))
+        .limit(limit)
+    )
+    return [(video_id, attempts) for video_id, attempts in await session.exec(query)]

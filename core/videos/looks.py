@@ -1,0 +1,192 @@
+"""When the watcher asks a provider about a video: which are due, and who has claimed them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, or_
+from sqlalchemy import update as sql_update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.catalog import entries
+from core.database.session import after_commit
+from core.models import ACTIVE, Video, now
+from core.redis import queue
+from core.redis.news import News, publish_all
+from core.videos.claims import LEASE, first, is_at_provider, is_due
+from core.videos.states import AT_ONCE, change_all
+
+RIVAL_AGE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """As much of a claimed video as the watcher needs; a whole row costs five times as much to read."""
+
+    id: int
+    user_id: int
+    model: str
+    provider_id: str | None
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    submitted_at: datetime | None
+    request_id: str | None = None
+
+
+_WATCHED: list[Any] = [getattr(Video, name) for name in Watched.__slots__]
+
+
+def _at_provider() -> ColumnElement[bool]:
+    return is_at_provider(Video) & col(Video.model).not_in(entries.local_models())
+
+
+def _is_unsettled() -> ColumnElement[bool]:
+    return col(Video.provider_id).is_(None) | col(Video.cancel_requested)
+
+
+async def due(session: AsyncSession) -> tuple[set[str], bool]:
+    """The models of which videos are due for a look, and whether any outcome or cancel is due to be settled.
+
+    A look itself, so that an idle worker does not write.
+    """
+    unsettled = _is_unsettled()
+    query = select(Video.model, unsettled).where(_at_provider(), is_due()).distinct()
+    found = [(model, bool(settle)) for model, settle in await session.exec(query)]
+    return {model for model, settle in found if not settle}, any(settle for _, settle in found)
+
+
+async def count_running(session: AsyncSession) -> dict[str, int]:
+    """How many videos of each model are at their provider."""
+    query = select(Video.model, func.count()).where(_at_provider()).group_by(col(Video.model))
+    return {model: number for model, number in await session.exec(query)}  # noqa: C416 - rows are not quite tuples
+
+
+async def claim_looks(session: AsyncSession, models: Collection[str], limit: int, ahead: float = 0) -> list[Watched]:
+    """The videos of these models that are due for a look, or will be `ahead` seconds from now; the oldest first."""
+    return await _claim(session, limit, ahead, col(Video.model).in_(models) & ~_is_unsettled())
+
+
+async def claim_unsettled(session: AsyncSession, limit: int) -> list[Watched]:
+    """The due videos whose outcome of create is unknown, and those to be canceled at their provider."""
+    return await _claim(session, limit, 0, _is_unsettled())
+
+
+async def _claim(session: AsyncSession, limit: int, ahead: float, which: ColumnElement[bool]) -> list[Watched]:
+    due = select(Video.id).where(_at_provider(), is_due(ahead), which).order_by(col(Video.next_look_at)).limit(limit)
+    claim = (
+        sql_update(Video)
+        .where(col(Video.id).in_(first(due)), is_due(ahead))
+        .values(next_look_at=now() + LEASE)
+        .returning(*_WATCHED)
+    )
+    return [Watched(*row) for row in (await session.exec(claim.execution_options(synchronize_session=False))).all()]
+
+
+async def look_again(session: AsyncSession, delays: Mapping[int, float]) -> None:
+    """Say when each of these claimed videos (by id) is due next, in seconds from now.
+
+    One that has been made due meanwhile, by a webhook or a cancel, stays so.
+    """
+    if not delays:
+        return
+    at = now()
+    table = Video.__table__  # type: ignore[attr-defined]
+    active = or_(*(table.c.status == status for status in ACTIVE))  # IN does not go with many sets of parameters
+    statement = (
+        sql_update(table)
+        .where(table.c.id == bindparam("of"), active, table.c.next_look_at > at)
+        .values(next_look_at=bindparam("at"))
+    )
+    # in one order, so that two who write the same rows wait for each other and never in a ring
+    changes = [{"of": of, "at": at + timedelta(seconds=delay)} for of, delay in sorted(delays.items())]
+    await (await session.connection()).execute(statement, changes)
+
+
+async def announced(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -> list[str]:
+    """Their providers say that these jobs (by the provider's id) have ended; the models of those that are ours.
+
+    A completed one is fetched at once, which shows whether it was true; a failed one is looked at, for the reason.
+    """
+    by_outcome: dict[str, list[str]] = {"completed": [], "failed": []}
+    for provider_id, outcome in ended.items():
+        by_outcome[outcome].append(provider_id)
+    done = await _provider_done(session, col(Video.provider_id).in_(by_outcome["completed"]), None)
+    look = (
+        sql_update(Video)
+        .where(
+            col(Video.provider_id).in_(by_outcome["failed"]),
+            col(Video.status) == "processing",
+            col(Video.ready).is_(False),
+        )
+        .values(next_look_at=now() - AT_ONCE)
+        .returning(col(Video.model))
+    )
+    rows = (await session.exec(look.execution_options(synchronize_session=False))).all()
+    return done + [model for (model,) in rows]
+
+
+async def is_taken(session: AsyncSession, model: str, provider_ids: list[str]) -> set[str]:
+    """Those of the provider's ids that are a video of ours already."""
+    query = select(Video.provider_id).where(Video.model == model, col(Video.provider_id).in_(provider_ids))
+    return {found for found in (await session.exec(query)).all() if found}
+
+
+async def has_rival(session: AsyncSession, video: Video) -> bool:
+    """Whether another video asks for the same and also has no id of the provider: a job found there may be either's."""
+    query = select(Video.id).where(
+        Video.id != video.id,
+        Video.model == video.model,
+        Video.prompt == video.prompt,
+        Video.size == video.size,
+        Video.seconds == video.seconds,
+        col(Video.provider_id).is_(None),
+        col(Video.submitted_at) > now() - RIVAL_AGE,
+    )
+    return (await session.exec(query.limit(1))).first() is not None
+
+
+async def provider_done(session: AsyncSession, found: Mapping[int, str | None]) -> None:
+    """The provider has finished these videos (by id, with the file's address where it told one): fetch their files."""
+    by_url: dict[str | None, list[int]] = {}
+    for video_id, url in found.items():
+        by_url.setdefault(url, []).append(video_id)
+    for url, ids in by_url.items():
+        await _provider_done(session, col(Video.id).in_(ids), url)
+
+
+async def _provider_done(session: AsyncSession, which: ColumnElement[bool], url: str | None) -> list[str]:
+    """Mark them and tell; the models of those that changed."""
+    done = (
+        sql_update(Video)
+        .where(which, col(Video.status) == "processing", col(Video.ready).is_(False))
+        .values(ready=True, finished_url=url, next_look_at=now())
+        .returning(col(Video.id), col(Video.user_id), col(Video.model))
+    )
+    rows = (await session.exec(done.execution_options(synchronize_session=False))).all()
+    news = [News(user_id, video_id, "processing", stage="downloading") for video_id, user_id, _ in rows]
+    after_commit(session, lambda: publish_all(news))
+    return [model for *_, model in rows]
+
+
+def _is_ready() -> ColumnElement[bool]:
+    return (col(Video.status) == "processing") & col(Video.ready).is_(True) & is_due()
+
+
+async def has_ready(session: AsyncSession) -> bool:
+    """Whether `claim_collects` would find any."""
+    return (await session.exec(select(Video.id).where(_is_ready()).limit(1))).first() is not None
+
+
+async def claim_collects(session: AsyncSession, limit: int) -> list[Video]:
+    """Take on fetching the files of finished videos, the oldest first."""
+    ready = select(Video.id).where(_is_ready()).order_by(col(Video.next_look_at)).limit(limit)
+    return await change_all(
+        session,
+        col(Video.id).in_(first(ready)),
+        _is_ready(),
+        attempts=Video.attempts + 1,
+        next_look_at=now() + LEASE,
+    )

@@ -1,0 +1,50 @@
+"""Reading a user's videos. Every query takes the owner's id."""
+
+import statistics
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.errors import (
+    NotFound,
+)
+from core.models import Video
+from core.phrase import Phrase
+
+
+def alive(user_id: int) -> ColumnElement[bool]:
+    return (col(Video.user_id) == user_id) & col(Video.deleted_at).is_(None)
+
+
+async def owned(session: AsyncSession, user_id: int, video_id: int) -> Video:
+    """That user's video. Raises NotFound."""
+    query = select(Video).where(alive(user_id), Video.id == video_id)
+    if video := (await session.exec(query.execution_options(populate_existing=True))).first():
+        return video
+    raise NotFound(Phrase("video"))
+
+
+async def newest(session: AsyncSession, user_id: int) -> Video | None:
+    """The user's newest video."""
+    return (await session.exec(select(Video).where(alive(user_id)).order_by(col(Video.id).desc()).limit(1))).first()
+
+
+async def page(session: AsyncSession, user_id: int, before: int | None, limit: int) -> list[Video]:
+    """A user's videos, newest first, those with an id below `before`."""
+    query = select(Video).where(alive(user_id)).order_by(col(Video.id).desc())
+    if before is not None:
+        query = query.where(col(Video.id) < before)
+    return list((await session.exec(query.limit(limit))).all())
+
+
+async def usual_seconds(session: AsyncSession, model: str) -> float | None:
+    """How long the last videos of that model took in the median, from start to end; None if there are none."""
+    query = (
+        select(Video.started_at, Video.completed_at)
+        .where(Video.model == model, Video.status == "completed")
+        .order_by(col(Video.id).desc())
+        .limit(20)
+    )
+    took = [(end - start).total_seconds() for start, end in (await session.exec(query)).all() if start and end]
+    return statistics.median(took) if took else None

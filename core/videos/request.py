@@ -1,0 +1,168 @@
+"""The transaction in which a video is asked for: row, charge and limits, all or nothing."""
+
+import logging
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, case, func
+from sqlalchemy.orm import make_transient_to_detached
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import limits
+from core.accounts import groups
+from core.billing import budgets, credits
+from core.catalog.entries import Model
+from core.database.session import after_commit, insert_once
+from core.errors import (
+    Conflict,
+    IdempotencyConflict,
+    NoPrompt,
+    NotFound,
+    PromptTooLong,
+)
+from core.models import Picture, User, Video
+from core.ops import log_context
+from core.phrase import Phrase
+from core.redis import queue
+from core.videos.recipe import Recipe
+from core.videos.states import tell, video_table
+
+log = logging.getLogger(__name__)
+MAX_PROMPT = 500
+
+
+def check_prompt(prompt: str) -> str:
+    """The prompt without the space around it. Raises NoPrompt, PromptTooLong."""
+    prompt = prompt.replace("\x00", "").strip()
+    if not prompt:
+        raise NoPrompt()
+    if len(prompt) > MAX_PROMPT:
+        raise PromptTooLong(len(prompt), MAX_PROMPT)
+    return prompt
+
+
+async def request(
+    session: AsyncSession,
+    user: User,
+    recipe: Recipe,
+    model: Model,
+    *,
+    idempotency_key: str | None = None,
+    request_sha256: str | None = None,
+    lane: int | None = None,
+    free: bool = False,
+) -> Video:
+    """Take the price and put the video on its way, both or neither; on lane -1 before the others, on 1 after them.
+
+    The transaction behind `core.ask`, which comes before it with the checks that wait for the network. The picture is
+    that of `recipe.picture_id`; without `lane` it is that of the user's group. One that is `free` costs nothing and
+    counts for no limit, and its `idempotency_key` works once.
+
+    Raises NoPrompt, PromptTooLong, WrongOption, NotFound (picture), NotEnoughCredits, Blocked, OverBudget,
+    TooManyRequests, TooManyOpen, in this order; Conflict for what was free once. The same `idempotency_key` gives the
+    same video and one charge; see `repeated`.
+    """
+    prompt = check_prompt(recipe.prompt)
+    seconds, size = model.choose(recipe.seconds, recipe.size)
+    video = Video(
+        user_id=user.id,
+        picture_id=recipe.picture_id or 0,
+        prompt=prompt,
+        model=model.id,
+        label=model.label,
+        seconds=seconds,
+        size=str(size),
+        framing=recipe.framing_fields,
+        cost_credits=0 if free else model.price(seconds),
+        idempotency_key=idempotency_key,
+        request_sha256=request_sha256,
+        lane=await groups.lane(session, user) if lane is None else lane,
+        request_id=log_context.request_id(),
+    )
+    if not await _write(session, video):
+        # the same key in two requests at once, and the other one was first; or not the user's picture
+        if idempotency_key and (earlier := await repeated(session, user, idempotency_key, request_sha256)):
+            if free:
+                raise Conflict(Phrase("This video has been made again already."))
+            return earlier
+        raise NotFound(Phrase("picture"))
+    if not free:
+        await credits.charge(session, user.id, video.id, video.cost_credits)
+        await budgets.check_budget(session, user.id, video.cost_credits)
+        await limits.check_generations(session, user.id)
+        await limits.check_open(session, user.id)
+    _send_off(session, video)
+    return video
+
+
+def _send_off(session: AsyncSession, video: Video) -> None:
+    """On its way, once it is true: every page hears of it, and a worker begins it."""
+
+    async def put() -> None:
+        with log_context.about(video):
+            log.info("video %s is asked for: %s, %s s, %s", video.id, video.model, video.seconds, video.size)
+        await queue.put("submit", video.id, 0)
+
+    tell(session, video, "pending", stage="starting")
+    after_commit(session, put)
+
+
+_picture: Any = Picture.__table__  # type: ignore[attr-defined]
+_COLUMNS = [column for column in video_table.c if column.name not in ("id", "picture_id", "turn")]
+
+
+def _turn() -> ColumnElement[int]:
+    """The turn of a new video: after the user's own that wait for the same model, and not before whose turn it is.
+
+    So everybody's first comes before anybody's second, whoever asked first and for however many; and beginning one
+    needs no count of what each user has.
+    """
+    waiting = video_table.alias("waiting")
+    same = (
+        waiting.c.status == "pending",
+        waiting.c.submitted_at.is_(None),
+        waiting.c.model == bindparam("model"),
+        waiting.c.lane == bindparam("lane"),
+    )
+    first = select(waiting.c.turn).where(*same).order_by(waiting.c.turn).limit(1)
+    own = select(waiting.c.turn + 1).where(*same, waiting.c.user_id == bindparam("user_id"))
+    now_on = func.coalesce(first.scalar_subquery(), 0)
+    after_own = func.coalesce(own.order_by(waiting.c.id.desc()).limit(1).scalar_subquery(), 0)
+    return case((after_own > now_on, after_own), else_=now_on)
+
+
+@lru_cache(2)
+def _insert(dialect: str) -> Any:
+    mine = select(_picture.c.id, _turn(), *(bindparam(column.name, type_=column.type) for column in _COLUMNS)).where(
+        _picture.c.id == bindparam("picture_id"),
+        _picture.c.user_id == bindparam("user_id"),
+        _picture.c.deleted_at.is_(None),
+    )
+    names = ["picture_id", "turn", *(column.name for column in _COLUMNS)]
+    once = insert_once(video_table, "user_id", "idempotency_key").from_select(names, mine, include_defaults=False)
+    return once.returning(video_table.c.id, video_table.c.turn)
+
+
+async def _write(session: AsyncSession, video: Video) -> bool:
+    """Write the row, if the picture is the user's and the key is new; one statement, made once."""
+    await session.flush()
+    connection = await session.connection()
+    written = await connection.execute(_insert(connection.dialect.name), video.model_dump(exclude={"id", "turn"}))
+    if (row := written.first()) is None:
+        return False
+    video.id, video.turn = row
+    make_transient_to_detached(video)
+    session.add(video)
+    return True
+
+
+async def repeated(session: AsyncSession, user: User, key: str, request_sha256: str | None = None) -> Video | None:
+    """The user's video of an earlier request with that idempotency key.
+
+    Raises IdempotencyConflict if that request, as its hash tells, asked for something else.
+    """
+    earlier = (await session.exec(select(Video).where(Video.user_id == user.id, Video.idempotency_key == key))).first()
+    if earlier and earlier.request_sha256 != request_sha256 and earlier.request_sha256 and request_sha256:
+        raise IdempotencyConflict()
+    return earlier

@@ -1,0 +1,203 @@
+"""The life of a video: request, finish, fail, cancel, list, delete. What lies between is in core/videos/claims.py.
+
+`pending -> processing -> completed | failed | canceled`. Every change is one conditional UPDATE whose row count
+is read, so that it happens once; nothing here commits.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import ColumnElement, case, literal
+from sqlalchemy import update as sql_update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import webhooks
+from core.billing import credits
+from core.catalog import entries
+from core.database.session import after_commit
+from core.errors import (
+    AdsVideoError,
+    Conflict,
+    NotFound,
+    clean,
+)
+from core.models import ACTIVE, UTCDateTime, Video, now
+from core.phrase import Phrase
+from core.redis import queue
+from core.redis.news import News, Stage, publish
+from core.videos.queries import alive, owned
+
+log = logging.getLogger(__name__)
+AT_ONCE = timedelta(hours=1)
+"""Due so long ago comes before everything that is merely due."""
+video_table: Any = Video.__table__  # type: ignore[attr-defined]
+
+
+class Known(Protocol):
+    """Whatever names a video."""
+
+    @property
+    def id(self) -> int: ...
+
+
+class Changed(NamedTuple):
+    """As much of a changed video as most need to know; a whole row costs several times as much to read."""
+
+    id: int
+    user_id: int
+    status: str
+    cost_credits: int
+    attempts: int
+
+
+async def change(session: AsyncSession, *where: ColumnElement[bool], **values: Any) -> Changed | None:
+    """One conditional UPDATE; None if nothing changed."""
+    table = Video.__table__  # type: ignore[attr-defined]
+    statement = sql_update(table).where(*where).values(**values)
+    found = await session.exec(statement.returning(*(table.c[name] for name in Changed._fields)))
+    row = found.first()
+    return Changed(*row) if row else None
+
+
+async def change_all(session: AsyncSession, *where: ColumnElement[bool], **values: Any) -> list[Video]:
+    """One conditional UPDATE; the rows that changed, whole."""
+    statement = sql_update(Video).where(*where).values(**values).returning(Video)
+    rows = (await session.exec(statement.execution_options(synchronize_session=False, populate_existing=True))).all()
+    return [row[0] for row in rows]
+
+
+async def take(session: AsyncSession, *where: ColumnElement[bool], **values: Any) -> Video | None:
+    """`change_all` for at most one."""
+    found = await change_all(session, *where, **values)
+    return found[0] if found else None
+
+
+def is_to_submit() -> ColumnElement[bool]:
+    """No provider was ever asked for it, or certainly none has it."""
+    return (col(Video.status) == "pending") & col(Video.submitted_at).is_(None)
+
+
+def tell(session: AsyncSession, video: Video | Changed, status: str, stage: Stage | None = None) -> None:
+    """Tell every page, once it is true."""
+    news = News(user_id=video.user_id, video_id=video.id, status=status, stage=stage)
+    after_commit(session, lambda: publish(news))
+
+
+async def finish(
+    session: AsyncSession,
+    video: Known,
+    *,
+    key: str,
+    poster_key: str,
+    width: int,
+    height: int,
+    duration: float,
+    size_bytes: int,
+    preview_key: str | None = None,
+    original_key: str | None = None,
+) -> bool:
+    """Its files are in the storage, `size_bytes` together: completed.
+
+    False if the video had ended otherwise or its owner is gone.
+    """
+    running = (col(Video.id) == video.id, col(Video.status) == "processing")
+    changed = await change(
+        session,
+        *running,
+        col(Video.deleted_at).is_(None),
+        status="completed",
+        key=key,
+        poster_key=poster_key,
+        preview_key=preview_key,
+        original_key=original_key,
+        width=width,
+        height=height,
+        duration=duration,
+        bytes=size_bytes,
+        note="",
+        completed_at=now(),
+    )
+    if changed:
+        await _ended(session, changed)
+    else:  # one whose owner was erased meanwhile; its file is not kept
+        await change(session, *running, status="canceled", note="started", completed_at=now())
+    return changed is not None
+
+
+async def _ended(session: AsyncSession, video: Video | Changed) -> None:
+    """Tell every page, and in the same transaction put the user's webhooks on their way."""
+    tell(session, video, video.status)
+    await webhooks.announce(session, video.user_id, video.id, video.status)
+
+
+async def fail(session: AsyncSession, video: Known, error: AdsVideoError) -> bool:
+    """Failed for this reason, and its price returned. False if it had ended already."""
+    changed = await change(
+        session,
+        col(Video.id) == video.id,
+        col(Video.status).in_(ACTIVE),
+        status="failed",
+        error_code=error.code,
+        error_detail=clean(getattr(error, "detail", "")),
+        completed_at=now(),
+    )
+    if changed:
+        await credits.refund(session, changed.user_id, changed.id, changed.cost_credits)
+        await _ended(session, changed)
+    return changed is not None
+
+
+async def cancel(session: AsyncSession, user_id: int, video_id: int) -> Video:
+    """Stop a video. Raises NotFound, and Conflict if it has ended.
+
+    At once and refunded where no provider has it yet; else the watcher asks the provider, and `canceled` below
+    settles what is returned.
+    """
+    mine = (col(Video.id) == video_id, col(Video.user_id) == user_id)
+    ours = col(Video.model).in_(entries.local_models()) & col(Video.status).in_(ACTIVE)
+    if changed := await take(session, *mine, is_to_submit() | ours, status="canceled", completed_at=now()):
+        await credits.refund(session, user_id, video_id, changed.cost_credits)
+        await _ended(session, changed)
+        return changed
+    # while create runs or its outcome is unknown its lease stays: whoever has it sees to the cancel as well
+    at_once = literal(now() - AT_ONCE, UTCDateTime())
+    if changed := await take(
+        session,
+        *mine,
+        col(Video.status).in_(ACTIVE),
+        col(Video.ready).is_(False),
+        cancel_requested=True,
+        next_look_at=case((col(Video.provider_id).is_(None), Video.next_look_at), else_=at_once),
+    ):
+        tell(session, changed, changed.status, stage="canceling")
+        after_commit(session, queue.wake_watchers)
+        return changed
+    video = await owned(session, user_id, video_id)
+    raise Conflict(
+        Phrase("This video is already being downloaded.") if video.ready else Phrase("This video has already ended.")
+    )
+
+
+async def canceled(session: AsyncSession, video: Known, *, had_started: bool) -> bool:
+    """Canceled at the provider. The price is returned unless the provider had started. False if it had ended."""
+    changed = await change(
+        session,
+        col(Video.id) == video.id,
+        col(Video.status).in_(ACTIVE),
+        status="canceled",
+        note="started" if had_started else "",
+        completed_at=now(),
+    )
+    if changed:
+        if not had_started:
+            await credits.refund(session, changed.user_id, changed.id, changed.cost_credits)
+        await _ended(session, changed)
+    return changed is not None
+
+
+async def set_favorite(session: AsyncSession, user_id: int, video_id: int, favorite: bool) -> None:
+    """Mark or unmark a video. Raises NotFound."""
+    if not await change(session, alive(user_id), col(Video.id) == video_id, favorite=favorite):
+        raise NotFound(Phrase("video"))

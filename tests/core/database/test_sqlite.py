@@ -1,0 +1,79 @@
+"""The connections to SQLite: how often they go to their thread, and what is left when somebody stops in the middle."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from core.database import sqlite
+from core.database.session import reading, session
+from core.models import User
+from core.settings import settings
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the connections have had done in their threads."""
+    done: list[str] = []
+
+    def count(kind: type, method: str) -> None:
+        go = getattr(kind, method)
+
+        async def counted(self: Any, *arguments: Any) -> None:
+            done.append(method)
+            await go(self, *arguments)
+
+        monkeypatch.setattr(kind, method, counted)
+
+    count(sqlite.Connection, "run")
+    for method in ("commit", "rollback", "execute", "executemany", "executescript"):
+        count(aiosqlite.Connection, method)  # ours goes this far only if there is something to do
+    return done
+
+
+async def test_a_statement_is_one_trip_and_what_changes_nothing_none(alice: User, trips: list[str]) -> None:
+    for unit in (session, reading):
+        async with unit() as db:  # the connections are there
+            (await db.exec(select(User.credits))).all()
+    trips.clear()
+    async with session() as db:
+        (await db.exec(select(User.credits))).all()
+    assert trips == ["run", "commit"]
+    trips.clear()
+    async with reading() as db:
+        (await db.exec(select(User.credits))).all()
+    assert trips == ["run", "rollback"]
+    trips.clear()
+    async with session():
+        pass
+    assert trips == []
+
+
+async def test_who_is_canceled_while_waiting_for_the_lock_leaves_none_behind(alice: User) -> None:
+    path = Path(settings().database_url.removeprefix("sqlite:///"))
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        async def write() -> None:
+            async with session() as db:
+                await db.exec(text("UPDATE users SET credits = 0"))  # type: ignore[call-overload]
+
+        writing = asyncio.create_task(write())
+        await asyncio.sleep(0.2)
+        writing.cancel()
+        other.execute("COMMIT")
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        other.execute("BEGIN IMMEDIATE")  # nobody else holds it
+        assert other.execute("SELECT credits FROM users").fetchall() == [(100,)]
+        other.execute("COMMIT")
+    other.close()
+    async with session() as db:
+        assert (await db.exec(select(User.credits))).one() == 100

@@ -1,0 +1,117 @@
+"""What two do at the same moment, on both databases: the database decides, and nobody gets an error or pays twice."""
+
+import asyncio
+
+import pytest
+
+from core.accounts import users
+from core.accounts.users import Identity
+from core.billing import credits
+from core.catalog import entries
+from core.database.session import reading, session
+from core.errors import NotEnoughCredits
+from core.models import User
+from core.pictures import framing, presets, uploads
+from core.social import sharing
+from core.videos import claims, looks, queries, states
+from core.videos import request as videos_request
+from core.videos.recipe import Recipe
+from tests.people import ask, balance, ledger, photo, picture_of, reread
+
+pytestmark = pytest.mark.both_databases
+
+ANN = Identity("https://id.example.com", "ann", "ann@example.com", email_verified=True)
+
+
+async def test_forty_requests_at_once_with_credits_for_three_give_three_videos(alice: User) -> None:
+    async with session() as db:
+        await credits.take_at_most(db, alice.id, 70, "test:three", "")
+    picture = await picture_of(alice)
+
+    async def request(number: int) -> bool:
+        try:
+            async with session() as db:
+                await videos_request.request(
+                    db, alice, Recipe(picture_id=picture.id, prompt=f"cup {number}"), entries.get("camera")
+                )
+        except NotEnoughCredits:
+            return False
+        return True
+
+    assert (await asyncio.gather(*(request(n) for n in range(40)))).count(True) == 3
+    assert await balance(alice) == 0
+    assert await ledger(alice) == [("grant", 100), ("adjustment", -70), *[("charge", -10)] * 3]
+    async with reading() as db:
+        assert len(await queries.page(db, alice.id, None, 50)) == 3
+        assert await credits.wrong_balances(db) == []
+
+
+async def test_one_who_signs_in_twice_at_once_for_the_first_time_is_one_user(alice: User) -> None:
+    async def sign_in() -> int:
+        async with session() as db:
+            return (await users.behind(db, ANN)).id
+
+    found = await asyncio.gather(*(sign_in() for _ in range(8)))
+    assert len(set(found)) == 1
+    async with reading() as db:
+        assert await credits.balance(db, found[0]) == 100
+
+
+async def test_the_same_picture_twice_at_once_is_one_picture(alice: User) -> None:
+    prepared = framing.clean(photo())
+
+    async def upload(preset: str) -> int:
+        async with session() as db:
+            if preset:
+                return (await uploads.from_preset(db, alice.id, preset)).id
+            return (await uploads.accept(db, alice.id, prepared)).id
+
+    name = presets.presets()[0].name
+    found = await asyncio.gather(*(upload(preset) for preset in ("", name) * 6))
+    assert len(set(found)) == 2
+
+
+async def test_a_video_shared_twice_at_once_has_one_link(alice: User) -> None:
+    video = await ask(alice)
+    async with session() as db:
+        await claims.claim_local(db)
+    async with session() as db:
+        assert await states.finish(db, video, key="k", poster_key="p", width=1, height=1, duration=1.0, size_bytes=1)
+
+    async def share() -> str:
+        async with session() as db:
+            return await sharing.share(db, alice.id, video.id)
+
+    links = await asyncio.gather(*(share() for _ in range(8)))
+    assert set(links) == {(await reread(video)).slug}
+
+
+async def test_workers_that_claim_at_once_share_the_videos_and_take_no_more_than_they_asked_for(alice: User) -> None:
+    asked = [(await ask(alice, f"cup {n}")).id for n in range(10)]
+
+    async def claim() -> int | None:
+        async with session() as db:
+            claimed = await claims.claim_local(db)
+            await asyncio.sleep(0)
+            return claimed.id if claimed else None
+
+    found = [*await asyncio.gather(*(claim() for _ in range(7)))]
+    assert len(set(found)) == 7
+    assert None not in found
+    while (more := await claim()) is not None:
+        found.append(more)
+    assert sorted(n for n in found if n) == asked
+
+
+async def test_two_who_write_the_same_rows_in_opposite_order_both_get_through(alice: User) -> None:
+    asked = [(await ask(alice, f"cup {n}")).id for n in range(10)]
+    async with session() as db:
+        for _ in asked:
+            await claims.claim_local(db)
+
+    async def write(ids: list[int]) -> None:
+        for _ in range(10):
+            async with session() as db:
+                await looks.look_again(db, dict.fromkeys(ids, 30.0))
+
+    await asyncio.gather(*(write(asked[:: 1 if n % 2 else -1]) for n in range(6)))

@@ -1,0 +1,36 @@
+"""The page that shows our elements beside NiceGUI's, and that a page gets one stylesheet and one script of ours."""
+
+import re
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User as Visitor
+
+from tests.environment import forget_settings
+from ui import theme
+
+
+async def test_the_kit_is_for_developers(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (await visitor.http_client.get("/kit")).status_code == 404
+    monkeypatch.setenv("DEV", "1")
+    forget_settings()
+    page = await visitor.http_client.get("/kit")
+    assert page.status_code == 200
+    assert "Only theirs" in page.text
+    assert set(re.findall(r'"(/static/[^"]*\.(?:css|js)[^"]*)"', page.text)) == {
+        theme.asset("app.css"),
+        theme.asset("app.js"),
+    }
+    for name, kind in (("app.css", "text/css"), ("app.js", "text/javascript")):
+        answer = await visitor.http_client.get(theme.asset(name))
+        assert answer.headers["content-type"].startswith(kind)
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.text == theme.JOINED[name]()
+
+
+async def test_nicegui_buttons_shout_no_more(visitor: Visitor) -> None:
+    await visitor.open("/pricing")
+    with visitor:
+        button, field = ui.button("Save"), ui.input("Name")
+    assert {"no-caps", "unelevated"} <= set(button.props)
+    assert {"outlined", "dense", "stack-label"} <= set(field.props)

@@ -1,0 +1,53 @@
+"""The web app: pages, routes, middleware and the relay of news, put together."""
+
+from typing import TYPE_CHECKING
+
+from core.settings import ROOT, settings
+
+if TYPE_CHECKING:
+    pass
+
+def run_web() -> None:
+    """Serve pages and API until SIGTERM or Ctrl-C. Blocking."""
+    from nicegui import app
+    from nicegui import ui as nicegui_ui
+
+    import ui.pages  # noqa: F401 - registers the pages
+    from core import processes
+    from core.database.session import close_database
+    from core.redis.client import close_redis
+    from core.security.secret import compare, storage_secret
+    from ui import api, live, routes
+
+    from .session import cookie_options
+
+    routes.register(app)
+    app.mount("/api/v1", api.create())
+    app.on_startup(live.start)
+    app.on_startup(compare)
+    app.on_startup(processes.warm_up)
+
+    @app.on_shutdown
+    async def close() -> None:
+        await live.stop()
+        processes.close()
+        await close_redis()
+        await close_database()
+
+    known = settings()
+    nicegui_ui.run(
+        host=known.host,
+        port=known.port,
+        title="AdsVideo",
+        favicon=ROOT / "ui" / "static" / "favicon.ico",
+        reload=False,
+        show=False,
+        tailwind=False,
+        gzip_middleware_factory=routes.compression,  # type: ignore[arg-type]
+        storage_secret=storage_secret(),
+        session_middleware_kwargs=cookie_options(),
+        show_welcome_message=False,
+        reconnect_timeout=30,
+        timeout_graceful_shutdown=2,
+        log_config=None,
+    )

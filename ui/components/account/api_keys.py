@@ -1,0 +1,75 @@
+"""API keys: made here, shown once, revoked here."""
+
+from functools import partial
+
+from core.accounts import api_keys
+from core.database.session import reading, session
+from core.errors import AdsVideoError
+from core.models import ApiKey, User
+
+from ... import formats, i18n, poll_cache
+from ...i18n import _
+from ...kit.dialog import confirm
+from ...kit.elements import Tag, button
+from ...kit.toast import toast
+from ..video.words import known
+
+
+class Keys(Tag):
+    """API keys: made here, shown once, revoked here."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__("section", "account-part")
+        self._user = user
+        with self:
+            with Tag("div", "account-head"):
+                Tag("h2", "account-title", _("API keys"))
+                button(_("New key"), self._make, look="small")
+            self._new = Tag("div", "key-new", hidden=True, role="status")
+            self._rows = Tag("div", "rows", role="list")
+
+    async def load(self) -> None:
+        """The keys as they are now."""
+        async with reading() as db:
+            found = await api_keys.keys(db, self._user.id)
+        self._rows.clear()
+        with self._rows:
+            if not found:
+                Tag("p", "page-note", _("With a key a script can do all that these pages do."), role="listitem")
+            for key in found:
+                self._row(key)
+
+    def _row(self, key: ApiKey) -> None:
+        used = formats.ago(key.last_used_at) if key.last_used_at else _("never used")
+        with Tag("div", "row", role="listitem"):
+            Tag("code", "row-main", f"{key.start}…")
+            Tag("span", "row-note", known(key.name))
+            Tag("span", "row-note", used)
+            button(_("Revoke"), partial(self._ask, key), look="small")
+
+    async def _make(self) -> None:
+        async with session() as db:
+            made = await api_keys.make_key(db, self._user, _("Account page"))
+        self._new.clear()
+        self._new.put("hidden", False)
+        with self._new:
+            Tag("p", "page-note", _("Copy it now; it is not shown again."))
+            Tag("code", "key-text", made)
+        await self.load()
+
+    def _ask(self, key: ApiKey) -> None:
+        confirm(
+            _("Revoke this key?"),
+            _("Scripts that use {key}… stop working.", key=key.start),
+            _("Revoke"),
+            lambda: self._revoke(key),
+        )
+
+    async def _revoke(self, key: ApiKey) -> None:
+        try:
+            async with session() as db:
+                await api_keys.revoke_key(db, self._user.id, key.id)
+            poll_cache.forget_caller(self._user.id)
+        except AdsVideoError as error:
+            toast(i18n.explain(error), "bad")
+        await self.load()

@@ -1,0 +1,97 @@
+"""What administrators did, newest first."""
+
+from typing import Any
+
+from core.admin import audit
+from core.admin.audit import AuditLine
+from core.database.session import reading
+
+from ... import formats
+from ...i18n import _
+from ...kit.elements import Tag
+from ...kit.paged_list import PagedList
+
+PAGE = 50
+
+
+class AuditLog(Tag):
+    """One line per deed."""
+
+    def __init__(self) -> None:
+        super().__init__("section", "admin-part")
+        with self:
+            self._list = PagedList(
+                _page,
+                _line,
+                lambda line: line.entry.id,
+                size=PAGE,
+                label=_("Audit log"),
+                empty=_("Nothing has been done yet."),
+            )
+
+    async def load(self) -> None:
+        """The first page of lines."""
+        await self._list.reload()
+
+
+async def _page(before: int | None, limit: int) -> list[AuditLine]:
+    async with reading() as db:
+        return await audit.page(db, before, limit)
+
+
+def _words() -> dict[str, str]:
+    return {
+        "credits": _("Changed credits"),
+        "role": _("Changed the role"),
+        "budget": _("Changed the budget"),
+        "group": _("Changed the group"),
+        "block": _("Blocked"),
+        "unblock": _("Unblocked"),
+        "group made": _("Made a group"),
+        "group changed": _("Changed a group"),
+        "group removed": _("Removed a group"),
+        "cancel": _("Canceled a video"),
+        "retry": _("Made a video again"),
+        "key": _("Made an API key"),
+        "erase": _("Erased an account"),
+    }
+
+
+def _line(line: AuditLine) -> None:
+    entry = line.entry
+    whom = [line.user, line.group, f"#{entry.video_id}" if entry.video_id else ""]
+    with Tag("div", "row admin-row", role="listitem"):
+        with Tag("div", "admin-who"):
+            Tag("span", "admin-name", " · ".join([_words().get(entry.act, entry.act), *filter(None, whom)]))
+            Tag("span", "row-note", " · ".join(filter(None, [_change(entry.before, entry.after), entry.note])))
+        with Tag("div", "admin-facts"):
+            Tag("span", "row-note", line.actor or _("Command line"))
+            Tag("time", "row-note", formats.ago(entry.created_at), title=formats.exactly(entry.created_at))
+
+
+def _names() -> dict[str, str]:
+    return {
+        "credits": _("credits"),
+        "role": _("role"),
+        "monthly_budget": _("monthly budget"),
+        "name": _("name"),
+        "priority": _("goes first"),
+        "status": _("state"),
+    }
+
+
+def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """`credits 100 → 150`; only what changed, as far as it says something to a reader."""
+    parts = []
+    for name, word in _names().items():
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            both = name in before and name in after
+            parts.append(f"{word} {_value(old)} → {_value(new)}" if both else f"{word} {_value(new or old)}")
+    return ", ".join(parts)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return "–" if value is None else str(value)

@@ -1,0 +1,32 @@
+"""What stands where there is nothing to show, with the one thing to do about it."""
+
+from ...i18n import _
+from ...kit.elements import Tag, link
+from ..video.preset_picture import find_preset, preset_picture
+
+
+def notice(title: str, text: str, word: str, target: str, *, heading: str = "h2") -> None:
+    """What an empty list says, with the one thing to do about it."""
+    with Tag("div", "notice"):
+        with Tag("div", "notice-picture", aria_hidden="true"):
+            for name in ("soda", "chair", "serum"):
+                if preset := find_preset(name):
+                    preset_picture(preset, width=640, alt="")
+        Tag(heading, "notice-title", title)
+        Tag("p", "notice-text", text)
+        link(word, target, look="accent")
+
+
+def message(title: str, text: str, code: str = "") -> None:
+    """The middle of an error page."""
+    with Tag("div", "notice"):
+        if code:
+            Tag("p", "notice-code", code, aria_hidden="true")
+        Tag("h1", "notice-title", title)
+        Tag("p", "notice-text", text)
+        link(_("Back to the studio"), "/", look="accent")
+
+
+def nothing_here(what: str = "") -> None:
+    """The page for an address that leads nowhere; `what` is the sentence that says why."""
+    message(_("There is nothing here"), what or _("The address is wrong, or what was here is gone."), "404")

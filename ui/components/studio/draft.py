@@ -1,0 +1,202 @@
+"""What the visitor has put into the form so far."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from nicegui import Event
+from pydantic import ValidationError
+
+from core.catalog.availability import Offer
+from core.catalog.entries import Model
+from core.catalog.size import Size
+from core.errors import BadSize
+from core.models import Picture
+from core.pictures import presets
+from core.pictures.intake import Framing
+from core.videos.recipe import Recipe
+
+from ..video.preset_picture import find_preset
+
+Mode = Literal["crop", "pad-blur", "pad-white", "pad-color"]
+MODES: tuple[Mode, ...] = ("crop", "pad-blur", "pad-white", "pad-color")
+CENTRED = {"x": 0.5, "y": 0.5, "zoom": 1.0}
+
+
+@dataclass
+class Choices:
+    """The part of a draft that is kept; `picture_id` is a picture of the user's own, `preset` one of ours.
+
+    `mode` to `color` are the framing, as core.pictures.Framing has it.
+    """
+
+    preset: str = ""
+    picture_id: int = 0
+    prompt: str = ""
+    model: str = ""
+    seconds: int = 0
+    size: str = ""
+    mode: Mode = "crop"
+    x: float = 0.5
+    y: float = 0.5
+    zoom: float = 1.0
+    color: str = "#e9e4dc"
+
+
+@dataclass
+class Draft:
+    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change."""
+
+    choices: Choices = field(default_factory=Choices)
+    offers: list[Offer] = field(default_factory=list)
+    own: dict[int, Picture] = field(default_factory=dict)
+    changed: Event[[]] = field(default_factory=Event)
+    edited: bool = False
+
+    def update(self, **values: Any) -> None:
+        """Change some choices and tell everybody; length and size always fit the model, a new picture is centred."""
+        self.edited = True
+        if "picture_id" in values and "zoom" not in values:
+            values |= CENTRED
+        for name, value in values.items():
+            setattr(self.choices, name, value)
+        self._fit()
+        self.changed.emit()
+
+    def set_offers(self, offers: list[Offer]) -> None:
+        """The menu as it is now; its default is chosen until the visitor chooses."""
+        self.offers = offers
+        if self.offer is None or not self.edited:
+            self.choices.model = next((offer.model.id for offer in offers if offer.default), offers[0].model.id)
+        self._fit()
+        self.changed.emit()
+
+    def _fit(self) -> None:
+        if model := self.model:
+            if self.choices.seconds not in model.seconds:
+                self.choices.seconds = model.seconds[0]
+            self.choices.size = _fitting(self.choices.size, model)
+
+    @property
+    def offer(self) -> Offer | None:
+        """The chosen line of the menu."""
+        return next((offer for offer in self.offers if offer.model.id == self.choices.model), None)
+
+    @property
+    def model(self) -> Model | None:
+        """The chosen model."""
+        return self.offer.model if self.offer else None
+
+    @property
+    def price(self) -> int:
+        """Credits for what is chosen now."""
+        return self.model.price(self.choices.seconds) if self.model else 0
+
+    @property
+    def preset(self) -> presets.Preset | None:
+        """The chosen preset."""
+        return find_preset(self.choices.preset)
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a picture is chosen."""
+        return bool(self.choices.preset or self.choices.picture_id)
+
+    @property
+    def size(self) -> Size:
+        """The size of the video to be."""
+        return Size.parse(self.choices.size) if self.choices.size else Size(1280, 720)
+
+    @property
+    def framing(self) -> dict[str, Any]:
+        """The framing as a video keeps it."""
+        c = self.choices
+        return Framing(mode=c.mode, x=c.x, y=c.y, zoom=c.zoom, color=c.color).brief()
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is in the form."""
+        c = self.choices
+        return Recipe(
+            picture_id=None if c.preset else c.picture_id or None,
+            preset=c.preset,
+            prompt=c.prompt,
+            model=c.model or None,
+            seconds=c.seconds or None,
+            size=self.size if c.size else None,
+            framing=Framing(**self.framing) if self.framing else None,
+        )
+
+    def set_framing(self, values: Any) -> None:
+        """Take a framing from outside, as far as it is one."""
+        self.update(**_framing(values))
+
+    def offers_model(self, model: str | None) -> bool:
+        """Whether it is in the menu."""
+        return any(offer.model.id == model for offer in self.offers)
+
+    def fill(self, recipe: Recipe, picture: Picture | None) -> None:
+        """Put a recipe into the form; what it leaves open stays, and so does the picture without this or a preset."""
+        chosen: dict[str, Any] = {}
+        if picture and not picture.preset:
+            self.own.setdefault(picture.id, picture)
+            chosen = {"preset": "", "picture_id": picture.id}
+        elif preset := (picture.preset if picture else recipe.preset):
+            chosen = {"preset": preset, "picture_id": 0}
+        self.update(
+            **chosen,
+            prompt=recipe.prompt or self.choices.prompt,
+            model=recipe.model if self.offers_model(recipe.model) else self.choices.model,
+            seconds=recipe.seconds or self.choices.seconds,
+            size=str(recipe.size) if recipe.size else self.choices.size,
+            **_framing(recipe.framing_fields),
+        )
+
+    def to_json(self) -> str:
+        """As the browser keeps it."""
+        return json.dumps(asdict(self.choices))
+
+    @staticmethod
+    def kept_picture(text: str) -> int:
+        """The user's own picture in what the browser kept, to be looked up before `restore`; 0 if there is none."""
+        try:
+            found = json.loads(text)["picture_id"]
+        except (ValueError, TypeError, KeyError):
+            return 0
+        return found if isinstance(found, int) else 0
+
+    def restore(self, text: object) -> None:
+        """Take back what the browser kept, as far as it makes sense; it may have been tampered with."""
+        try:
+            kept = json.loads(str(text))
+            found = Choices(**{k: v for k, v in kept.items() if type(v) is type(getattr(Choices(), k))})
+        except (ValueError, TypeError, AttributeError):
+            return
+        self.update(
+            preset=found.preset if find_preset(found.preset) else "",
+            picture_id=found.picture_id if found.picture_id in self.own else 0,
+            prompt=found.prompt[:2000],
+            model=found.model if self.offers_model(found.model) else self.choices.model,
+            seconds=found.seconds,
+            size=found.size,
+            **_framing({name: getattr(found, name) for name in Framing.model_fields}),
+        )
+
+
+def _framing(values: Any) -> dict[str, Any]:
+    """The choices for a framing that comes from outside; those of the usual one if it is nonsense."""
+    try:
+        found = Framing.model_validate(values)
+    except ValidationError:
+        return {"mode": "crop", **CENTRED}
+    color = {"color": found.color} if found.mode == "pad-color" else {}
+    return {"mode": found.mode, "x": found.x, "y": found.y, "zoom": found.zoom, **color}
+
+
+def _fitting(size: str, model: Model) -> str:
+    """The size if the model offers it, else one with the same ratio, else the model's default."""
+    try:
+        wanted = Size.parse(size)
+    except BadSize:
+        return str(model.sizes[0])
+    return str(wanted if wanted in model.sizes else wanted.closest(model.sizes))

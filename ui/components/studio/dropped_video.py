@@ -1,0 +1,44 @@
+"""A video of ours that is dropped on the form: its settings come back from its file."""
+
+from dataclasses import replace
+
+from nicegui import events
+
+from core.database.session import reading
+from core.errors import NotFound
+from core.models import Picture, User
+from core.pictures import uploads
+from core.videos import recipe
+
+from ...i18n import _
+from ...kit.toast import toast
+from ..video.preset_picture import find_preset
+from .draft import Draft
+
+
+async def take_settings(user: User | None, draft: Draft, event: events.GenericEventArguments) -> None:
+    """The browser has read the file and hands over what it found; nothing was uploaded."""
+    found = recipe.read(event.args.get("detail") if isinstance(event.args, dict) else None)
+    if found is None:
+        toast(_("This video carries no AdsVideo settings. Pictures can be dropped here as well."), "bad")
+        return
+    preset = find_preset(found.recipe.preset)
+    picture = None if preset else await _picture(user, found.recipe.picture_sha256)
+    draft.fill(found.recipe if preset else replace(found.recipe, preset=""), picture)
+    if not (preset or picture):
+        toast(_("The video's settings are in the form. Its picture is not yours: please choose one."))
+    elif draft.offers_model(found.recipe.model) and found.whole:
+        toast(_("The video's settings are in the form."), "good")
+    else:
+        toast(_("The video's settings are in the form, as far as they can be used here."))
+
+
+async def _picture(user: User | None, sha256: str) -> Picture | None:
+    """One of the visitor's own; nobody else's, whatever the file says."""
+    if user is None or not sha256:
+        return None
+    try:
+        async with reading() as db:
+            return await uploads.by_sha256(db, user.id, sha256)
+    except NotFound:
+        return None

@@ -1,0 +1,94 @@
+"""The form: picture, prompt, model, and Generate, which says why it can't be done."""
+
+from nicegui import events
+
+from core.database.session import reading
+from core.errors import AdsVideoError, NoPicture, NoPrompt, NotFound, NotSignedIn, PromptTooLong
+from core.models import User, Video
+from core.pictures import uploads
+from core.videos.ask import ask
+from core.videos.recipe import Recipe
+
+from ... import i18n
+from ...i18n import _
+from ...kit.elements import Tag
+from ..video.current_video import CurrentVideo
+from .draft import Draft
+from .generate_button import GenerateButton
+from .model_menu import ModelMenu
+from .picture_picker import PicturePicker
+from .prompt_field import PromptField
+
+
+class PromptForm(Tag):
+    """Everything a video is made from."""
+
+    def __init__(self, user: User | None, draft: Draft, current: CurrentVideo) -> None:
+        super().__init__("div", "form")
+        self._user, self._draft, self._current = user, draft, current
+        self._busy = False
+        with self:
+            self._picker = PicturePicker(user, draft)
+            self._prompt = PromptField(user, draft)
+            ModelMenu(draft)
+            self._generate = GenerateButton(user, draft, current, self.generate)
+            self._kept = Tag("ads-draft", draft=draft.to_json(), hidden=True).mark("draft")
+            self._kept.on("restore", self._restore, ["detail"])
+        draft.changed.subscribe(self._keep)
+
+    async def generate(self) -> None:
+        """Ask for what is in the form; a second click while the first is on its way does nothing."""
+        await self._ask(self._draft.recipe)
+
+    async def try_again(self, video: Video) -> None:
+        """The same once more, charged anew."""
+        await self._ask(Recipe.of(video))
+
+    async def _ask(self, recipe: Recipe) -> None:
+        if self._busy or self._current.is_active:
+            return
+        self._busy = True
+        self._generate.complain("")
+        try:
+            video = await ask(self._user, recipe)
+        except NotFound:
+            self._refuse_picture(recipe)
+        except AdsVideoError as error:
+            self._refuse(error)
+        else:
+            await self._current.follow(video.id)
+            self._current.asked.emit()
+        finally:
+            self._busy = False
+            self._generate.release()
+
+    def _refuse_picture(self, recipe: Recipe) -> None:
+        """It was deleted in another tab."""
+        if recipe.picture_id:
+            self._picker.drop(recipe.picture_id)
+        self._generate.complain(_("This picture has been deleted. Please choose another one."))
+
+    def _refuse(self, error: AdsVideoError) -> None:
+        """Say why, and lead to where it can be put right."""
+        self._generate.complain(i18n.explain(error), login=isinstance(error, NotSignedIn))
+        if isinstance(error, (NoPrompt, PromptTooLong)):
+            self._prompt.focus()
+        elif isinstance(error, NoPicture):
+            self._picker.run_method("scrollIntoView", {"block": "center", "behavior": "smooth"})
+
+    def _keep(self) -> None:
+        self._generate.complain("")
+        self._kept.put("draft", self._draft.to_json())
+
+    async def _restore(self, event: events.GenericEventArguments) -> None:
+        """What this tab had in the form before a reload, unless something is in it already."""
+        if self._draft.edited:
+            return
+        kept = str(event.args.get("detail"))[:5000]
+        if self._user and (picture_id := Draft.kept_picture(kept)):
+            try:
+                async with reading() as db:
+                    self._draft.own[picture_id] = await uploads.owned(db, self._user.id, picture_id)
+            except AdsVideoError:
+                pass
+        self._draft.restore(kept)

@@ -1,0 +1,96 @@
+"""Sample videos in rotation, before there is one of one's own; a click puts picture and prompt into the form."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from markupsafe import Markup
+from nicegui import events
+
+from core.pictures import presets
+
+from ... import i18n, theme
+from ...i18n import _
+from ...kit.elements import Tag
+from ..video.preset_picture import find_preset, thumbnail
+from .draft import Draft
+
+THUMBS = "sample-thumbs"
+STILLS = ("perfume", "watch", "macarons")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A video that was made from a preset; `video` and `poster` are files below static/samples, empty for a still."""
+
+    preset: presets.Preset
+    prompt: str
+    video: str = ""
+    poster: str = ""
+    label: str = ""
+
+
+@lru_cache
+def samples() -> tuple[Sample, ...]:
+    """The samples that were rendered, else a few presets as stills."""
+    folder = theme.STATIC / "samples"
+    path = folder / "samples.json"
+    found = []
+    for entry in json.loads(path.read_text()) if path.is_file() else []:
+        preset = find_preset(entry["preset"])
+        if preset and (folder / entry["video"]).is_file() and (folder / entry["poster"]).is_file():
+            found.append(Sample(preset, entry["prompt"], entry["video"], entry["poster"], entry.get("model_label", "")))
+    stills = (find_preset(name) for name in STILLS)
+    return tuple(found) or tuple(Sample(preset, preset.prompt) for preset in stills if preset)
+
+
+FIGURE = Markup(
+    '<figure class="reel-item"><img class="reel-picture" data-src="{poster}" alt="{alt}">{clip}'
+    '<figcaption class="reel-caption"><strong>{title}</strong><span>{prompt}</span>'
+    '<button type="button" class="button button-media has-icon icon-arrow-right" data-use="{at}">{use}</button>'
+    "</figcaption></figure>"
+)
+CLIP = Markup('<video class="reel-picture" data-src="{}" preload="none" muted playsinline aria-hidden="true"></video>')
+THUMB = Markup('<button class="thumb" type="button" aria-label="{title}" title="{title}">{picture}</button>')
+
+
+class SampleReel:
+    """Fills the panel's stage and the bar below it.
+
+    Two elements only: nothing in it changes, and what moves is moved in the browser by `ads-reel`.
+    """
+
+    def __init__(self, draft: Draft, stage: Tag, below: Tag) -> None:
+        self._draft = draft
+        figures = Markup().join(_figure(at, sample) for at, sample in enumerate(samples()))
+        thumbs = Markup().join(
+            THUMB.format(title=_title(sample), picture=thumbnail(sample.preset)) for sample in samples()
+        )
+        with stage:
+            reel = Tag("ads-reel", "reel", inner=figures, thumbs=THUMBS).mark("samples")
+            reel.on("use", self._use, ["detail"])
+        with below:
+            Tag("div", "shelf", inner=thumbs, role="group", aria_label=_("Samples"), id=THUMBS)
+
+    def _use(self, event: events.GenericEventArguments) -> None:
+        at = event.args.get("detail")
+        if isinstance(at, int) and 0 <= at < len(samples()):
+            sample = samples()[at]
+            self._draft.update(preset=sample.preset.name, picture_id=0, prompt=sample.prompt)
+
+
+def _figure(at: int, sample: Sample) -> Markup:
+    poster = f"samples/{sample.poster}" if sample.poster else f"presets/{sample.preset.name}-1280.webp"
+    return FIGURE.format(
+        poster=theme.asset(poster),
+        alt=_(sample.preset.alt),
+        clip=CLIP.format(theme.asset(f"samples/{sample.video}")) if sample.video else "",
+        title=_title(sample),
+        prompt=sample.prompt,
+        at=at,
+        use=_("Use it"),
+    )
+
+
+def _title(sample: Sample) -> str:
+    return sample.preset.title.get(i18n.language(), sample.preset.title["en"])

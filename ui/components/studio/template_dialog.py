@@ -1,0 +1,186 @@
+"""Prompt templates: choose one, fill its blanks, take the prompt; and the user's own."""
+
+from collections.abc import Callable
+from functools import partial
+
+from nicegui import events
+
+from core.database.session import reading, session
+from core.errors import AdsVideoError
+from core.models import User
+from core.prompts import templates
+
+from ... import i18n
+from ...i18n import _
+from ...kit.dialog import Dialog
+from ...kit.elements import Tag, button, icon_button
+from ...kit.toast import toast
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "showcase": _("Product showcase"),
+        "turntable": _("Full turn"),
+        "reveal": _("Out of the dark"),
+        "floating": _("Floating"),
+        "macro": _("Macro"),
+        "pour": _("Pour and splash"),
+        "mechanism": _("How it works"),
+        "lifestyle": _("Lifestyle"),
+        "in-use": _("In use"),
+        "outdoors": _("Outdoors"),
+        "season": _("Season"),
+        "unboxing": _("Unboxing"),
+        "gift": _("A gift"),
+        "transformation": _("Before and after"),
+    }
+
+
+def _categories() -> dict[str, str]:
+    return {
+        "show": _("Showcase"),
+        "detail": _("Details"),
+        "scene": _("Scenes"),
+        "story": _("Stories"),
+        "own": _("Mine"),
+    }
+
+
+def _names() -> dict[str, str]:
+    return {
+        "product": _("product"),
+        "surface": _("surface"),
+        "light": _("light"),
+        "backdrop": _("backdrop"),
+        "elements": _("elements"),
+        "detail": _("detail"),
+        "liquid": _("liquid"),
+        "part": _("part"),
+        "place": _("place"),
+        "time": _("time of day"),
+        "action": _("action"),
+        "season": _("season"),
+        "box": _("box"),
+        "before": _("before"),
+    }
+
+
+class TemplateDialog(Dialog):
+    """Gives the finished prompt to `take`."""
+
+    def __init__(self, user: User | None, prompt: str, take: Callable[[str], None]) -> None:
+        super().__init__(_("Templates"))
+        self.classes("dialog-wide")
+        self._user, self._prompt, self._take = user, prompt.strip(), take
+        self._category = "show"
+
+    async def fill(self) -> None:
+        """The templates of a category, as cards."""
+        self.body.clear()
+        with self.body:
+            with Tag("div", "segments template-tabs", role="group", aria_label=_("Category"), data_roving="choose"):
+                for name, title in _categories().items():
+                    if name != "own" or self._user:
+                        chosen = name == self._category
+                        tab = Tag("button", "segment", title, type="button", aria_pressed=chosen, data_rove=True,
+                                  tabindex="0" if chosen else "-1")  # fmt: skip
+                        tab.on_click(partial(self._show, name))
+            with Tag("div", "template-list", role="list"):
+                if self._category == "own":
+                    await self._own()
+                else:
+                    self._samples()
+
+    async def _show(self, category: str) -> None:
+        if category != self._category:
+            self._category = category
+            await self.fill()
+
+    def _samples(self) -> None:
+        titles = _titles()
+        for sample in templates.SAMPLES:
+            if sample.category == self._category:
+                self._card(titles[sample.name], sample.text)
+
+    def _card(self, title: str, text: str, own_id: int = 0) -> None:
+        with Tag("div", "template", role="listitem"):
+            with Tag("button", "template-choose", type="button").on_click(partial(self._blanks, title, text)):
+                Tag("span", "template-title", title)
+                Tag("span", "template-text", templates.fill(text, {}))
+            if own_id:
+                icon_button("trash-2", _("Delete this template"), partial(self._delete, own_id), look="small")
+
+    # ------------------------------------------------------------------------------------------------ filling one
+
+    def _blanks(self, title: str, text: str) -> None:
+        """One field for each blank, with the prompt as it becomes below."""
+        found = templates.blanks(text)
+        if not found:
+            self._done(text)
+            return
+        values: dict[str, str] = {}
+        names = _names()
+        self.body.clear()
+        with self.body:
+            Tag("h3", "template-title", title)
+            fields = Tag("div", "template-fields")
+            preview = Tag("p", "template-preview", templates.fill(text, values), aria_live="polite")
+
+            def put(name: str, event: events.GenericEventArguments) -> None:
+                values[name] = str(event.args or "")[:120]
+                preview.text = templates.fill(text, values)
+
+            with fields:
+                for blank in found:
+                    with Tag("label", "template-field"):
+                        Tag("span", "", names.get(blank.name, blank.name))
+                        field = Tag("input", "input", type="text", placeholder=blank.words, maxlength="120")
+                        field.on("input", partial(put, blank.name), js_handler="(e) => emit(e.target.value)")
+            with Tag("div", "dialog-actions"):
+                button(_("Back"), self.fill, look="quiet")
+                button(_("Use it"), lambda: self._done(templates.fill(text, values)), look="accent")
+        self.client.run_javascript(f"getHtmlElement({fields.id})?.querySelector('input')?.focus()")
+
+    def _done(self, prompt: str) -> None:
+        self.close()
+        self._take(prompt)
+
+    # ---------------------------------------------------------------------------------------------------- my own
+
+    async def _own(self) -> None:
+        assert self._user is not None
+        async with reading() as db:
+            mine = await templates.own(db, self._user.id)
+        for template in mine:
+            self._card(template.title, template.text, template.id)
+        if not mine:
+            Tag("p", "dialog-text", _("Nothing saved yet. Words in [brackets] become blanks to fill."),
+                role="listitem")
+        if self._prompt:
+            with Tag("div", "template template-new", role="listitem"):
+                Tag("p", "template-text", self._prompt)
+                with Tag("div", "share-link"):
+                    name = _("Name of the template")
+                    self._name = Tag("input", "input", type="text", maxlength=str(templates.MAX_TITLE),
+                                     placeholder=name, aria_label=name)  # fmt: skip
+                    keep = button(_("Save this prompt"), look="accent")
+                    keep.on("click", self._save, js_handler=f"() => emit(getHtmlElement({self._name.id}).value)")
+
+    async def _save(self, event: events.GenericEventArguments) -> None:
+        assert self._user is not None
+        try:
+            async with session() as db:
+                await templates.save(db, self._user.id, str(event.args or ""), self._prompt)
+        except AdsVideoError as error:
+            toast(i18n.explain(error), "bad")
+            return
+        await self.fill()
+
+    async def _delete(self, template_id: int) -> None:
+        assert self._user is not None
+        try:
+            async with session() as db:
+                await templates.delete(db, self._user.id, template_id)
+        except AdsVideoError as error:
+            toast(i18n.explain(error), "bad")
+        await self.fill()

@@ -1,0 +1,45 @@
+"""A preset as a picture, in the formats and widths a browser may choose from."""
+
+from markupsafe import Markup
+
+from core.pictures import presets
+from core.pictures.presets import Preset
+
+from ... import theme
+from ...kit.elements import Tag
+
+THUMBNAIL = Markup(
+    '<img src="{}" alt="" width="192" height="128" loading="lazy" decoding="async" draggable="false" '
+    'style="background-color: {}">'
+)
+
+
+def thumbnail(preset: Preset) -> Markup:
+    """A preset, small, as decoration: one picture, so WebP alone."""
+    return THUMBNAIL.format(theme.asset(f"presets/{preset.name}-192.webp"), preset.color)
+
+
+def preset_picture(preset: Preset, *, width: int, alt: str, classes: str = "", lazy: bool = True) -> Tag:
+    """A preset as `<picture>`, up to that width: 640 for cards, 1280 for the screen's width."""
+    widths = [w for w in (640, 1280) if w <= width]
+    with Tag("picture", classes) as made:
+        for kind in ("avif", "webp"):
+            sources = ", ".join(f"{theme.asset(f'presets/{preset.name}-{w}.{kind}')} {w}w" for w in widths)
+            Tag("source", type=f"image/{kind}", srcset=sources, sizes=f"{theme.SCREENS['phone']} 100vw, 740px")
+        image = Tag(
+            "img",
+            src=theme.asset(f"presets/{preset.name}-640.webp"),
+            alt=alt,
+            width=widths[-1],
+            height=round(widths[-1] * 2 / 3),
+            loading="lazy" if lazy else "eager",
+            decoding="async",
+            draggable="false",
+        )
+        image.style(f"background-color: {preset.color}")
+    return made
+
+
+def find_preset(name: str | None) -> presets.Preset | None:
+    """The preset of that name."""
+    return next((preset for preset in presets.presets() if preset.name == name), None)

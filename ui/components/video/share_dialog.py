@@ -1,0 +1,79 @@
+"""Sharing a video: its link, whether the gallery shows it, and taking it all back."""
+
+from nicegui import context, ui
+
+from core.database.session import reading, session
+from core.errors import AdsVideoError
+from core.models import User
+from core.settings import settings
+from core.social import sharing
+from core.videos import queries
+
+from ... import i18n
+from ...i18n import _
+from ...kit.dialog import Dialog
+from ...kit.elements import Tag, button
+from ...kit.toast import toast
+
+
+def _address(slug: str) -> str:
+    base = settings().public_url or str(context.client.request.base_url).rstrip("/")
+    return f"{base}/v/{slug}"
+
+
+async def share_dialog(user: User, video_id: int) -> None:
+    """The link, if there is one; nothing is shared, and the gallery shows nothing, before it is asked for here."""
+    try:
+        async with reading() as db:
+            video = await queries.owned(db, user.id, video_id)
+    except AdsVideoError as error:
+        toast(i18n.explain(error), "bad")
+        return
+    _ShareDialog(user, video_id).draw(video.slug, video.in_gallery)
+
+
+class _ShareDialog(Dialog):
+    def __init__(self, user: User, video_id: int) -> None:
+        super().__init__(_("Share this video"))
+        self._user, self._video_id = user, video_id
+
+    def draw(self, slug: str | None, in_gallery: bool) -> None:
+        """Private, with the way to make a link; or the link, and the way back."""
+        self.body.clear()
+        with self.body:
+            self._shared(slug, in_gallery) if slug else self._private()
+
+    def _private(self) -> None:
+        Tag("p", "dialog-text", _("This video is private. With a link anybody who has it can watch the video."))
+        with Tag("div", "dialog-actions"):
+            button(_("Keep it private"), self.close, look="quiet")
+            button(_("Create link"), self._share, look="accent")
+
+    def _shared(self, slug: str, in_gallery: bool) -> None:
+        Tag("p", "dialog-text", _("Anybody who has this link can watch the video."))
+        with Tag("div", "share-link"):
+            Tag("input", "input", id="share-link", readonly=True, value=_address(slug), aria_label=_("Link"))
+            copy = button(_("Copy"), look="accent", symbol="copy", data_copy=True, aria_controls="share-link")
+            copy.on("copied", lambda: toast(_("The link is copied."), "good"), [])
+        with Tag("label", "switch-row"):
+            Tag("span", "", _("Also show in the gallery"))
+            switch = ui.switch(value=in_gallery, on_change=lambda e: self._share(in_gallery=bool(e.value)))
+            switch.props("dense").props["aria-label"] = _("Also show in the gallery")
+        with Tag("div", "dialog-actions"):
+            button(_("Stop sharing"), self._stop, look="quiet")
+            button(_("Done"), self.close)
+
+    async def _share(self, *, in_gallery: bool = False) -> None:
+        try:
+            async with session() as db:
+                slug = await sharing.share(db, self._user.id, self._video_id, in_gallery=in_gallery)
+        except AdsVideoError as error:
+            toast(i18n.explain(error), "bad")
+            return
+        self.draw(slug, in_gallery)
+
+    async def _stop(self) -> None:
+        async with session() as db:
+            await sharing.unshare(db, self._user.id, self._video_id)
+        self.close()
+        toast(_("The link leads nowhere from now on."))

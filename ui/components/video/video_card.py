@@ -1,0 +1,142 @@
+"""A video in a list: its poster that plays under the pointer, its state in a word, what can be done with it."""
+
+from collections.abc import Awaitable, Callable
+
+from core.catalog.size import Size
+from core.models import ACTIVE, Picture, Video
+from core.redis.news import News
+from core.videos.library import name_of
+
+from ... import formats
+from ...i18n import _
+from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
+from .preset_picture import find_preset, preset_picture
+from .words import known, made_size, money, reason, stage_words, state_word
+
+Action = Callable[[Video], Awaitable[None]]
+
+
+class VideoCard(Tag):
+    """One of the visitor's own videos. `actions` are asked by name when the menu is used."""
+
+    def __init__(self, video: Video, picture: Picture | None, actions: dict[str, Action]) -> None:
+        super().__init__("article", "card", data_plays=True)
+        self._actions = actions
+        with self, Tag("div", "card-inner"):
+            self._view = Tag("div", "card-view")
+            name = _("Select: {prompt}", prompt=video.prompt)
+            # it stays while the rest is drawn anew: whether it is checked only the browser knows
+            Tag("input", "card-check", type="checkbox", aria_label=name, title=_("Select"), data_select=video.id)
+            self._foot = Tag("div", "card-foot")
+        self.show(video, picture)
+
+    def show(self, video: Video, picture: Picture | None) -> None:
+        """Draw the video as it is now."""
+        self.video, self.picture = video, picture
+        self._view.clear()
+        self._foot.clear()
+        with self._view:
+            if video.status == "completed":
+                target = f"/videos/{video.id}"
+                label = _("Watch: {prompt}", prompt=video.prompt)
+                self._media = poster(f"/api/v1/videos/{video.id}", video, label, target=target)
+                self._heart()
+            else:
+                self._media = self._not_playable(video, picture)
+        with self._foot:
+            with Tag("div", "card-text"):
+                Tag("p", "card-prompt", video.prompt, title=video.prompt)
+                self._facts(video)
+            with icon_button("ellipsis", _("More"), look="small", aria_haspopup="menu"):
+                Menu(self._rows)
+
+    def focus(self) -> None:
+        """Put the focus on the way to it."""
+        self._media.run_method("focus")
+
+    def hear(self, news: News) -> None:
+        """Say how far it is."""
+        if self.video.status in ACTIVE and news.stage:
+            self._state.text = stage_words(news.stage, news.progress, news.ahead)
+
+    def _heart(self) -> None:
+        on = self.video.favorite
+        heart = icon_button("heart-full" if on else "heart", _("Favourite"), aria_pressed=on).classes("card-heart")
+        heart.on_click(lambda: self._actions["favorite"](self.video))
+
+    def _facts(self, video: Video) -> None:
+        word, symbol = state_word(video)
+        with Tag("div", "card-facts"):
+            self._state = Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol)
+            Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
+            Tag("span", "card-model", known(video.label), title=known(video.label))
+
+    def _not_playable(self, video: Video, picture: Picture | None) -> Tag:
+        dim = "" if video.status in ACTIVE else "card-dim"
+        label = _("Open: {prompt}", prompt=video.prompt)
+        media = Tag("a", f"card-media {dim}", href=f"/videos/{video.id}", aria_label=label)
+        with media.style(f"aspect-ratio: {_card_ratio(Size.parse(video.size))}"):
+            if picture and (preset := find_preset(picture.preset)):
+                preset_picture(preset, width=640, alt="")
+            elif picture:
+                Tag("img", src=f"/api/v1/images/{picture.id}/content", alt="", loading="lazy")
+            if video.status not in ACTIVE:
+                with Tag("div", f"card-message {'card-message-bad' if video.status == 'failed' else ''}"):
+                    Tag("span", "", reason(video))
+                    Tag("span", "", money(video))
+        return media
+
+    def _rows(self) -> None:
+        video = self.video
+        if video.status == "completed":
+            source = f"/api/v1/videos/{video.id}/content?download=1"
+            menu_row(_("Download"), symbol="download", href=source, download=name_of(video))
+            self._do("share", "share-2", _("Share"))
+            self._do("favorite", "heart", _("Remove from favourites") if video.favorite else _("Favourite"))
+        self._do("reuse", "repeat-2", _("Reuse"))
+        menu_line()
+        if video.status in ACTIVE:
+            self._do("cancel", "x", _("Cancel"))
+        else:
+            self._do("delete", "trash-2", _("Delete")).classes("menu-item-danger")
+
+    def _do(self, name: str, symbol: str, text: str) -> Tag:
+        return menu_row(text, symbol=symbol).on_click(lambda: self._actions[name](self.video))
+
+
+def poster(source: str, video: Video, label: str, *, target: str) -> Tag:
+    """The poster of a finished video, leading to it; its clip is loaded when it is looked at."""
+    with Tag("a", "card-media", aria_label=label, href=target) as made:
+        Tag("img", src=f"{source}/poster", alt="", loading="lazy", decoding="async")
+        clip = Tag("video", data_src=f"{source}/preview", preload="none", tabindex="-1", aria_hidden=True)
+        for flag in ("muted", "loop", "playsinline"):
+            clip.put(flag, True)
+        if video.duration:
+            Tag("span", "card-length", formats.clock(video.duration))
+    made.style(f"aspect-ratio: {_card_ratio(made_size(video) or Size(16, 9))}")
+    return made
+
+
+def thumb(video: Video) -> Tag:
+    """A video, small, leading to its page; a sign where it has no poster."""
+    word, symbol = state_word(video)
+    made = Tag("a", "thumb", href=f"/videos/{video.id}", aria_label=f"{video.prompt} · {word}", title=video.prompt)
+    with made:
+        if video.status == "completed":
+            Tag("img", src=f"/api/v1/videos/{video.id}/poster", alt="", loading="lazy", decoding="async")
+        else:
+            Tag("span", f"thumb-state card-state-{video.status}", symbol=symbol)
+    return made
+
+
+def _card_ratio(size: Size) -> str:
+    """The video's own, but no higher than 4:5: a list of portraits stays a list."""
+    return f"{size.width} / {size.height}" if size.height * 4 <= size.width * 5 else "4 / 5"
+
+
+def player(source: str, video: Video, classes: str = "player") -> Tag:
+    """The video itself: plays at once, muted, in a loop, with controls."""
+    made = Tag("video", classes, src=f"{source}/content", poster=f"{source}/poster", aria_label=video.prompt)
+    for flag in ("autoplay", "muted", "loop", "controls", "playsinline"):
+        made.put(flag, True)
+    return made

@@ -1,0 +1,93 @@
+"""The words for a video's life: its stage while it runs, its state in a list, why it failed and what that cost."""
+
+from core import errors
+from core.billing.budgets import Budget
+from core.catalog.size import Size
+from core.models import Video
+from core.redis.news import Stage
+
+from ... import formats, i18n
+from ...i18n import _
+
+
+def known(text: str) -> str:
+    """A model's label or a note: in the visitor's language where it is our own word, not a name or somebody's."""
+    ours = {
+        "Camera (built in, no AI)": _("Camera (built in, no AI)"),
+        "Welcome": _("Welcome"),
+        "Command line": _("Command line"),
+        "command line": _("command line"),
+    }
+    return ours.get(text, text)
+
+
+def stage_words(stage: Stage, progress: float | None, ahead: int | None) -> str:
+    """What happens now."""
+    if stage == "queued":
+        return _("Queued ({n} ahead)", n=i18n.number(ahead)) if ahead else _("Queued")
+    if stage == "processing":
+        return _("Processing…") if progress is None else _("Processing… {percent} %", percent=int(progress))
+    words = {
+        "starting": _("Starting…"),
+        "downloading": _("Downloading…"),
+        "waiting": _("Waiting…"),
+        "canceling": _("Canceling…"),
+    }
+    return words.get(stage, _("Processing…"))
+
+
+def state_word(video: Video) -> tuple[str, str]:
+    """A video's state as a word and the icon beside it."""
+    words = {
+        "pending": (_("Queued"), "clock"),
+        "processing": (_("Processing…"), "loader-circle"),
+        "completed": (_("Ready"), "circle-check"),
+        "failed": (_("Failed"), "circle-alert"),
+        "canceled": (_("Canceled"), "ban"),
+    }
+    return words[video.status]
+
+
+def reason(video: Video) -> str:
+    """Why there is no video."""
+    if video.status == "canceled":
+        return _("You canceled this video.")
+    return i18n.explain(errors.from_code(video.error_code or "", video.error_detail))
+
+
+def waiting_for(note: str) -> str:
+    """Why a video waits; nothing for a video that does not."""
+    return i18n.phrase(errors.from_note(note))
+
+
+def money(video: Video) -> str:
+    """What a video that did not come about has cost."""
+    if not video.cost_credits:
+        return _("Not charged")
+    price = i18n.credits(video.cost_credits)
+    if video.status == "canceled" and video.note == "started":
+        return _("Charged {credits}: the model had already started", credits=price)
+    return _("Not charged: {credits} returned", credits=price)
+
+
+def made_size(video: Video) -> Size | None:
+    """The size that the finished file has."""
+    return Size(video.width, video.height) if video.width and video.height else None
+
+
+def caption(video: Video) -> str:
+    """`Generated with Sora 2 · 1280x720 · 6.0 s`."""
+    parts = [_("Generated with {label}", label=known(video.label))]
+    if size := made_size(video):
+        parts.append(str(size))
+    if video.duration:
+        parts.append(formats.seconds(video.duration))
+    return " · ".join(parts)
+
+
+def budget_left(budget: Budget, left: int) -> str:
+    """What is `left` of this month's budget."""
+    of = {"left": i18n.number(left), "limit": i18n.number(budget.limit)}
+    if budget.shared:
+        return _("{left} of {limit} in your group's budget this month", **of)
+    return _("{left} of {limit} in your budget this month", **of)

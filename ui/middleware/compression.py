@@ -1,0 +1,86 @@
+"""Compresses what is text: pages each time and lightly, static files well, because kept.py keeps them.
+
+NiceGUI's own middleware gzips every static file again on every cold visit, on the event loop; starlette-compress has
+one quality for both and works on the event loop too.
+"""
+
+import asyncio
+import gzip
+
+import brotli
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+TEXT = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json", "image/svg+xml")
+STATIC = ("/_nicegui/", "/static/")
+SMALL = 600
+
+
+def coding_of(headers: Headers) -> str:
+    """How the browser likes it best: `br`, `gzip` or, empty, as it is."""
+    accepted = headers.get("accept-encoding", "")
+    return "br" if "br" in accepted else "gzip" if "gzip" in accepted else ""
+
+
+class Compression:
+    """ASGI middleware. Passes through what is partial, small, already encoded or not text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        coding = coding_of(headers)
+        if not coding or "range" in headers:
+            await self.app(scope, receive, send)
+            return
+        await self.app(scope, receive, _Answer(send, coding, well=scope["path"].startswith(STATIC)))
+
+
+class _Answer:
+    """The `send` of one request: holds back a text answer until it is whole."""
+
+    def __init__(self, send: Send, coding: str, *, well: bool) -> None:
+        self._send, self._coding, self._well = send, coding, well
+        self._start: Message | None = None
+        self._body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if self._is_text(message):
+                self._start = message
+                return
+        elif self._start is not None and message["type"] == "http.response.body":
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._finish(self._start)
+            return
+        await self._send(message)
+
+    def _is_text(self, start: Message) -> bool:
+        headers = Headers(raw=start["headers"])
+        kind = headers.get("content-type", "").partition(";")[0]
+        return start["status"] in (200, 404, 500) and kind in TEXT and "content-encoding" not in headers
+
+    async def _finish(self, start: Message) -> None:
+        body, self._body = bytes(self._body), bytearray()  # an open page keeps its request, and that keeps us
+        headers = MutableHeaders(raw=list(start["headers"]))
+        headers.add_vary_header("Accept-Encoding")
+        # less of it is sent to a visitor who has left in the middle, and that must not pass for the whole
+        is_whole = int(headers.get("content-length", len(body))) == len(body)
+        if len(body) >= SMALL and is_whole:
+            body = await asyncio.to_thread(_compress, body, self._coding, well=self._well)
+            headers["Content-Encoding"] = self._coding
+            headers["Content-Length"] = str(len(body))
+        await self._send({**start, "headers": headers.raw})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _compress(body: bytes, coding: str, *, well: bool) -> bytes:
+    """Well for what is kept, quickly for what is made anew each time."""
+    if coding == "br":
+        return bytes(brotli.compress(body, quality=9 if well else 4))
+    return gzip.compress(body, 9 if well else 4)

@@ -1,0 +1,113 @@
+"""What stands before every route: a bound on request bodies, HEAD for whatever answers GET, and sound ranges."""
+
+import re
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.errors import BodyTooLarge, PictureTooLarge
+from core.pictures.intake import MAX_BYTES
+
+from ..problem import envelope
+
+LIMIT = MAX_BYTES + 64 * 1024  # a picture and the multipart lines around it
+DRAIN = 256 * 1024 * 1024
+
+
+class BodyBound:
+    """Answers 413 to a body over the limit. The body is read to its end and dropped, so that the client hears it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > LIMIT:
+            await self._refuse(scope, receive, send)
+            return
+        seen, over = 0, False
+
+        async def bounded() -> Message:
+            nonlocal seen, over
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > LIMIT:
+                over = True
+                return {"type": "http.disconnect"}
+            return message
+
+        answered = False
+
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            if not over:
+                answered = True
+                await send(message)
+
+        try:
+            await self.app(scope, bounded, watched)
+        except Exception:
+            if not over:
+                raise
+        if over and not answered:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        dropped = 0
+        while dropped < DRAIN:
+            message = await receive()
+            dropped += len(message.get("body", b""))
+            if message["type"] == "http.disconnect" or not message.get("more_body"):
+                break
+        error = PictureTooLarge() if scope["path"].endswith("/images") else BodyTooLarge()
+        await envelope(error)(scope, receive, send)
+
+
+class HeadAsGet:
+    """Answers HEAD as GET would, without the body: link unfolders and load balancers ask so.
+
+    The answer is over with its headers; what streams is then told by the server that nobody listens.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        over = False
+
+        async def without_body(message: Message) -> None:
+            nonlocal over
+            if message["type"] != "http.response.body":
+                await send(message)
+            elif not over:
+                over = True
+                await send({"type": "http.response.body", "body": b""})
+
+        await self.app({**scope, "method": "GET"}, receive, without_body)
+
+
+class SoundRange:
+    """Takes away a Range that is none (`bytes=5-2`, another unit): RFC 9110 wants it ignored, Starlette answers 400."""
+
+    RANGE = re.compile(r"bytes=[ \t]*((\d+-\d*|-\d+)[ \t]*(,[ \t]*|$))+", re.IGNORECASE)
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            kept = [(name, value) for name, value in scope["headers"] if name != b"range" or self._is_sound(value)]
+            scope = {**scope, "headers": kept}
+        await self.app(scope, receive, send)
+
+    def _is_sound(self, value: bytes) -> bool:
+        text = value.decode("latin-1").strip()
+        if len(text) > 1000 or not self.RANGE.fullmatch(text):
+            return False
+        return all(int(first) <= int(last) for first, last in re.findall(r"(\d+)-(\d+)", text))

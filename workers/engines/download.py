@@ -1,0 +1,95 @@
+"""Fetches a finished file: streamed, bounded, text refused, redirects followed, the key sent to no other host."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import httpx2
+
+from core.errors import EngineError, NotReady, OverCapacity, ProviderFailed, Unplayable, Unreachable
+from workers.engines.complaints import complaint, parsed, retry_after
+
+MAX_BYTES = 2 * 1024**3
+MAX_REDIRECTS = 5
+_CHUNK = 1 << 20
+_SMALL = 1 << 16  # is written sooner than a thread is reached
+_NOT_READY = re.compile(r"not.{0,5}ready|in.?progress|still|processing|pending|queued|generating", re.IGNORECASE)
+_IN_CLOUD = re.compile(r"cloud (storage|url)", re.IGNORECASE)
+
+
+def content_refusal(status: int, body: object, retry_after: float | None = None) -> EngineError:
+    """What it means that the finished file is not handed out. Nothing that may mend itself is final."""
+    said = complaint(body)
+    detail = str(said) or f"HTTP {status}"
+    if status in (429, 503):
+        return OverCapacity(detail, retry_after)
+    if status >= 500 or status in (401, 403, 408):
+        return Unreachable(detail)
+    early = status in (202, 204, 404, 409, 410, 425) or _NOT_READY.search(detail) or _IN_CLOUD.search(detail)
+    return NotReady(detail, retry_after) if early else ProviderFailed(detail)
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """One TLS context for every client of this process: reading the certificates takes longer than a call."""
+    return httpx2.create_ssl_context()
+
+
+async def download(
+    client: httpx2.AsyncClient, url: str, target: Path, headers: Mapping[str, str] | None = None, seconds: float = 600
+) -> None:
+    """Stream the file at `url` to `target`, which appears only when whole, in at most `seconds`.
+
+    `headers` hold the API key: they go to the host of `url` and never to one it redirects to. Containers are told
+    apart later (media.py); here only text is refused. Raises NotReady, Retryable, Unplayable or ProviderFailed.
+    """
+    home = where = httpx2.URL(url)
+    key = next(iter((headers or {}).values()), "").removeprefix("Bearer ")
+    try:
+        async with asyncio.timeout(seconds):
+            for _ in range(MAX_REDIRECTS):
+                own = headers if _origin(where) == _origin(home) else None
+                async with client.stream("GET", where, headers=own, follow_redirects=False) as response:
+                    if not response.has_redirect_location:
+                        return await _save(response, target, key)
+                    where = where.join(response.headers["location"])
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
+    raise Unreachable("too many redirects")
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+async def _save(response: httpx2.Response, target: Path, key: str) -> None:
+    """Write the body to `target` by way of a `.part` file."""
+    if response.status_code != 200:
+        said = (await response.aread())[:_CHUNK].decode(errors="replace")
+        raise content_refusal(response.status_code, parsed(said, key), retry_after(response.headers))
+    part, size = target.with_name(f"{target.name}.part"), 0
+    try:
+        with part.open("wb") as file:
+            async for chunk in response.aiter_bytes(_CHUNK):
+                if not size and is_text(chunk):
+                    raise Unplayable(parsed(chunk[:500].decode(errors="replace"), key))
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise Unplayable(f"larger than {MAX_BYTES} bytes")
+                if len(chunk) < _SMALL:
+                    file.write(chunk)
+                else:
+                    await asyncio.to_thread(file.write, chunk)
+        if not size:
+            raise NotReady("an empty file")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def is_text(head: bytes) -> bool:
+    """HTML, JSON or another text where a video should be; every video container has a zero byte near its start."""
+    return b"\0" not in head[:512]

@@ -1,0 +1,304 @@
+"""Any server that speaks /v1/videos: create, look, find, fetch, cancel, whatever its dialect."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.catalog.entries import DialectName, Server
+from core.errors import (
+    EngineError,
+    JobLost,
+    Misconfigured,
+    NotReady,
+    OutcomeUnknown,
+    OverCapacity,
+    Retryable,
+    Unreachable,
+)
+from workers.engines import Engine, Job, Look, Report, complaints
+from workers.engines.videos_api import answers
+from workers.engines.videos_api.answers import STATES, Json, id_of, video_in, word_of
+from workers.engines.videos_api.azure_jobs import AzureJobs
+from workers.engines.videos_api.calls import Calls
+from workers.engines.videos_api.forms import Dialect, Form
+
+log = logging.getLogger(__name__)
+
+PAGE = 100
+MAX_PAGES = 20
+MAX_KNOWN = 20_000
+SKEW_SECONDS = 30.0  # how far the server's clock may be behind ours
+
+DIALECTS: dict[str, Callable[[], Dialect]] = {
+    DialectName.AUTO: lambda: Dialect(Form(), adapts=True),
+    DialectName.MULTIPART: lambda: Dialect(Form()),
+    DialectName.JSON: lambda: Dialect(Form("json")),
+    DialectName.JSON_INT: lambda: Dialect(Form("json", seconds="int")),
+    DialectName.JSON_TEXT: lambda: Dialect(Form("json", picture="text")),
+    DialectName.AZURE_JOBS: lambda: AzureJobs(Form()),
+}
+
+
+@dataclass
+class _Known:
+    """What this process remembers of a job: since when, whether the server ever knew it, how far it was."""
+
+    since: float
+    seen: bool = False
+    progress: float = 0.0
+
+
+class _Odd(Unreachable):
+    """An answer that says nothing about this one job; the server may well answer about others."""
+
+
+class OpenAIVideos(Engine):
+    """One server. Learns which form of create call it takes and whether it can list its jobs."""
+
+    grace_seconds = 5.0
+    """A job that the server has never shown may be missing for so long before it counts as lost."""
+    relist_seconds = 300.0
+    """How long a server that could not list its jobs is not asked to again."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
+        if server.dialect not in DIALECTS:
+            raise Misconfigured(f"Server “{server.name}” names the dialect “{server.dialect}”: {', '.join(DIALECTS)}.")
+        self._dialect = DIALECTS[server.dialect]()
+        self._form = self._dialect.form
+        self._calls = Calls(server, self._dialect.query)
+        self._known: dict[str, _Known] = {}
+        self._told: set[str] = set()
+        self._list_from = 0.0
+        self._lists_other_ids = False
+
+    def among(self, workers: int) -> None:
+        self._calls.among(workers)
+
+    @property
+    def lists(self) -> bool:
+        return time.monotonic() >= self._list_from
+
+    # --- create ---
+
+    async def submit(self, job: Job) -> str:
+        form, tried = self._form, set[Form]()
+        async with self._calls.long():
+            while True:
+                tried.add(form)
+                answer = await self._calls.create(self._dialect.jobs, *self._dialect.body(form, job))
+                if answer.status < 300:
+                    break
+                other = form.instead(answer.status, answer.body) if self._dialect.adapts else None
+                log.info("%s refused the %s form: %s", self.server.name, form.encoding, answer.said)
+                if other is None or other in tried:
+                    raise complaints.refusal(answer.status, answer.body, complaints.retry_after(answer.headers))
+                form = other
+        self._form = form
+        video = video_in(answer.body)
+        if not (provider_id := id_of(video)):
+            log.warning("%s: create answered without an id: %.2000r", self.server.name, answer.body)
+            if complaints.says_no(answer.body):
+                raise complaints.refusal(400, answer.body)
+            raise OutcomeUnknown("the answer has no id")
+        self._remember(provider_id)
+        return provider_id
+
+    async def find(self, job: Job) -> list[str]:
+        sure: list[str] = []
+        doubtful, after, since = False, None, job.created_at - SKEW_SECONDS
+        try:
+            for _ in range(MAX_PAGES):
+                listed = None if self._lists_other_ids else await self._page(after)
+                if listed is None:
+                    raise OutcomeUnknown("this server can't list its jobs")
+                items, more = listed
+                verdicts = [(id_of(item), answers.same_job(item, job, since)) for item in items]
+                sure += [provider_id for provider_id, same in verdicts if same]
+                doubtful = doubtful or any(same is None for _, same in verdicts)
+                oldest = answers.created_in(items[-1]) if items else None
+                if not more or (oldest is not None and oldest < since):
+                    break
+                after = id_of(items[-1])
+            else:
+                raise OutcomeUnknown("this server has too many jobs to look through")
+        except Retryable as error:
+            raise OutcomeUnknown(error.detail) from error
+        if doubtful and not sure:
+            raise OutcomeUnknown("this server does not say enough about its jobs to tell them apart")
+        return sure
+
+    # --- look ---
+
+    async def look(self, ids: Sequence[str]) -> dict[str, Look]:
+        self._calls.check_quiet()
+        listing = len(ids) > 1 and self.lists
+        found, whole = await self._listed(ids) if listing else ({}, False)
+        trouble: list[Retryable] = []
+        odd: list[Retryable] = []
+        rest = iter([provider_id for provider_id in ids if provider_id not in found])
+        absent = whole and not found
+
+        async def ask() -> None:
+            for provider_id in rest:
+                if trouble:  # the server is down or busy: don't knock a thousand times
+                    return
+                try:
+                    if look := await self._retrieve(provider_id):
+                        found[provider_id] = look
+                except _Odd as error:
+                    odd.append(error)
+                except Retryable as error:
+                    trouble.append(error)
+
+        if found:
+            self._lists_other_ids = False
+        await asyncio.gather(*(ask() for _ in range(min(len(ids), max(1, self.server.concurrency)))))
+        if absent and any(look.state in ("queued", "running") for look in found.values()):
+            self._lists_other_ids = True
+            self._stop_listing("its list does not show our jobs")
+        if not found and (trouble or odd):
+            raise (trouble + odd)[0]
+        return found
+
+    async def _listed(self, ids: Sequence[str]) -> tuple[dict[str, Look], bool]:
+        """What the server's list says about these jobs, and whether it was read to its end.
+
+        A page costs as much as asking about one job, so no more pages are read than jobs are still missing.
+        """
+        wanted, after, pages = set(ids), None, 0
+        found: dict[str, Look] = {}
+        while pages < len(wanted):
+            listed = await self._page(after)
+            if listed is None:
+                break
+            items, more = listed
+            pages += 1
+            for item in items:
+                if (provider_id := id_of(item)) in wanted:
+                    wanted.discard(provider_id)
+                    found[provider_id] = self._note(provider_id, item)
+            if not more:
+                return found, True
+            after = id_of(items[-1])
+        return found, False
+
+    async def _page(self, after: str | None) -> tuple[list[Json], bool] | None:
+        """A page of the list, newest first, and whether there is another. Raises Retryable.
+
+        None if the server can't list; it is then not asked to for a while.
+        """
+        query: dict[str, str] = {"limit": str(PAGE)} | ({"after": after} if after else {})
+        self.looked += 1
+        answer = await self._calls.get(self._dialect.jobs, query)
+        if answer.status in (429, 503):
+            raise self._calls.be_quiet(answer)
+        items = answers.items_in(answer.body) if answer.status < 300 else None
+        if items is None:
+            self._stop_listing(f"HTTP {answer.status}")
+            return None
+        more = answer.body.get("has_more") if isinstance(answer.body, dict) else None
+        return items, bool(items) and (len(items) >= PAGE if more is None else bool(more))
+
+    async def _retrieve(self, provider_id: str) -> Look | None:
+        """One job; None while it is too early to call it lost. Raises Retryable."""
+        self.looked += 1
+        answer = await self._calls.get(self._dialect.job(provider_id))
+        video = video_in(answer.body)
+        # vLLM-Omni answers about a failed job with HTTP 4xx or 5xx and the video object as the body
+        ended = bool(id_of(video)) and STATES.get(word_of(video)) in ("failed", "canceled")
+        if (answer.status < 300 and video) or ended:
+            return self._note(provider_id, video)
+        if answer.status in (429, 503):
+            raise self._calls.be_quiet(answer)
+        if answer.status in (404, 410) and isinstance(answer.body, dict):
+            return self._missing(provider_id)
+        self._tell_once(f"HTTP {answer.status} to a look: {answer.said}")
+        raise _Odd(answer.said)
+
+    def _note(self, provider_id: str, video: Json) -> Look:
+        known = self._remember(provider_id)
+        known.seen = True
+        look = answers.look_at(video)
+        if look is None:
+            self._tell_once(f"unknown status {word_of(video) or 'none'!r}; the job is asked about until its deadline")
+            return Look("running", raw=video)
+        if look.error:
+            log.warning("%s: job %s %s: %s", self.server.name, provider_id, word_of(video), look.error.detail)
+        if look.progress is None:
+            return look
+        known.progress = max(known.progress, look.progress)
+        return replace(look, progress=known.progress)
+
+    def _missing(self, provider_id: str) -> Look | None:
+        """A 404: at once lost if the server knew the job before, else only after a while."""
+        known = self._remember(provider_id)
+        if not known.seen and time.monotonic() - known.since < self.grace_seconds:
+            return None
+        log.warning("%s no longer knows job %s", self.server.name, provider_id)
+        return Look("failed", error=JobLost("the server does not know this id"))
+
+    # --- the file, and the end ---
+
+    async def fetch(self, job: Job, provider_id: str, look: Look | None, target: Path, report: Report) -> None:
+        refused: EngineError = NotReady("the job is not finished")
+        tried: set[str] = set()
+        async for url, with_key in self._sources(provider_id, look):
+            if url in tried:
+                continue
+            tried.add(url)
+            try:
+                return await self._calls.download(url, target, with_key=with_key)
+            except OverCapacity:
+                raise
+            except EngineError as error:
+                refused = error
+                log.info("%s: no file at this place: %s", self.server.name, error.detail)
+        raise refused
+
+    async def _sources(self, provider_id: str, look: Look | None) -> AsyncIterator[tuple[str, bool]]:
+        """Where the file may be, and whether the key belongs there; what the job says anew comes last."""
+        for told in (look or Look("succeeded"), None):
+            known = told or await self._retrieve(provider_id)
+            if known is None or known.state != "succeeded":
+                if known and known.error:
+                    raise known.error
+                return
+            if path := self._dialect.content(provider_id, known.raw):
+                yield self._calls.url(path), True
+            if known.url:
+                yield known.url, False
+
+    async def cancel(self, provider_id: str) -> bool:
+        look = await self._retrieve(provider_id)
+        if look is None:
+            raise NotReady("the job is not to be seen yet")
+        if look.state not in ("queued", "running"):
+            return look.state != "succeeded"
+        answer = await self._calls.delete(self._dialect.job(provider_id))
+        log.info("%s: cancel of %s job %s: HTTP %s", self.server.name, look.state, provider_id, answer.status)
+        return look.state == "queued" and answer.status < 300
+
+    async def close(self) -> None:
+        await self._calls.close()
+
+    # --- memory ---
+
+    def _stop_listing(self, why: str) -> None:
+        self._list_from = time.monotonic() + self.relist_seconds
+        self._tell_once(f"its jobs are asked about one by one: {why}")
+
+    def _tell_once(self, what: str) -> None:
+        if what not in self._told and len(self._told) < 1000:
+            self._told.add(what)
+            log.warning("%s: %s", self.server.name, what)
+
+    def _remember(self, provider_id: str) -> _Known:
+        known = self._known.pop(provider_id, None) or _Known(time.monotonic())
+        self._known[provider_id] = known
+        if len(self._known) > MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+        return known

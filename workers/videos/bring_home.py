@@ -1,0 +1,129 @@
+"""Fetches or makes the file of a finished video, checks it and stores it."""
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.catalog.entries import Model
+from core.database.session import reading, session
+from core.errors import (
+    EngineError,
+    NotAvailable,
+    Retryable,
+    TimedOut,
+)
+from core.models import Picture, Video
+from core.ops import step_timings
+from core.pictures import uploads
+from core.settings import settings
+from core.storage import store
+from core.videos import looks, recipe, states
+from core.videos.recipe import Recipe
+from workers.engines import Engine, Look
+from workers.videos.steps import (
+    Engines,
+    Reporter,
+    Stopped,
+    backoff,
+    fail,
+    holding,
+    is_overdue,
+    job_of,
+    with_picture,
+)
+from workers.videos.submit import checked
+
+log = logging.getLogger(__name__)
+SUFFIXES = {"key": "", "poster_key": ".poster", "preview_key": ".preview", "original_key": ".original"}
+
+
+async def bring_home(engines: Engines, video: Video, model: Model) -> None:
+    """Fetch or make the file of a claimed video and end the video: completed, failed, or later again."""
+    folder = Path(tempfile.mkdtemp(prefix=f"video-{video.id}-", dir=store.workspace()))
+    try:
+        async with holding(video) as report:
+            await _make(engines.of(model.server), video, folder, report)
+    except Stopped:
+        log.info("video %s ended or was taken over while its file was made", video.id)
+    except NotAvailable as error:
+        log.warning("video %s: %s Its lease runs out, and somebody goes on.", video.id, error)
+    except Retryable as error:
+        log.info("video %s: its file is not to be had yet: %s", video.id, error.detail or error)
+        if is_overdue(video, model):
+            await fail(video, TimedOut())
+        else:
+            async with session() as db:
+                await looks.look_again(db, {video.id: backoff(min(video.attempts, 4) - 1, error.retry_after)})
+    except asyncio.CancelledError:
+        # this worker stops: let another one have it at once
+        async with session() as db:
+            await looks.look_again(db, {video.id: 0})
+        raise
+    except OSError as error:
+        await _local_trouble(video, model, error)
+    except Exception as error:
+        await fail(video, error)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _local_trouble(video: Video, model: Model, error: OSError) -> None:
+    """Our own disk or network: tried again until the deadline, since the provider's work is done."""
+    log.error("video %s: %s", video.id, error)
+    if is_overdue(video, model):
+        await fail(video, EngineError(error.strerror or error))
+        return
+    async with session() as db:
+        await looks.look_again(db, {video.id: backoff(min(video.attempts, 5))})
+
+
+async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) -> None:
+    raw, job = folder / "raw.mp4", job_of(video)
+    if engine.server.local:
+        job = await with_picture(job, video, engine)
+    look = Look("succeeded", url=video.finished_url)
+    with step_timings.of(engine.server.name, "render" if engine.server.local else "fetch"):
+        await engine.fetch(job, video.provider_id or "", look, raw, report)
+    async with reading() as db:
+        picture = await uploads.of_video(db, video)
+    with step_timings.of(engine.server.name, "check"):
+        made = await checked(raw, folder, _tags(video, picture, job.model))
+    files = {"key": made.video, "poster_key": made.poster, "preview_key": made.preview}
+    if settings().keep_originals:
+        files["original_key"] = made.original
+    size = sum(path.stat().st_size for path in files.values() if path)
+    with step_timings.of(engine.server.name, "store"):
+        keys = await _keep(video, files)
+    async with session() as db:
+        finished = await states.finish(
+            db, video, **keys, width=made.width, height=made.height, duration=made.seconds, size_bytes=size
+        )
+    if not finished:
+        await store.delete(*keys.values())
+    said = {"key": keys["key"], "bytes": size} if finished else {}
+    log.info("video %s %s", video.id, "completed" if finished else "had ended before its file came", extra=said)
+
+
+async def _keep(video: Video, files: Mapping[str, Path | None]) -> dict[str, str]:
+    """Bring these files, by their columns, to the storage; the keys by the same columns."""
+    base = store.new_key(f"videos/{video.id}", "")
+    there = {column: path for column, path in files.items() if path}
+    keys = {column: f"{base}{SUFFIXES[column]}{path.suffix}" for column, path in there.items()}
+    await asyncio.gather(*(store.keep(path, keys[column]) for column, path in there.items()))
+    return keys
+
+
+def _tags(video: Video, picture: Picture | None, model: Model) -> dict[str, str]:
+    """How the file was made, for whoever finds it later; the settings last, where a reader looks for them."""
+    origin = "Camera move over a still picture, no AI" if model.server.local else "AI-generated video"
+    return {
+        "title": video.prompt[:100],
+        "comment": f"{origin}. Made with AdsVideo, model {video.label}.",
+        "adsvideo_model": video.model,
+        "adsvideo_prompt": video.prompt,
+        "adsvideo_ai_generated": "false" if model.server.local else "true",
+        "adsvideo_settings": recipe.write(Recipe.portable(video, picture)),
+    }

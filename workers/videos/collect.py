@@ -1,0 +1,43 @@
+"""Fetches the files of finished videos, so many at once; straight from the database, which needs no queue."""
+
+from core.catalog import entries
+from core.database.session import reading, session
+from core.errors import UnknownModel
+from core.models import Video
+from core.videos import looks, states
+from workers.loops import Loop
+from workers.videos.bring_home import bring_home
+from workers.videos.steps import Engines
+
+AT_ONCE = 16
+
+
+class Collects(Loop[Video]):
+    """Several at a time: a claim costs as much as writing one of them down."""
+
+    name = "collects"
+    gather_seconds = 0.03
+
+    def __init__(self, engines: Engines, at_once: int = AT_ONCE) -> None:
+        super().__init__()
+        self.engines = engines
+        self.at_once = at_once
+        self.at_least_free = max(1, at_once // 4)
+
+    async def claim(self, free: int) -> list[Video]:
+        async with reading() as db:
+            if not await looks.has_ready(db):
+                return []
+        async with session() as db:
+            return await looks.claim_collects(db, free)
+
+    async def do(self, row: Video) -> None:
+        model = entries.models().get(row.model)
+        if model is None:
+            async with session() as db:
+                await states.fail(db, row, UnknownModel(row.model))
+            return
+        await bring_home(self.engines, row, model)
+
+    def about(self, row: Video) -> Video:
+        return row

@@ -1,0 +1,52 @@
+"""Gives the local engine one video after another, in turn between users, so many at once as there are cores for."""
+
+import os
+
+from core.catalog import entries
+from core.database.session import reading, session
+from core.errors import EngineError
+from core.models import Video
+from core.redis.news import News, publish_all
+from core.videos import claims, states
+from workers.loops import Loop
+from workers.videos.bring_home import bring_home
+from workers.videos.steps import Engines
+
+MAX_ATTEMPTS = 6
+
+
+class Renders(Loop[Video]):
+    """Takes local videos straight from the database: a queue of them needs no Redis and outlives its loss."""
+
+    name = "local renders"
+
+    def __init__(self, engines: Engines, at_once: int | None = None) -> None:
+        super().__init__()
+        self.engines = engines
+        self.at_once = at_once or max(1, (os.cpu_count() or 2) // 2)
+
+    async def claim(self, free: int) -> list[Video]:
+        """One at a time, which is begun before the next one is claimed."""
+        async with reading() as db:
+            if not await claims.has_due_local(db):
+                return []
+        async with session() as db:
+            video = await claims.claim_local(db)
+            waiting = await claims.waiting_local(db) if video else []
+        if video is None:
+            return []
+        first = len(self.running) + 1
+        news = [News(v.user_id, v.id, stage="queued", ahead=ahead) for ahead, v in enumerate(waiting, start=first)]
+        await publish_all(news)
+        self.wake()
+        return [video]
+
+    async def do(self, row: Video) -> None:
+        if row.attempts > MAX_ATTEMPTS:
+            async with session() as db:
+                await states.fail(db, row, EngineError("rendering was interrupted too often"))
+            return
+        await bring_home(self.engines, row, entries.get(row.model))
+
+    def about(self, row: Video) -> Video:
+        return row

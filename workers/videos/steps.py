@@ -1,0 +1,174 @@
+"""What every step of a video needs: its engine, its job, its lease and its news."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.catalog import entries
+from core.catalog.entries import OPENAI_HOST, Model, Server
+from core.catalog.size import Size
+from core.database.session import session
+from core.errors import (
+    EngineError,
+    NotAvailable,
+    UnknownModel,
+)
+from core.models import Video, now
+from core.redis.news import News, Stage, publish
+from core.videos import claims, states
+from core.videos.looks import Watched
+from workers.engines import Engine, Job, open_engine
+from workers.videos.frames import Frames
+
+log = logging.getLogger(__name__)
+HOLD_SECONDS = 3.0
+NEWS_SECONDS = 0.2
+WRITE_SECONDS = 60.0
+T = TypeVar("T")
+_frames = Frames()
+
+
+class Engines:
+    """The engines of this process, one per server, opened when first needed."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Engine] = {}
+
+    def of(self, server: Server) -> Engine:
+        """The engine that talks to that server."""
+        if server.name not in self._open:
+            self._open[server.name] = open_engine(server)
+        return self._open[server.name]
+
+    def warm_up(self) -> None:
+        """Open those that are configured: their SDKs take seconds to import, and no video need wait for that."""
+        for server in entries.servers().values():
+            if server.configured and not server.local and OPENAI_HOST not in server.base_url:
+                self.of(server)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for engine in self._open.values():
+            await engine.close()
+        self._open.clear()
+
+
+def job_of(video: Video) -> Job:
+    """The video as an engine sees it, without its picture."""
+    return Job(
+        reference=f"adsvideo-{video.id}",
+        model=entries.get(video.model),
+        prompt=video.prompt,
+        seconds=video.seconds,
+        size=Size.parse(video.size),
+        created_at=(video.submitted_at or video.created_at).timestamp(),
+    )
+
+
+async def with_picture(job: Job, video: Video, engine: Engine) -> Job:
+    """The job with the video's picture, framed as large as the engine wants it. Raises what `Frames.of` raises."""
+    return replace(job, picture=await _frames.of(video, engine.scale(job)))
+
+
+def is_overdue(video: Video | Watched, model: Model) -> bool:
+    """Whether it has used up the time its model is given."""
+    return (now() - video.created_at).total_seconds() > model.max_wait_seconds
+
+
+def backoff(attempts: int, told: float | None = None) -> float:
+    """Seconds to wait before another try: what the server told, else 2, 4, 8 ... 60, with up to a quarter of jitter."""
+    wait = told if told is not None else min(60.0, 2.0 ** min(attempts, 6))
+    return max(0.5, wait) * random.uniform(1, 1.25)
+
+
+class Stopped(Exception):
+    """The video has ended otherwise, or another worker has taken the step over: drop the work."""
+
+    code = "stopped"
+
+
+class Reporter:
+    """Passes percentages on as news, at most five a second; raises Stopped once the step has lost its video.
+
+    May be called from a thread.
+    """
+
+    def __init__(self, video: Video) -> None:
+        self.video = video
+        self.stopped = False
+        self._loop = asyncio.get_running_loop()
+        self._told = 0.0
+
+    def __call__(self, percent: int) -> None:
+        if self.stopped:
+            raise Stopped()
+        if time.monotonic() - self._told >= NEWS_SECONDS:
+            self._told = time.monotonic()
+            asyncio.run_coroutine_threadsafe(self._tell(percent), self._loop)
+
+    async def _tell(self, percent: int) -> None:
+        stage: Stage = "downloading" if self.video.ready else "processing"
+        news = News(user_id=self.video.user_id, video_id=self.video.id, stage=stage, progress=percent)
+        with contextlib.suppress(Exception):  # news may be lost
+            await publish(news)
+
+
+@asynccontextmanager
+async def holding(video: Video, *, until_canceled: bool = True) -> AsyncIterator[Reporter]:
+    """Keep the lease of a step while it runs. The reporter stops the work when the lease is lost."""
+    report = Reporter(video)
+
+    async def hold() -> None:
+        while True:
+            await asyncio.sleep(HOLD_SECONDS)
+            try:
+                async with session() as db:
+                    if not await claims.hold(db, video, until_canceled=until_canceled):
+                        report.stopped = True
+                        return
+            except Exception as error:
+                log.warning("video %s: the lease could not be renewed: %s", video.id, error)
+
+    task = asyncio.create_task(hold())
+    try:
+        yield report
+    finally:
+        report.stopped = True  # a thread that still works for us stops at its next report
+        task.cancel()
+
+
+async def written(change: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Write down, in a session of its own, what a provider has said: it says it once, so the database is waited for.
+
+    `change` is one conditional UPDATE, which may be tried again when the answer to its commit was lost.
+    """
+    end = time.monotonic() + WRITE_SECONDS
+    while True:
+        try:
+            async with session() as db:
+                return await change(db)
+        except NotAvailable as error:
+            if time.monotonic() > end:
+                raise
+            log.warning("%s", error)
+
+
+log = logging.getLogger(__name__)
+
+
+async def fail(video: Video, error: Exception) -> None:
+    if not isinstance(error, EngineError | UnknownModel):
+        log.exception("video %s failed on an error of ours", video.id, exc_info=error)
+        error = EngineError(error)
+    else:
+        log.warning("video %s failed: %s: %s", video.id, error.code, getattr(error, "detail", error))
+    why = error
+    await written(lambda db: states.fail(db, video, why))

@@ -1,0 +1,250 @@
+"""The watcher: asks the servers about every video that is due. The rules are written down in docs/flow.md."""
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from core.catalog import entries
+from core.catalog.entries import Server
+from core.database.session import reading, session
+from core.errors import EngineError, Misconfigured, Retryable, UnknownModel
+from core.ops import log_context, step_timings
+from core.redis import queue
+from core.videos import claims, states
+from core.videos.looks import Watched, announced, claim_looks, claim_unsettled, due, look_again, provider_done
+from workers.engines import Look
+from workers.loops import IDLE_SECONDS, Running, end_all, repeat
+from workers.videos.pace import Pace
+from workers.videos.places import Places
+from workers.videos.progress import Progress
+from workers.videos.settle import Settling
+from workers.videos.steps import Engines, backoff, is_overdue
+
+log = logging.getLogger(__name__)
+BUSY_SECONDS = 0.25
+GATHER_SECONDS = 0.03
+SETTLED_AT_ONCE = 8
+
+
+class Watcher:
+    """One per worker process. Claims what is due, so any number of them share the work.
+
+    Each server has its rounds, one at a time, so that one that hangs holds up nobody else.
+    """
+
+    def __init__(self, engines: Engines, ready: Callable[[], None]) -> None:
+        self.engines = engines
+        self._ready = ready
+        self._settling = Settling(engines)
+        self._wake = asyncio.Event()
+        self._heard = asyncio.Event()
+        self._progress = Progress()
+        self._failures: Counter[str] = Counter()
+        self._paces: dict[str, Pace] = {}
+        self._places = Places(self._paces, uuid.uuid4().hex)
+        self._rounds: dict[str, asyncio.Task[None]] = {}
+        self._settled = Running(self.wake)
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._wake.set()
+
+    def pace(self, server: Server) -> Pace:
+        """How often that server is asked."""
+        if server.name not in self._paces:
+            self._paces[server.name] = Pace(server, self.engines.of(server))
+        return self._paces[server.name]
+
+    async def run(self) -> None:
+        """Until canceled."""
+        others = [asyncio.create_task(self._listen()), asyncio.create_task(self._heed_all())]
+        try:
+            await repeat("watcher", self._wake, self._turn)
+        finally:
+            await end_all([*others, *self._rounds.values()])
+            await self._settled.end()
+            await self._places.leave()
+
+    async def _turn(self) -> float:
+        await self._places.count()
+        return BUSY_SECONDS if await self._start_what_is_due() else IDLE_SECONDS
+
+    async def _listen(self) -> None:
+        """A webhook or a cancel wakes us. Without Redis we look by ourselves, a little later."""
+        while True:
+            with contextlib.suppress(Exception):
+                async with contextlib.aclosing(queue.wakes()) as woken:
+                    async for message in woken:
+                        if message is None:
+                            self._progress.forget_all()
+                        self._heard.set()
+            await asyncio.sleep(IDLE_SECONDS)
+
+    async def _heed_all(self) -> None:
+        """Heed what was heard, together with what comes right after it: many cost no more than one."""
+        while True:
+            await self._heard.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._heard.clear()
+            try:
+                while ended := await queue.take_announced():
+                    await self._heed(ended)
+            except Exception as error:  # they are asked about as well, a little later
+                log.warning("announced: %s: %s", type(error).__name__, error)
+            self.wake()
+
+    async def _heed(self, ended: dict[str, queue.Outcome]) -> None:
+        """Servers have said by themselves that these jobs have ended; those that came together are noted together."""
+        async with session() as db:
+            names = await announced(db, ended)
+        for name in set(names):
+            if model := entries.models().get(name):
+                self.pace(model.server).announced()
+                self._has_left(model.server)
+        if names:
+            self._ready()
+
+    async def _start_what_is_due(self) -> bool:
+        """Start the rounds that are due; False if nothing is under way at any provider."""
+        async with reading() as db:
+            to_look, to_settle = await due(db)
+        by_server: dict[Server, list[str]] = defaultdict(list)
+        for name in to_look:
+            model = entries.models().get(name)
+            if model is None:
+                async with session() as db:
+                    lost = await claim_looks(db, [name], 100)
+                for video in lost:
+                    await self._fail_unknown(video)
+            else:
+                by_server[model.server].append(name)
+        for server, models in by_server.items():
+            if server.name not in self._rounds:
+                self._start_round(server, models)
+        if to_settle:
+            await self._start_settling()
+        return bool(
+            to_look or to_settle or self._rounds or self._settled or any(pace.running for pace in self._paces.values())
+        )
+
+    async def _start_settling(self) -> None:
+        free = SETTLED_AT_ONCE - len(self._settled)
+        if free <= 0:
+            return
+        async with session() as db:
+            unsettled = await claim_unsettled(db, free)
+        for video in unsettled:
+            if model := entries.models().get(video.model):
+                self._settle_apart(self._settling.settle(video, model), video)
+            else:
+                await self._fail_unknown(video)
+
+    def _has_left(self, server: Server) -> None:
+        """There is a place at that server."""
+        if self._places.left(server):
+            self.wake()
+
+    async def _fail_unknown(self, video: Watched) -> None:
+        """Its model has left the catalogue."""
+        async with session() as db:
+            await states.fail(db, video, UnknownModel(video.model))
+
+    def _settle_apart(self, work: Coroutine[Any, Any, None], video: Watched) -> None:
+        """What concerns one video only must not hold up the looks."""
+        self._progress.forget(video)
+        model = entries.models().get(video.model)
+        self._settled.start(work, video, lambda: self._has_left(model.server) if model else None)
+
+    # --- one server ---
+
+    def _start_round(self, server: Server, models: list[str]) -> None:
+        pace = self.pace(server)
+        if limit := pace.limit:
+            task = asyncio.create_task(self._round(pace, models, limit))
+            self._rounds[server.name] = task
+            task.add_done_callback(lambda finished: self._end_round(server, finished))
+
+    def _end_round(self, server: Server, finished: asyncio.Task[None]) -> None:
+        self._rounds.pop(server.name, None)
+        if not finished.cancelled() and (error := finished.exception()):
+            log.error("server %s: %s: %s", server.name, type(error).__name__, error, exc_info=error)
+            self.pace(server).rest(backoff(1))
+
+    async def _round(self, pace: Pace, models: list[str], limit: int) -> None:
+        async with session() as db:
+            claimed = await claim_looks(db, models, limit, pace.ahead)
+        group: list[Watched] = []
+        for video in claimed:
+            model = entries.get(video.model)
+            if is_overdue(video, model):
+                self._settle_apart(self._settling.give_up(video, model), video)
+            else:
+                group.append(video)
+        if group:
+            await self._ask(pace, group)
+
+    async def _ask(self, pace: Pace, group: list[Watched]) -> None:
+        name, started, looked = pace.server.name, time.monotonic(), pace.engine.looked
+        try:
+            with step_timings.of(name, "look"):
+                looks = await pace.engine.look([v.provider_id or "" for v in group])
+        except (EngineError, Misconfigured) as error:
+            self._failures[name] += 1
+            told = error.retry_after if isinstance(error, Retryable) else None
+            wait = backoff(min(self._failures[name], 5), told)
+            log.warning("server %s: %s; asked again in %.0f s", name, getattr(error, "detail", "") or error, wait)
+            pace.rest(wait)
+            async with session() as db:
+                await look_again(db, {v.id: wait for v in group})
+            await self._progress.tell_waiting(group, error)
+            return
+        finally:
+            pace.spent(pace.engine.looked - looked, time.monotonic() - started)
+        self._failures.pop(name, None)
+        await self._note(pace, group, looks)
+
+    async def _note(self, pace: Pace, group: list[Watched], looks: dict[str, Look]) -> None:
+        """Write down what the server said of these videos."""
+        again: dict[int, float] = {}
+        done: dict[int, str | None] = {}
+        ended: list[tuple[Watched, Look]] = []
+        for video in group:
+            look = looks.get(video.provider_id or "")
+            if look is None or look.state in ("queued", "running"):
+                again[video.id] = pace.next_look(video, entries.get(video.model), look)
+                continue
+            self._progress.forget(video)
+            pace.took(video)
+            if look.state == "succeeded":
+                done[video.id] = look.url
+                with log_context.about(video):
+                    log.info("video %s is ready at %s", video.id, pace.server.name)
+            else:
+                ended.append((video, look))
+        async with session() as db:
+            await look_again(db, again)
+            if done:
+                await provider_done(db, done)
+            for video, look in sorted(ended, key=lambda pair: pair[0].user_id):
+                # each pays a user back: in one order, or two workers would wait for each other
+                with log_context.about(video):
+                    await self._end(video, look, db)
+        if done:
+            self._ready()
+        if done or ended:
+            self._has_left(pace.server)
+        running = [(v, looks[v.provider_id]) for v in group if v.id in again and v.provider_id in looks]
+        await self._progress.tell(running)
+
+    async def _end(self, video: Watched, look: Look, db: Any) -> None:
+        if look.again and await claims.try_again(db, video, video.provider_id or ""):
+            log.warning("video %s was spoiled by the provider; it is tried once more", video.id)
+            return
+        error = look.error or EngineError("the provider canceled it" if look.state == "canceled" else "")
+        log.warning("video %s failed at the provider: %s: %s", video.id, error.code, error.detail)
+        await states.fail(db, video, error)
