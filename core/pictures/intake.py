@@ -14,7 +14,7 @@ from core.errors import (
     PictureError,
     PictureTooLarge,
 )
-from core.pictures.framing import clean, frame
+from core.pictures.framing import Prepared, clean, frame
 from core.processes import Crashed, apart
 from core.security import outside
 
@@ -22,8 +22,6 @@ MAX_MB = 10
 MAX_BYTES = MAX_MB * 1024 * 1024
 FETCH_SECONDS = 10.0
 T = TypeVar("T")
-Prepared = tuple[bytes, int, int]
-"""A picture as it is kept: JPEG, with its width and height in pixels."""
 
 
 class Framing(BaseModel):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from core.pictures.network import CLEAR
 from workers.media.fill import Floats, box_mean, filled, grown, shrunk
 from workers.media.regions import Mask, box_of, holes, parts
 
@@ -18,10 +19,6 @@ GRID = 320
 """Pixels of the longer side of the grid on which regions are told apart and colours are spread."""
 LARGEST = 1920
 """Pixels of the longer side of an alpha."""
-CLEAR = 0.5
-"""A product is seen clearly enough to move by itself."""
-SURE = 0.75
-"""Its edge is good enough to be moved sideways, where a wrong one shows."""
 BESIDE = 0.08
 """A further part belongs to the product if it is at least so large beside the largest, and as certain."""
 MARGIN = 0.2

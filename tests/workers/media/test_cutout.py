@@ -9,7 +9,7 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw
 
-from core.pictures.cutouts import CLEAR
+from core.pictures.network import CLEAR
 from core.pictures.presets import PRESETS
 from core.processes import OwnProcess
 from tests.waiting import until
@@ -79,7 +79,7 @@ def test_the_edge_is_where_the_picture_has_it() -> None:
     picture, mask = Image.new("RGB", (400, 280), (40, 60, 90)), Image.new("L", (400, 280))
     disc(ImageDraw.Draw(picture), (210, 170, 60))
     disc(ImageDraw.Draw(mask), 255)
-    whole = np.asarray(mask.resize((64, 64), Image.Resampling.BOX), np.float32) / 255
+    whole = np.asarray(mask.resize((64, 64), Image.Resampling.BOX), np.float32) / np.float32(255)
 
     def seen(part: Image.Image) -> Floats:
         if part.size == picture.size:

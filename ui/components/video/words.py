@@ -13,7 +13,7 @@ from ...i18n import _
 def known(text: str) -> str:
     """A model's label or a note: in the visitor's language where it is our own word, not a name or somebody's."""
     ours = {
-        "Camera (built in, no AI)": _("Camera (built in, no AI)"),
+        "Studio camera (built in)": _("Studio camera (built in)"),
         "Welcome": _("Welcome"),
         "Command line": _("Command line"),
         "command line": _("command line"),
