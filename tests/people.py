@@ -9,9 +9,10 @@ from core.billing import credits
 from core.catalog import entries
 from core.catalog.size import Size
 from core.database.session import reading, session
-from core.models import Picture, User, Video
+from core.errors import AdsVideoError
+from core.models import Picture, User, Video, now
 from core.pictures import framing, uploads
-from core.videos import queries
+from core.videos import queries, states
 from core.videos.recipe import Recipe
 from core.videos.request import request
 
@@ -64,3 +65,19 @@ async def ledger(user: User) -> list[tuple[str, int]]:
     """The user's ledger, oldest first: (kind, amount)."""
     async with reading() as db:
         return [(e.kind, e.amount) for e in reversed(await credits.ledger(db, user.id, None, 200))]
+
+
+async def finish(video: Video) -> None:
+    """As a worker ends it."""
+    async with session() as db:
+        await states.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
+        await states.finish(
+            db, video, key="videos/x.mp4", poster_key="videos/x.webp",
+            width=1280, height=720, duration=6.0, size_bytes=1,
+        )  # fmt: skip
+
+
+async def fail(video: Video, error: AdsVideoError) -> None:
+    """As a worker gives it up."""
+    async with session() as db:
+        await states.fail(db, video, error)

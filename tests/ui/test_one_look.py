@@ -10,10 +10,10 @@ from sqlalchemy import event
 
 from core.database.session import engines, session
 from core.errors import ProviderFailed
-from core.models import User, Video, now
+from core.models import User, Video
 from core.redis.news import News, publish
 from core.videos import states
-from tests.people import ask
+from tests.people import ask, fail, finish
 from tests.waiting import until
 from ui import live
 from ui.components.video import current_video
@@ -39,22 +39,6 @@ def looks() -> Iterator[list[object]]:
     event.remove(engine, "begin", note)
 
 
-async def finish(video: Video) -> None:
-    """As a worker ends it."""
-    async with session() as db:
-        await states.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
-        await states.finish(
-            db, video, key="videos/x.mp4", poster_key="videos/x.webp",
-            width=1280, height=720, duration=6.0, size_bytes=1,
-        )  # fmt: skip
-
-
-async def fail(video: Video) -> None:
-    """As a worker gives it up."""
-    async with session() as db:
-        await states.fail(db, video, ProviderFailed())
-
-
 async def test_the_studio_looks_once_when_a_video_is_ready(visitor: Visitor, me: User) -> None:
     await finish(await ask(me, "The one before"))
     video = await ask(me)
@@ -72,7 +56,7 @@ async def test_the_studio_looks_once_for_what_is_returned(visitor: Visitor, me: 
     await visitor.open("/")
     await visitor.should_see("90 credits")
     with looks() as seen:
-        await fail(video)
+        await fail(video, ProviderFailed())
         await visitor.should_see("100 credits")
         await visitor.should_see("Try again")
     assert len(seen) == 1
@@ -95,7 +79,7 @@ async def test_the_library_looks_once(visitor: Visitor, me: User) -> None:
     await visitor.open("/library")
     await visitor.should_see("80 credits")
     with looks() as seen:
-        await fail(video)
+        await fail(video, ProviderFailed())
         await visitor.should_see("90 credits")
         await visitor.should_see("The model could not make this video.")
         assert len(seen) == 1
@@ -111,7 +95,7 @@ async def test_the_account_page_looks_once(visitor: Visitor, me: User) -> None:
     await visitor.open("/account")
     await visitor.should_see("90 credits")
     with looks() as seen:
-        await fail(video)
+        await fail(video, ProviderFailed())
         await visitor.should_see("Returned")
         await visitor.should_see("100 credits")
     assert len(seen) == 1

@@ -11,8 +11,7 @@ from core.errors import NotFound
 from core.models import User, Video
 from core.social import sharing
 from core.videos import library
-from tests.people import ask
-from tests.ui.test_studio import finish
+from tests.people import ask, finish
 from ui.components.video.video_card import VideoCard
 
 

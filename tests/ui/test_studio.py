@@ -6,30 +6,14 @@ from nicegui.testing import User as Visitor
 
 from core.billing import credits
 from core.database.session import reading, session
-from core.errors import AdsVideoError, ModerationRefused, ProviderFailed
+from core.errors import ModerationRefused, ProviderFailed
 from core.models import User, Video, now
 from core.redis.news import News, publish
 from core.videos import queries, states
-from tests.people import ask, balance
+from tests.people import ask, balance, fail, finish
 from tests.waiting import until
 from ui.components.studio.sample_reel import samples
 from ui.kit.text_area import TextArea
-
-
-async def finish(video: Video) -> None:
-    """As a worker ends it."""
-    async with session() as db:
-        await states.change(db, Video.id == video.id, status="processing", started_at=now())  # type: ignore[arg-type]
-        await states.finish(
-            db, video, key="videos/x.mp4", poster_key="videos/x.webp",
-            width=1280, height=720, duration=6.0, size_bytes=1,
-        )  # fmt: skip
-
-
-async def fail(video: Video, error: AdsVideoError) -> None:
-    """As a worker gives it up."""
-    async with session() as db:
-        await states.fail(db, video, error)
 
 
 async def mine() -> int:

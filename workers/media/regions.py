@@ -75,7 +75,7 @@ def holes(mask: Mask) -> npt.NDArray[np.int32]:
     labels = parts(~mask)
     border = np.unique(np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1])))
     labels[np.isin(labels, border)] = 0
-    return labels
+    return np.unique(labels, return_inverse=True)[1].astype(np.int32).reshape(labels.shape) if labels.any() else labels
 
 
 def hull(alpha: Floats, x: float, y: float) -> Floats:

@@ -117,7 +117,7 @@ async def test_a_pictures_own_transparency_is_its_cut_out(alice: User, place: Pa
     async with session() as db:
         gone = await uploads.delete(db, alice.id, picture.id)
     await store.delete(*uploads.files_of(gone))
-    assert not [path for path in place.rglob("*.cutout.png")]
+    assert not list(place.rglob("*.cutout.png"))
 
 
 async def test_an_opaque_picture_with_an_alpha_channel_is_no_cut_out(alice: User) -> None:

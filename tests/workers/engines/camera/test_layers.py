@@ -1,4 +1,4 @@
-"""Layered clips: they begin as the framed picture, show no hole, cut no product, move smoothly; padding stands still."""
+"""Layered clips: they begin as the framed picture, show no hole, cut no product, move smoothly; padding is still."""
 
 import io
 import math
@@ -70,7 +70,8 @@ def clip(draw: Draw, prompt: str = "push in", size: Size = SIZE, **more: object)
 def plane(frame: av.VideoFrame, index: int = 0) -> Pixels:
     source = frame.planes[index]
     rows = np.frombuffer(bytes(source), np.uint8).reshape(source.height, source.line_size)
-    return rows[:, : source.width].astype(np.int16)
+    shown: Pixels = rows[:, : source.width].astype(np.int16)
+    return shown
 
 
 def psnr(a: Pixels, b: Pixels, where: npt.NDArray[np.bool_] | slice = slice(None)) -> float:
@@ -82,7 +83,8 @@ def luma(jpeg: bytes, size: Size) -> Pixels:
     """The picture in that size as limited luma of BT.709."""
     picture = Image.open(io.BytesIO(jpeg)).convert("RGB").resize((size.width, size.height), Image.Resampling.LANCZOS)
     r, g, b = np.moveaxis(np.asarray(picture, np.float32), 2, 0)
-    return np.rint(16 + (0.2126 * r + 0.7152 * g + 0.0722 * b) * 219 / 255).astype(np.int16)
+    y: Pixels = np.rint(16 + (0.2126 * r + 0.7152 * g + 0.0722 * b) * 219 / 255).astype(np.int16)
+    return y
 
 
 @pytest.mark.parametrize("draw", [bottle, table])

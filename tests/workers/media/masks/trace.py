@@ -1,4 +1,4 @@
-"""The products of the preset pictures, traced by hand: `uv run python -m tests.workers.media.masks.trace` draws the PNGs.
+"""The products of the presets, traced by hand: `uv run python -m tests.workers.media.masks.trace` draws the PNGs.
 
 Points are pixels of the pictures (1920x1280), read off with a grid laid over them. Each product is a list of shapes: a
 polygon of points, or an ellipse as (left, top, right, bottom). Round outlines go through a few points on their arcs.
