@@ -21,6 +21,7 @@ LOOK_SECONDS = 0.25
 LARGEST = 4096
 """Pixels of the longer side of a product that is shown; the network sees far less."""
 NO_PRODUCT = Phrase("No clear product was seen: the whole picture moves.")
+ROUGH = Phrase("The product's edge is not clear enough for this move: the whole picture moves.")
 NO_NETWORK = Phrase("Products can't be cut out on this machine: the whole picture moves.")
 
 

@@ -14,7 +14,6 @@ from typing import Any, Literal
 from core.catalog.entries import EngineName, Model, Server
 from core.catalog.size import Size
 from core.errors import EngineError, Misconfigured, OutcomeUnknown
-from core.phrase import Phrase
 
 Report = Callable[[int], None]
 """Called with a percentage (0-100) while a file is being made; may be called from a thread."""
@@ -24,13 +23,13 @@ Report = Callable[[int], None]
 class Cutout:
     """Where the product is in a framed picture.
 
-    `mask` is a grey PNG, framed like the picture, empty where there is none, and `why` says why. `sure`: its edge can
-    be trusted. `window` is the part of the frame that shows the picture and no padding: left, top, right, bottom, 0-1.
+    `mask` is a grey PNG, framed like the picture, empty where there is none. `sure`: its edge can be trusted; else `why`
+    says, in English, why it is of no or little use. `window` is the part of the frame that shows the picture and no padding: left, top, right, bottom, 0-1.
     """
 
     mask: bytes = b""
     sure: bool = False
-    why: Phrase | None = None
+    why: str = ""
     window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
 

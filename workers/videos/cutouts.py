@@ -40,19 +40,20 @@ async def of(video: Video, scale: float) -> Cutout:
         return Cutout(window=window)
     if picture.cutout_confidence is None:
         if why := await _known(picture):
-            return Cutout(why=why, window=window)
+            return Cutout(why=str(why), window=window)
         picture = await _row(video.picture_id)
     if not cutouts.is_clear(picture):
-        return Cutout(why=cutouts.NO_PRODUCT, window=window)
+        return Cutout(why=str(cutouts.NO_PRODUCT), window=window)
     try:
         content = await store.get(picture.cutout_key or "")
         mask = await apart(framing.frame_mask, content, size.width, size.height, video.framing, scale)
     except Exception:
         log.exception("the cut-out of picture %s can't be used", picture.id)
-        return Cutout(why=cutouts.NO_PRODUCT, window=window)
+        return Cutout(why=str(cutouts.NO_PRODUCT), window=window)
     if not mask:
-        return Cutout(why=cutouts.NO_PRODUCT, window=window)
-    return Cutout(mask, sure=(picture.cutout_confidence or 0) >= SURE, window=window)
+        return Cutout(why=str(cutouts.NO_PRODUCT), window=window)
+    sure = (picture.cutout_confidence or 0) >= SURE
+    return Cutout(mask, sure, "" if sure else str(cutouts.ROUGH), window)
 
 
 async def _row(picture_id: int) -> Picture:

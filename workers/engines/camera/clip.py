@@ -144,7 +144,7 @@ def clip_of(
         stage = Stage(move, thing, apart, wanted.focus, wanted.light, wanted.loop)
     sources = _Sources(*patch.size, move, stage.nearest if stage else 0.0)
     layers = None
-    if stage and cover and wanted.layers and (sure or not stage.shifts):
+    if stage and cover and wanted.layers and (sure or not stage.move.shifts):
         layers = layers_of(picture, cover, stage, sources.of, STRETCH)
     return Clip(
         width=size.width,

@@ -8,7 +8,6 @@ import threading
 from pathlib import Path
 
 from core.catalog.entries import Server
-from core.phrase import Phrase
 from workers.engines import Engine, Job, Look, Report
 from workers.engines.camera.clip import clip_of, most_zoom
 from workers.engines.camera.effects import effects
@@ -39,11 +38,8 @@ class Camera(Engine):
         move = _move(job)
         if not effects(job.prompt, job.options, still=not move.eases).layers:
             return ""
-        if job.cutout.why:
-            return str(job.cutout.why)
-        if not job.cutout.sure and any(pose.turn or pose.u != move.poses[0].u for pose in move.poses):
-            return str(Phrase("The product's edge is not clear enough for this move: the whole picture moves."))
-        return ""
+        in_use = job.cutout.mask and (job.cutout.sure or not move.shifts)
+        return "" if in_use else job.cutout.why
 
     async def fetch(self, job: Job, provider_id: str, look: Look | None, target: Path, report: Report) -> None:
         """Render the clip to `target`. Raises Permanent; what `report` raises stops the work and comes out here."""

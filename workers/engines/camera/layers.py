@@ -74,13 +74,13 @@ def layers_of(
     soft = empty.filter(ImageFilter.GaussianBlur(BLUR * max(empty.size)))
     own = planes(picture)
     ground = own
-    if stage.shifts:
+    if stage.move.shifts:
         near = (
             mask.filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.GaussianBlur(1.5)).point(lambda v: min(2 * v, 255))
         )
         ground = planes(Image.composite(empty.resize(picture.size, Image.Resampling.BICUBIC), picture, near))
     wide = own[0].width // stretch * (stretch // 2), own[0].height
-    alpha, gap, gap_box = (mask, None, None) if stage.shifts else _covers(mask, stage.thing)
+    alpha, gap, gap_box = (mask, None, None) if stage.move.shifts else _covers(mask, stage.thing)
     alpha = alpha.resize(wide, Image.Resampling.BICUBIC)
     gap = gap and gap.resize(wide, Image.Resampling.BICUBIC)
     return Layers(ground, _soft_planes(soft), own, alpha, gap, gap_box, stage.thing)

@@ -95,6 +95,12 @@ class Move:
         """The zoom at the widest and at the nearest view."""
         return min(pose.zoom for pose in self.poses), max(pose.zoom for pose in self.poses)
 
+    @property
+    def shifts(self) -> bool:
+        """Whether the camera goes aside, so that it sees past a thing what that hid at first."""
+        first = self.poses[0]
+        return any(pose.turn or (pose.u != first.u and pose.zoom == first.zoom) for pose in self.poses)
+
     def at(self, time: float) -> Pose:
         """The pose at a time from 0 (first frame) to 1 (last frame)."""
         if not self.eases:

@@ -17,6 +17,7 @@ APART = (0.7, 0.45, 0.25, 0.12)  # the product grows by the ground's growth to t
 SMALLER = (1.0, 0.8, 0.6, 0.4, 0.25, 0.12, 0.0)  # of the move that was asked for, where all of it would cut the product
 DRIFT = 0.011  # of the picture: how far the ground far behind goes to a side in a whole orbit
 TRAVEL = 0.006  # the same in a pan from one side to the other
+RISE = 0.03  # how much the product grows in a tilt from one end to the other
 FOLLOW = 0.6  # how far a camera that comes nearer turns towards the product
 SOFTEST = 0.9
 SWEEP = (0.22, 0.74)  # the light passes between these times
@@ -91,11 +92,6 @@ class Stage:
         return there_and_back(time) if self.loop else time
 
     @property
-    def shifts(self) -> bool:
-        """Whether the ground is seen past the product where it was hidden at first."""
-        return any(pose.turn or pose.u != self.move.poses[0].u for pose in self.move.poses) or not self.move.eases
-
-    @property
     def nearest(self) -> float:
         """How large the product is at most, in times of the whole picture."""
         return max(pose.zoom * _growth(pose, self.move, self.apart) for pose in self.move.poses)
@@ -107,13 +103,14 @@ def there_and_back(time: float) -> float:
 
 
 def _growth(pose: Pose, move: Move, apart: float) -> float:
-    return math.pow(pose.zoom / move.zooms[0], apart)
+    risen = abs(pose.v - move.poses[0].v) / (2 * FARTHEST)
+    return math.pow(pose.zoom / move.zooms[0], apart) * (1 + RISE * apart / APART[0] * risen)
 
 
 def _view(pose: Pose, move: Move, thing: Thing) -> View:
     """The ground as this pose sees it. A turn is made by what lies far behind going aside."""
     lean = DRIFT * pose.turn / TURN
-    if not pose.turn and move.poses[0].u != move.poses[-1].u:
+    if move.shifts and not pose.turn:
         lean = TRAVEL * pose.u / FARTHEST
     room = max((abs(DRIFT * p.turn / TURN) for p in move.poses), default=0.0) or abs(lean)
     size = min(1 / pose.zoom, 1 - 2 * room)
