@@ -125,8 +125,9 @@ def _alpha(picture: Image.Image) -> bytes:
 def _crop(picture: Image.Image, width: int, height: int, framing: Window) -> Image.Image:
     scale = min(picture.width / width, picture.height / height) / framing.zoom
     box_width, box_height = width * scale, height * scale
-    left = (picture.width - box_width) * framing.x
-    top = (picture.height - box_height) * framing.y
+    # a float may miss the picture's edge by a hair
+    left = max((picture.width - box_width) * framing.x, 0.0)
+    top = max((picture.height - box_height) * framing.y, 0.0)
     box = (left, top, min(left + box_width, picture.width), min(top + box_height, picture.height))
     return picture.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 

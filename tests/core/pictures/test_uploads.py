@@ -203,3 +203,12 @@ def test_a_picture_of_a_thousand_scans_is_not_decoded() -> None:
     assert pictures_framing.clean(_of_scans(10))[1:3] == (64, 64)
     with pytest.raises(BrokenPicture):
         pictures_framing.clean(_of_scans(1000))
+
+
+@pytest.mark.parametrize("scale", [step / 100 for step in range(100, 180, 3)])
+def test_a_mask_is_framed_whatever_the_scale(scale: float) -> None:
+    """A float that misses the picture's edge by a hair must not be taken for a place outside it."""
+    out = io.BytesIO()
+    Image.new("L", (1920, 1280), 255).save(out, "PNG")
+    framed = Image.open(io.BytesIO(pictures_framing.frame_mask(out.getvalue(), 128, 72, {}, scale)))
+    assert framed.size == (round(64 * scale) * 2, round(36 * scale) * 2)
