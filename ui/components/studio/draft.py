@@ -201,8 +201,7 @@ class Draft:
             seconds=found.seconds,
             size=found.size,
             **_framing({name: getattr(found, name) for name in Framing.model_fields}),
-            **_camera({name: getattr(found, name) or None for name in ("move", "strength")}),
-            **{name: getattr(found, name) for name in ("layers", "focus", "light", "loop")},
+            **_camera({name: None if (value := getattr(found, name)) == "" else value for name in Options.model_fields}),
         )
 
 
