@@ -122,8 +122,8 @@ def _expression(move: Move, last: int = COUNT - 1) -> tuple[str, str]:
     return f"{move.zooms[1]}", f"(iw-iw/zoom)*(1+{a}+({b}-({a}))*({eased}))/2"
 
 
-def _clip(jpeg: bytes, prompt: str, mask: bytes = b"", size: Size = SIZE) -> Clip:
-    return clip_of(jpeg, prompt, size, SECONDS, mask=mask)
+def _clip(jpeg: bytes, prompt: str, mask: bytes = b"", size: Size = SIZE, **options: bool) -> Clip:
+    return clip_of(jpeg, prompt, size, SECONDS, mask=mask, options=options)
 
 
 def _render(jpeg: bytes, prompt: str, target: Path, mask: bytes = b"", size: Size = SIZE) -> None:
@@ -276,7 +276,7 @@ def jitter(folder: Path, ffmpeg: str | None) -> None:
         print(row)
     for prompt in ("slow push in", "pan right", "orbit"):
         for layer, mask in (("product", _mask(1.0)), ("ground", _mask(0.02))):
-            clip = _clip(jpeg, prompt, mask)
+            clip = _clip(jpeg, prompt, mask, light=False, focus=False)
             film.render(clip, out, lambda percent: None)
             bias, ours = errors(out, _layer_seen(clip, layer), places)
             print(f"{f'{prompt}, {layer} layer':30}{ours:12.3f} ({bias:.3f})")

@@ -1,4 +1,4 @@
-"""The pictures that users have: accepted once, found by their owner, deleted."""
+"""Users' pictures: stored once per user, found, deleted."""
 
 import hashlib
 
@@ -24,7 +24,7 @@ def mask_key(key: str) -> str:
 
 
 async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset: str | None = None) -> Picture:
-    """Keep a prepared picture; the same one twice is one row. Best the first thing in a session."""
+    """Keep a prepared picture; the same one twice is one row. Best called first in a session. Raises NotAvailable."""
     content, width, height, alpha = prepared
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"pictures/{user_id}/{sha256}.jpg"
@@ -49,7 +49,7 @@ async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset
         async with session.begin_nested():
             session.add(picture)
     except IntegrityError:
-        return (await session.exec(query)).one()  # the same one twice at once: the other was first
+        return (await session.exec(query)).one()  # another request stored the same one first
     return picture
 
 
@@ -81,7 +81,7 @@ async def owned(session: AsyncSession, user_id: int, picture_id: int) -> Picture
 
 
 async def of_video(session: AsyncSession, video: Video) -> Picture | None:
-    """What a video was made of, unless it has been deleted."""
+    """The picture a video was made from; None if it has been deleted."""
     query = select(Picture).where(_mine(video.user_id), Picture.id == video.picture_id)
     return (await session.exec(query)).first()
 
@@ -113,7 +113,7 @@ async def delete(session: AsyncSession, user_id: int, picture_id: int) -> Pictur
 
 
 async def by_sha256(session: AsyncSession, user_id: int, sha256: str) -> Picture:
-    """That user's picture with these bytes. Raises NotFound."""
+    """That user's picture with this hash. Raises NotFound."""
     query = select(Picture).where(_mine(user_id), Picture.sha256 == sha256)
     if picture := (await session.exec(query)).first():
         return picture

@@ -29,33 +29,33 @@ MAX_NEXT = 500
 @lru_cache
 def _provider() -> Any:
     """The client of the configured issuer: code flow with PKCE, state and nonce checked."""
-    known = settings()
-    secret = known.google_client_secret
+    config = settings()
+    secret = config.google_client_secret
     oauth = OAuth()
     oauth.register(
         "provider",
-        client_id=known.google_client_id,
+        client_id=config.google_client_id,
         client_secret=secret.get_secret_value() if secret else None,
-        server_metadata_url=f"{known.oidc_issuer}/.well-known/openid-configuration",
+        server_metadata_url=f"{config.oidc_issuer}/.well-known/openid-configuration",
         client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256", "timeout": 10},
     )
     return oauth.provider
 
 
 def _inside(target: object) -> str:
-    """A path of ours to go to; never another site, and never more than a cookie holds."""
+    """The target if it is a path of ours, short enough for a cookie; else `/`."""
     path = str(target or "/")
     sound = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if sound and len(path) <= MAX_NEXT else "/"
 
 
 def _callback(request: Request) -> str:
-    """One address, whatever the Host header says, where PUBLIC_URL is set."""
+    """The callback URL: based on PUBLIC_URL if set, else on the Host header."""
     return f"{settings().public_url or str(request.base_url).rstrip('/')}/auth/callback"
 
 
 def _go(target: str, browser: str) -> Response:
-    """On to that page; the browser's other pages hear of it only when the new cookie has left."""
+    """Redirect, then notify the browser's other pages, which need the new cookie first."""
     return RedirectResponse(target, status_code=303, background=BackgroundTask(session.tell, browser))
 
 
@@ -72,7 +72,7 @@ async def _failed(request: Request, error: SignInRefused) -> Response:
 
 
 def _too_many(request: Request, error: TooManyAttempts) -> Response:
-    """In plain words: a page of ours would cost more than the attempt."""
+    """Plain text: a full page would cost more than the attempt."""
     with i18n.speaking(i18n.of(request)):
         return PlainTextResponse(i18n.explain(error), error.status, {"Retry-After": str(error.retry_after)})
 
@@ -101,7 +101,7 @@ async def login(request: Request, next: str = "/") -> Response:
 
 @router.get("/auth/callback")
 async def callback(request: Request) -> Response:
-    """The way back from the provider: its answer is checked, then the browser is the user's."""
+    """Return from the provider: check its answer and sign the user in."""
     if not settings().has_provider:
         return RedirectResponse("/", status_code=303)
     target = _inside(request.session.get("next"))
@@ -110,7 +110,7 @@ async def callback(request: Request) -> Response:
         token = await _provider().authorize_access_token(request)
         who = _identity(token.get("userinfo") or {})
         async with unit_of_work() as db:
-            user = await users.behind(db, who)
+            user = await users.by_identity(db, who)
     except TooManyAttempts as error:
         return _too_many(request, error)
     except SignInRefused as error:

@@ -1,4 +1,4 @@
-"""What a provider's error answer means: which of our errors, and how long to wait."""
+"""Reads a provider's error answer: which of our errors it is, and how long to wait."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ from core.errors import (
 
 
 def parsed(text: str, key: str = "") -> object:
-    """An answer's body: what its JSON says, or the text itself; without `key`, which a server may quote in an error."""
+    """The body as JSON, or as text if it is none; `key`, which a server may quote, is replaced."""
     text = text.replace(key, "[key]") if len(key) >= 8 else text
     try:
         return json.loads(text)
@@ -46,7 +46,7 @@ _PICTURE = re.compile(r"\b(images?|pictures?|input_reference|inpaint\w*|promptIm
 
 @dataclass(frozen=True)
 class Complaint:
-    """What a server says is wrong: its words, and its code where it gives one."""
+    """An error as the server words it, with its code if it gives one."""
 
     text: str = ""
     code: str = ""
@@ -56,7 +56,7 @@ class Complaint:
 
 
 def complaint(body: object) -> Complaint:
-    """The error in an answer, whichever way it is written.
+    """The error in an answer, in any of these shapes:
 
     `{"error": {"code", "message"}}` (OpenAI, vLLM-Omni: code is an int), without a code (SGLang), a string
     (TensorRT-LLM), null, `{"detail": text or [{"loc", "msg"}]}` (FastAPI), `fail_reason` (new-api), plain text.
@@ -70,8 +70,12 @@ def complaint(body: object) -> Complaint:
     inner: object = next((body[k] for k in ("error", "detail", "failure_reason", "fail_reason") if body.get(k)), None)
     if inner is None:
         return Complaint(str(body.get("message") or ""), str(body.get("code") or body.get("type") or ""))
-    found = complaint(inner if inner is not True else body.get("message"))
-    return found if found.code or isinstance(inner, dict) else replace(found, code=str(body.get("code") or ""))
+    inner_complaint = complaint(inner if inner is not True else body.get("message"))
+    return (
+        inner_complaint
+        if inner_complaint.code or isinstance(inner, dict)
+        else replace(inner_complaint, code=str(body.get("code") or ""))
+    )
 
 
 def _validation(entry: object) -> str:
@@ -79,21 +83,21 @@ def _validation(entry: object) -> str:
         return str(entry)
     path = entry.get("loc") or entry.get("path") or ()
     where = ".".join(str(part) for part in path if part != "body")
-    said = str(entry.get("msg", entry.get("message", "")))
-    return f"{where}: {said}" if where else said
+    message = str(entry.get("msg", entry.get("message", "")))
+    return f"{where}: {message}" if where else message
 
 
-def says_no(body: object) -> bool:
-    """An error where a job should be, in an answer that calls itself a success (gateways)."""
+def is_error(body: object) -> bool:
+    """Whether the body of a 2xx answer is an error after all, as some gateways send it."""
     if not isinstance(body, dict):
         return False
     odd_code = str(body.get("code") or "").lower() not in ("", "success", "ok", "200")
     return bool(body.get("error") or body.get("detail") or (odd_code and body.get("message")))
 
 
-def cause(said: Complaint) -> type[Permanent] | None:
-    """Moderation or an empty account, recognised by code or words; None if neither."""
-    both = f"{said.code} {said.text}"
+def cause(error: Complaint) -> type[Permanent] | None:
+    """ModerationRefused or QuotaExhausted, recognised by code or words; None if neither."""
+    both = f"{error.code} {error.text}"
     return ModerationRefused if _MODERATION.search(both) else QuotaExhausted if _QUOTA.search(both) else None
 
 
@@ -106,19 +110,19 @@ _BY_STATUS: dict[int, type[Permanent]] = {
 
 
 def refusal(status: int, body: object, retry_after: float | None = None) -> EngineError:
-    """What a create call's answer means. Only a 4xx, 501 or 503 is a promise that no job was made."""
-    said = complaint(body)
-    detail = str(said) or f"HTTP {status}"
+    """The error for a failed create call. Only a 4xx, 501 or 503 promises that no job was created."""
+    error = complaint(body)
+    detail = str(error) or f"HTTP {status}"
     # some call a full rate limit a quota; one that says when to come back is not an empty account
-    told = status == 429 and retry_after is not None and said.code != "insufficient_quota"
-    if told or status in (408, 425, 503):
+    is_rate_limit = status == 429 and retry_after is not None and error.code != "insufficient_quota"
+    if is_rate_limit or status in (408, 425, 503):
         return OverCapacity(detail, retry_after)
     if status >= 500 and status != 501:
         return OutcomeUnknown(detail)
-    kind = cause(said) or _BY_STATUS.get(status)
+    kind = cause(error) or _BY_STATUS.get(status)
     if kind is None and status == 429:
         return OverCapacity(detail)
-    if kind is None and status in (400, 422) and _PICTURE.search(said.text) and "not support" not in said.text:
+    if kind is None and status in (400, 422) and _PICTURE.search(error.text) and "not support" not in error.text:
         kind = PictureRefused
     return (kind or RequestRefused)(detail)
 

@@ -123,7 +123,7 @@ class CameraControls(Tag):
             notes.append(_("Plain moves only: products can't be cut out on this machine."))
         own = self._draft.own.get(self._draft.choices.picture_id)
         picture = Size(own.width, own.height) if own and not self._draft.preset else PRESET_SIZE
-        if self._draft.has_picture and _shown(picture, self._draft.size, self._draft.choices.zoom) < SOFT:
+        if (own or self._draft.preset) and _shown(picture, self._draft.size, self._draft.choices.zoom) < SOFT:
             notes.append(_("The picture is small for {size}: the video will look soft.", size=str(self._draft.size)))
         return notes
 

@@ -21,15 +21,15 @@ from core.catalog.size import Size
 from core.pictures import framing, presets
 from workers.engines import Cutout, Job, open_engine
 from workers.engines.camera.engine import Camera
-from workers.media import mp4
 from workers.media.cutout import cut_out
+from workers.media.poster import write_poster
 
 HERE = Path(__file__).resolve().parent
 PROMPTS = {
-    "watch": "Slow orbit around the watch on wet slate; a cool light sweeps over the polished bezel. Dark, premium mood.",
+    "watch": "Slow orbit around the watch on wet slate; a cool light sweeps over the bezel. Dark, premium.",
     "perfume": "Slow push-in on the perfume bottle; warm light glides across the facets. Elegant, cinematic.",
     "soda": "Fast push-in on the ice-cold can; a bright glint runs over the metal. Fresh, energetic.",
-    "macarons": "Slow tilt up the macaron tower from the marble stand to the top; soft sunlight. Sweet, playful.",
+    "macarons": "Slow parallax drift past the macaron tower on its marble stand; soft sunlight. Sweet, playful.",
 }
 WIDTH, HEIGHT, CRF = 960, 540, "31"
 
@@ -50,13 +50,13 @@ def shrink(source: Path, target: Path) -> None:
     options = {"movflags": "+faststart"}
     with av.open(str(source), "r") as container, av.open(str(target), "w", options=options) as out:
         video = container.streams.video[0]
-        made = out.add_stream("libx264", rate=video.average_rate, options={"preset": "veryslow", "crf": CRF})
-        made.width, made.height, made.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream = out.add_stream("libx264", rate=video.average_rate, options={"preset": "veryslow", "crf": CRF})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for frame in container.decode(video):
             small = frame.reformat(width=WIDTH, height=HEIGHT, format="yuv420p")
             small.pict_type = 0
-            out.mux(made.encode(small))
-        out.mux(made.encode())
+            out.mux(stream.encode(small))
+        out.mux(stream.encode())
 
 
 async def main() -> None:
@@ -69,7 +69,7 @@ async def main() -> None:
             job = job_of(preset)
             await engine.fetch(job, "", None, whole, lambda percent: None)
             shrink(whole, HERE / f"{preset.name}.mp4")
-            mp4.poster(whole, HERE / f"{preset.name}.webp", WIDTH)
+            write_poster(whole, HERE / f"{preset.name}.webp", WIDTH)
             entry = {"preset": preset.name, "video": f"{preset.name}.mp4", "poster": f"{preset.name}.webp"}
             listed.append({**entry, "prompt": job.prompt, "model_label": job.model.label})
     listed.sort(key=lambda entry: list(PROMPTS).index(entry["preset"]))

@@ -39,7 +39,7 @@ def test_a_camera_that_stands_still_leaves_the_ground_as_it_is_unless_told() -> 
 def test_every_move_of_the_api_is_one_of_the_engine() -> None:
     assert set(MOVES) == set(Move.__args__)  # type: ignore[attr-defined]
     for name in MOVES:
-        assert Options(move=name).chosen() == {"move": name}  # type: ignore[arg-type]
+        assert Options(move=name).chosen() == {"move": name}
 
 
 def test_an_option_counts_more_than_the_prompt() -> None:
