@@ -35,11 +35,15 @@ class _Frame:
         layers, view = self.layers, self.moment.product
         whole = Patch(0, 0, -(-self.width // 8) * 8, self.height)
         out = self._softened(self._drawn(layers.ground, self.moment.ground, whole), self.moment.ground, whole)
-        if layers.gap and layers.gap_box and (between := self._patch(view, layers.gap_box)):
-            planes = self._softened(self._drawn(layers.ground, view, between), view, between)
-            self._put(out, planes, layers.gap, between)
         if patch := self._patch(view, layers.thing.box):
             planes = self._drawn(layers.product, view, patch)
+            if layers.gap and layers.gap_box and (between := self._patch(view, layers.gap_box)):
+                between = between.within(patch)
+                around = [
+                    plane.crop(at.seen_from(whole))
+                    for plane, at, whole in zip(planes, between.of_planes, patch.of_planes, strict=True)
+                ]
+                self._put(out, self._softened(around, view, between), layers.gap, between)
             if self.moment.light is not None:
                 self._light(planes[0], self.moment.light, patch)
             self._put(out, planes, layers.alpha, patch)

@@ -39,6 +39,24 @@ class Patch:
         return self.right - self.left, self.bottom - self.top
 
     @property
+    def of_planes(self) -> tuple["Patch", "Patch", "Patch"]:
+        """The same of the luma plane and of both chroma planes."""
+        return self, self.halved, self.halved
+
+    def within(self, other: "Patch") -> "Patch":
+        """What of it is in the other, too."""
+        return Patch(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
+
+    def seen_from(self, other: "Patch") -> tuple[int, int, int, int]:
+        """Its edges in pixels from the other's upper left corner."""
+        return self.left - other.left, self.top - other.top, self.right - other.left, self.bottom - other.top
+
+    @property
     def halved(self) -> "Patch":
         """The same of a chroma plane; all edges must be even, left and right multiples of 8."""
         return Patch(self.left // 2, self.top // 2, self.right // 2, self.bottom // 2)
@@ -57,7 +75,7 @@ def draw(source: Image.Image, view: View, plane: tuple[int, int], patch: Patch, 
         source, view, (patch.left / width + shift, patch.right / width + shift), patch.size[0], (first, last)
     )
     # Rows are blended column by column, so four columns may pass as one with four channels, which is twice as fast.
-    fours = Image.frombuffer("RGBX", (patch.size[0] // 4, last - first), near.tobytes(), "raw", "RGBX", 0, 1)
+    fours = _as_fours(near)
     box = (0, top - first, fours.width, bottom - first)
     rows = fours.resize((fours.width, patch.size[1]), Image.Resampling.BILINEAR, box=box)
     return Image.frombuffer("L", patch.size, rows.tobytes(), "raw", "L", 0, 1)
@@ -93,6 +111,15 @@ def _picked(
     return whole
 
 
+def _as_fours(image: Image.Image) -> Image.Image:
+    """An L image as RGBX, four columns in one; the same memory where Pillow has it in one piece."""
+    size = (image.width // 4, image.height)
+    try:
+        return Image.fromarrow(image, "RGBX", size)
+    except ValueError:
+        return Image.frombuffer("RGBX", size, image.tobytes(), "raw", "RGBX", 0, 1)
+
+
 def draw_columns(
     source: Image.Image, columns: Columns, size: tuple[int, int], shift: float = 0.0, *, turned: bool
 ) -> Image.Image:
@@ -123,7 +150,7 @@ def _columns(
     near = _joined(
         [pick(*strip) for strip in _strips(width, math.ceil(width / BROAD / 4) * 4 if turned else width)], line
     )
-    fours = Image.frombuffer("RGBX", (line // 4, last - first), near.tobytes(), "raw", "RGBX", 0, 1)
+    fours = _as_fours(near)
 
     def blend(start: int, stop: int) -> Image.Image:
         _, top, _, bottom = columns(start / width + shift, stop / width + shift)
