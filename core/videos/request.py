@@ -124,6 +124,8 @@ def _turn() -> ColumnElement[int]:
         waiting.c.submitted_at.is_(None),
         waiting.c.model == bindparam("model"),
         waiting.c.lane == bindparam("lane"),
+        # a claimed one, whose picture is being framed, has had its turn; one that waits for a retry has a note
+        (waiting.c.note != "") | (waiting.c.next_look_at <= bindparam("next_look_at")),
     )
     first = select(waiting.c.turn).where(*same).order_by(waiting.c.turn).limit(1)
     own = select(waiting.c.turn + 1).where(*same, waiting.c.user_id == bindparam("user_id"))

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import col, update
 
 from core.database.session import reading, session
-from core.errors import from_code
+from core.errors import from_code, from_note
 from core.models import Picture, User, Video, now
 from core.storage import store
 from core.videos import claims, states
@@ -221,7 +221,7 @@ async def test_a_bucket_that_is_away_is_waited_for(
     forget_settings()
 
     async def waits() -> bool:
-        return "The storage does not answer" in (await reread(video)).note
+        return "The storage does not answer" in str(from_note((await reread(video)).note))
 
     async with running_worker():
         await until(waits)
