@@ -96,8 +96,8 @@ def _confidence(likely: Floats, product: Mask) -> float:
     border = np.concatenate((product[0], product[-1], product[:, 0], product[:, -1])).mean()
     rows, columns = product.any(axis=1).mean(), product.any(axis=0).mean()
     bounds = (
-        # what goes from side to side, or cut from top to bottom, is a view and no product
-        np.interp(columns, (0.93, 0.97), (1, 0.3)) if _reaches_side(product) else 1.0,
+        # what is cut by a side and goes on and on, or from top to bottom, is a view and no product
+        np.interp(columns, (0.6, 0.75), (1, 0.3)) if _reaches_side(product) else 1.0,
         np.interp(rows, (0.97, 1.0), (1, 0.3)) if _reaches_side(product) else 1.0,
         np.interp(area, (0.012, 0.03, 0.6, 0.8), (0, 1, 1, 0)),
         np.interp(vague, (0.3, 1.0), (1, 0)),

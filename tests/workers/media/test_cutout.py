@@ -61,7 +61,17 @@ def very_wide() -> Image.Image:
     return Image.linear_gradient("L").resize((4000, 20)).convert("RGB")
 
 
-@pytest.mark.parametrize("picture", [noise, flat, one_pixel, very_wide])
+def landscape() -> Image.Image:
+    """Hills under a sky."""
+    down, across = np.mgrid[:360, :640].astype(np.float32)
+    view = np.stack([120 + down / 4, 170 + down / 6, 230 - down / 20], -1)
+    for ridge, high, colour in ((190, 30, (110, 130, 150)), (235, 40, (80, 110, 90)), (280, 25, (50, 90, 50))):
+        hill = ridge + high * np.sin(across / 100 + ridge) + high / 3 * np.sin(across / 23 + ridge)
+        view = np.where((down > hill)[..., None], np.array(colour), view)
+    return Image.fromarray(view.clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("picture", [noise, flat, landscape, one_pixel, very_wide])
 def test_where_there_is_no_product_none_is_found(picture: Callable[[], Image.Image]) -> None:
     _png, confidence = cut_out(encoded(picture()))
     assert confidence < CLEAR

@@ -14,7 +14,7 @@ from workers.media.regions import Box
 
 ABOVE, BELOW, SHALLOW = 0.32, 0.4, 0.55
 """So far above its foot (of the height) the ground is as soft as can be; before it farther, and never so soft."""
-LIGHT, BAND, SLANT = 58, 0.075, 0.42
+LIGHT, BAND, SLANT = 48, 0.075, 0.42
 """Of the light: luma added at most, the band's half width (of the frame's), and its slant."""
 
 
