@@ -132,6 +132,9 @@ class LedgerEntry(SQLModel, table=True):
 class Picture(SQLModel, table=True):
     """An input picture, upright and without metadata. `key` is its place in the storage.
 
+    `cutout_key` is the mask of the product in it, `cutout_confidence` (0-1) how clearly that is seen, None until
+    somebody has asked: core/pictures/cutouts.py.
+
     A deleted one has no file; its row stays, because videos refer to it.
     """
 
@@ -146,6 +149,8 @@ class Picture(SQLModel, table=True):
     height: int
     bytes: int
     preset: str | None = Field(default=None, max_length=50)
+    cutout_key: str | None = Field(default=None, max_length=300)
+    cutout_confidence: float | None = None
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
@@ -202,6 +207,9 @@ class Video(SQLModel, table=True):
     seconds: int
     size: str = Field(max_length=16)
     framing: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    options: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default=text("'{}'"))
+    )
     cost_credits: int
     idempotency_key: str | None = Field(default=None, max_length=200)
     request_sha256: str | None = Field(default=None, max_length=64)
@@ -243,6 +251,8 @@ class Video(SQLModel, table=True):
 
 VIDEO_KEYS = ("key", "poster_key", "preview_key", "original_key")
 """The columns of a video that name files: the video, its poster, its small silent copy, and what it was made from."""
+PICTURE_KEYS = ("key", "cutout_key")
+"""The columns of a picture that name files: the picture, and the mask of its product."""
 
 
 class WebhookEndpoint(SQLModel, table=True):

@@ -34,6 +34,7 @@ class VideoOut(BaseModel):
     cost_credits: int
     image_id: int
     framing: dict[str, Any]
+    options: dict[str, Any]
     error: Problem | None
     note: str
     video_url: str | None

@@ -23,8 +23,9 @@ from core.redis import client, job_json, queue
 from core.redis.client import close_redis
 from workers.cron import Context, jobs
 from workers.loops import end_all
+from workers.media import cutout
 from workers.runner import stop_signals, work
-from workers.videos import submit
+from workers.videos import cutouts, submit
 from workers.videos.collect import Collects
 from workers.videos.render import Renders
 from workers.videos.steps import Engines
@@ -57,6 +58,7 @@ async def stop(context: Context) -> None:
     await close_redis()
     await close_database()
     processes.close()
+    cutout.close()
 
 
 def redis_settings() -> RedisSettings:
@@ -72,7 +74,7 @@ def redis_settings() -> RedisSettings:
 class WorkerSettings:
     """arq's settings. Jobs are short; the sweep queues unfinished ones anew."""
 
-    functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [submit.submit]
+    functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [submit.submit, cutouts.cut_out]
     cron_jobs: ClassVar[list[CronJob]] = jobs()
     on_startup = start
     on_shutdown = stop

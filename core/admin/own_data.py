@@ -18,6 +18,7 @@ from core.database.session import after_commit
 from core.errors import Conflict, NotFound, WrongInput, from_note
 from core.models import (
     ACTIVE,
+    PICTURE_KEYS,
     VIDEO_KEYS,
     ApiKey,
     AuditEntry,
@@ -126,8 +127,9 @@ async def _stop_videos(session: AsyncSession, user_id: int) -> None:
 async def _keys_of_files(session: AsyncSession, user_id: int) -> list[str]:
     columns = [getattr(Video, name) for name in VIDEO_KEYS]
     rows = (await session.exec(select(*columns).where(Video.user_id == user_id))).all()
-    pictures = (await session.exec(select(Picture.key).where(Picture.user_id == user_id))).all()
-    return [key for key in [*(key for row in rows for key in row), *pictures] if key]
+    names = [getattr(Picture, name) for name in PICTURE_KEYS]
+    pictures = (await session.exec(select(*names).where(Picture.user_id == user_id))).all()
+    return [key for row in [*rows, *pictures] for key in row if key]
 
 
 async def _forget_words(session: AsyncSession, user_id: int) -> None:
@@ -145,7 +147,7 @@ async def _forget_words(session: AsyncSession, user_id: int) -> None:
     pictures = (await session.exec(select(Picture.id).where(Picture.user_id == user_id))).all()
     for picture_id in pictures:
         erasing = sql_update(Picture).where(col(Picture.id) == picture_id)
-        await session.exec(erasing.values(key="", sha256=f"erased {picture_id}", preset=None))
+        await session.exec(erasing.values(key="", cutout_key=None, sha256=f"erased {picture_id}", preset=None))
     await session.exec(sql_update(ApiKey).where(col(ApiKey.user_id) == user_id).values(name="", revoked_at=now()))
     await session.exec(sql_update(LedgerEntry).where(col(LedgerEntry.user_id) == user_id).values(note=""))
     await session.exec(sql_update(AuditEntry).where(col(AuditEntry.user_id) == user_id).values(note=""))

@@ -17,6 +17,8 @@ from core.errors import (
 )
 from core.pictures.framing import clean, frame
 from core.processes import Bounds, Crashed, OutOfBounds, apart
+from core.pictures.framing import Prepared, clean, frame
+from core.processes import Crashed, apart
 from core.security import outside
 from core.settings import settings
 
@@ -24,8 +26,6 @@ MAX_MB = 10
 MAX_BYTES = MAX_MB * 1024 * 1024
 FETCH_SECONDS = 10.0
 T = TypeVar("T")
-Prepared = tuple[bytes, int, int]
-"""A picture as it is stored: JPEG bytes, width and height in pixels."""
 
 
 class Framing(BaseModel):

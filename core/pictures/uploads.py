@@ -13,29 +13,38 @@ from core.errors import (
 )
 from core.models import ACTIVE, Picture, Video, now
 from core.phrase import Phrase
-from core.pictures.framing import read_size
-from core.pictures.intake import Prepared
+from core.pictures.framing import Prepared, read_size
 from core.pictures.presets import preset_content
 from core.storage import store
 
 
+def mask_key(key: str) -> str:
+    """Where the mask of the picture with that key is kept: grey PNG, white is the product, in the picture's shape."""
+    return key.removesuffix(".jpg") + ".cutout.png"
+
+
 async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset: str | None = None) -> Picture:
-    """Store a prepared picture; the same one twice is one row. Best called first in a session. Raises NotAvailable."""
-    content, width, height = prepared
+    """Keep a prepared picture; the same one twice is one row. Best called first in a session. Raises NotAvailable."""
+    content, width, height, alpha = prepared
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"pictures/{user_id}/{sha256}.jpg"
-    await store.put(content, key)  # before the first statement: a bucket is slow, and no lock should be held meanwhile
+    if alpha:
+        await store.put(alpha, mask_key(key))
+    await store.put(content, key)  # before the first statement: a bucket takes its time, and nobody is to wait for it
+    cutout = (mask_key(key), 1.0) if alpha else (None, None)
     query = select(Picture).where(Picture.user_id == user_id, Picture.sha256 == sha256)
     picture = (await session.exec(query)).first()
     if picture and picture.deleted_at is None:
         return picture
     if picture:
         picture.deleted_at = None
+        picture.cutout_key, picture.cutout_confidence = cutout
         session.add(picture)
         return picture
     picture = Picture(
         user_id=user_id, sha256=sha256, key=key, width=width, height=height, bytes=len(content), preset=preset
     )
+    picture.cutout_key, picture.cutout_confidence = cutout
     try:
         async with session.begin_nested():
             session.add(picture)
@@ -50,7 +59,7 @@ async def from_preset(session: AsyncSession, user_id: int, name: str) -> Picture
     if picture := (await session.exec(query.order_by(col(Picture.id)))).first():
         return picture
     content = await preset_content(name)
-    return await accept(session, user_id, (content, *read_size(content)), preset=name)
+    return await accept(session, user_id, Prepared(content, *read_size(content)), preset=name)
 
 
 async def uploads(session: AsyncSession, user_id: int, limit: int) -> list[Picture]:
@@ -77,8 +86,16 @@ async def of_video(session: AsyncSession, video: Video) -> Picture | None:
     return (await session.exec(query)).first()
 
 
+def files_of(picture: Picture) -> tuple[str, str]:
+    """The keys of all that is or may be kept of a picture."""
+    return picture.key, mask_key(picture.key)
+
+
 async def delete(session: AsyncSession, user_id: int, picture_id: int) -> Picture:
-    """Delete a picture; the caller removes its file. Raises NotFound, and Conflict while a video is made from it."""
+    """Forget a picture; the caller removes its files, `files_of`.
+
+    Raises NotFound, and Conflict while a video is made of it.
+    """
     busy = exists().where(col(Video.picture_id) == picture_id, col(Video.status).in_(ACTIVE))
     deletion = (
         update(Picture)

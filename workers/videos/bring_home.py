@@ -99,7 +99,14 @@ async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) ->
         keys = await _keep(video, files)
     async with session() as db:
         finished = await states.finish(
-            db, video, **keys, width=checked.width, height=checked.height, duration=checked.seconds, size_bytes=size
+            db,
+            video,
+            **keys,
+            width=checked.width,
+            height=checked.height,
+            duration=checked.seconds,
+            size_bytes=size,
+            note=engine.note(job),
         )
     if not finished:
         await store.delete(*keys.values())
