@@ -1,9 +1,10 @@
-"""How fast and how smooth the camera engine renders, beside ffmpeg's zoompan and beside encoding ready frames alone.
+"""How fast and how smooth the studio camera renders, beside ffmpeg's zoompan and beside encoding ready frames alone.
 
     uv run bench/render.py [picture.jpg]
 
 Speed: the same clip several times in turn, the best of each counts (other work on the machine only ever adds time).
-Jitter: a picture of soft dots is rendered and decoded, and each dot's centroid compared with where it was asked to be.
+Jitter: a picture of soft dots is rendered and decoded, and each dot's centroid compared with where it was asked to be;
+for layers once with the mask on all dots and once on none, so that product and ground are each measured alone.
 """
 
 # ruff: noqa: E402
@@ -19,9 +20,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -31,13 +32,19 @@ from PIL import Image
 
 from core.catalog import entries
 from core.catalog.size import Size
-from workers.engines import Job
-from workers.engines.camera import engine
+from workers.engines import Cutout, Job
+from workers.engines.camera import film
+from workers.engines.camera.clip import Clip, clip_of
+from workers.engines.camera.draw import SPAN
+from workers.engines.camera.engine import Camera
 from workers.engines.camera.path import Move
+from workers.engines.camera.stage import View
 from workers.engines.camera.words import plan
+from workers.media.cutout import cut_out
 
 WIDTH, HEIGHT, SECONDS, ROUNDS = 1280, 720, 6, 6
-COUNT = SECONDS * engine.FPS
+SIZE = Size(WIDTH, HEIGHT)
+COUNT = SECONDS * film.FPS
 PRESET = ROOT / "core/pictures/shipped/perfume.jpg"
 Seen = Callable[[int, float, float], tuple[float, float]]
 """From the number of a frame and a place in the picture to the place in the frame."""
@@ -89,15 +96,15 @@ def _cpu() -> float:
 
 def zoompan(ffmpeg: str, picture: Path, target: Path, zoom: str, x: str) -> None:
     """The same length, size and encoder settings through ffmpeg's zoompan."""
-    settings = [word for key, value in engine.ENCODER.items() for word in (f"-{key}", value)]
-    expression = f"zoompan=z='{zoom}':x='{x}':y='ih/2-ih/zoom/2':d={COUNT}:s={WIDTH}x{HEIGHT}:fps={engine.FPS}"
+    settings = [word for key, value in film.ENCODER.items() for word in (f"-{key}", value)]
+    expression = f"zoompan=z='{zoom}':x='{x}':y='ih/2-ih/zoom/2':d={COUNT}:s={WIDTH}x{HEIGHT}:fps={film.FPS}"
     command = [ffmpeg, "-v", "error", "-y", "-i", str(picture), "-vf", expression, "-frames:v", str(COUNT)]
     command += [
         "-c:v",
         "libx264",
         *settings,
         "-g",
-        str(engine.KEY_EVERY),
+        str(film.KEY_EVERY),
         "-pix_fmt",
         "yuv420p",
         "-movflags",
@@ -115,37 +122,58 @@ def _expression(move: Move, last: int = COUNT - 1) -> tuple[str, str]:
     return f"{move.zooms[1]}", f"(iw-iw/zoom)*(1+{a}+({b}-({a}))*({eased}))/2"
 
 
-def _render(jpeg: bytes, prompt: str, target: Path) -> None:
-    clip = engine.clip_of(jpeg, plan(prompt, SECONDS), WIDTH, HEIGHT, SECONDS)
-    engine.render(clip, target, lambda percent: None)
+def _clip(jpeg: bytes, prompt: str, mask: bytes = b"", size: Size = SIZE, **options: bool) -> Clip:
+    return clip_of(jpeg, prompt, size, SECONDS, mask=mask, options=options)
 
 
-def _encode(ready: list[av.VideoFrame], clip: engine.Clip, target: Path, threads: int) -> None:
+def _render(jpeg: bytes, prompt: str, target: Path, mask: bytes = b"", size: Size = SIZE) -> None:
+    film.render(_clip(jpeg, prompt, mask, size), target, lambda percent: None)
+
+
+def _encode(ready: list[av.VideoFrame], clip: Clip, target: Path, threads: int) -> None:
     """Frames that are there already, encoded with the camera's settings and so many threads (0: x264 decides)."""
     with av.open(str(target), "w", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=engine.FPS)
-        engine.set_up(stream.codec_context, clip)
+        stream = container.add_stream("libx264", rate=film.FPS)
+        film.set_up(stream.codec_context, clip)
         stream.codec_context.thread_count = threads
         for frame in ready:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
 
-def _encode_in_parts(ready: list[av.VideoFrame], clip: engine.Clip, target: Path) -> None:
-    with patch.object(engine, "draw_frame", lambda clip, number: ready[number]):
-        engine.render(clip, target, lambda percent: None)
+@dataclass(frozen=True)
+class _Ready:
+    """Frames that are there already, as the encoder takes them."""
+
+    width: int
+    height: int
+    count: int
+    frames: list[av.VideoFrame]
+
+    def frame(self, number: int) -> av.VideoFrame:
+        """One of them."""
+        return self.frames[number]
+
+
+def _encode_in_parts(ready: list[av.VideoFrame], clip: Clip, target: Path) -> None:
+    film.render(_Ready(clip.width, clip.height, clip.count, ready), target, lambda percent: None)
 
 
 def speed(jpeg: bytes, folder: Path, ffmpeg: str | None) -> None:
     push = plan("push in", SECONDS)
-    clip = engine.clip_of(jpeg, push, WIDTH, HEIGHT, SECONDS)
-    ready = [engine.draw_frame(clip, number) for number in range(COUNT)]
+    clip = _clip(jpeg, "push in")
+    ready = [clip.frame(number) for number in range(COUNT)]
+    mask, confidence = cut_out(jpeg)
+    print(f"cut out with confidence {confidence}")
     picture, out = folder / "photo.jpg", folder / "out.mp4"
     picture.write_bytes(jpeg)
 
     ways: dict[str, Callable[[], object]] = {
-        f"camera, {prompt}": partial(_render, jpeg, prompt, out) for prompt in ("push in", "orbit")
+        f"camera, plain {prompt}": partial(_render, jpeg, prompt, out) for prompt in ("push in", "orbit")
     }
+    ways |= {f"camera, layered {prompt}": partial(_render, jpeg, prompt, out, mask) for prompt in ("push in", "orbit")}
+    ways["camera, layered push in, 1920x1080"] = partial(_render, jpeg, "push in", out, mask, Size(1920, 1080))
+    ways["cut-out, once per picture"] = partial(cut_out, jpeg)
     ways["encoding ready frames, x264's own threads"] = lambda: _encode(ready, clip, out, 0)
     ways["encoding ready frames, 2 threads"] = lambda: _encode(ready, clip, out, 2)
     ways["encoding ready frames, as camera does it"] = lambda: _encode_in_parts(ready, clip, out)
@@ -161,13 +189,13 @@ def speed(jpeg: bytes, folder: Path, ffmpeg: str | None) -> None:
             best[name] = min(best.get(name, 1e9), time.perf_counter() - begin)
             cpu[name] = min(cpu.get(name, 1e9), _cpu() - before)
             size[name] = out.stat().st_size
-    ours_best = best["camera, push in"]
-    clip_size, load = f"{SECONDS} s of {WIDTH}x{HEIGHT} at {engine.FPS}/s", os.getloadavg()[0]
-    print(f"\n{clip_size}, best of {ROUNDS}; {engine.CORES} cores, load {load:.1f}")
+    ours_best = best["camera, plain push in"]
+    clip_size, load = f"{SECONDS} s of {WIDTH}x{HEIGHT} at {film.FPS}/s", os.getloadavg()[0]
+    print(f"\n{clip_size}, best of {ROUNDS}; {film.CORES} cores, load {load:.1f}")
     print(f"{'':42}{'seconds':>9}{'x real time':>13}{'CPU s':>8}{'MB':>7}{'camera is':>13}")
     for name, took in best.items():
         row = f"{name:42}{took:9.2f}{SECONDS / took:13.2f}{cpu[name]:8.2f}{size[name] / 1e6:7.2f}"
-        print(row + (f"{took / ours_best:9.2f} x as fast" if name != "camera, push in" else ""))
+        print(row + (f"{took / ours_best:9.2f} x as fast" if name != "camera, plain push in" else ""))
     if not ffmpeg:
         print("ffmpeg is not installed: no comparison with zoompan")
 
@@ -246,6 +274,35 @@ def jitter(folder: Path, ffmpeg: str | None) -> None:
             bias, theirs = errors(out, _zoompan_seen(move), places)
             row += f"{theirs:13.3f} ({bias:.3f}) {ours / theirs:8.2f}"
         print(row)
+    for prompt in ("slow push in", "pan right", "orbit"):
+        for layer, mask in (("product", _mask(1.0)), ("ground", _mask(0.02))):
+            clip = _clip(jpeg, prompt, mask, light=False, focus=False)
+            film.render(clip, out, lambda percent: None)
+            bias, ours = errors(out, _layer_seen(clip, layer), places)
+            print(f"{f'{prompt}, {layer} layer':30}{ours:12.3f} ({bias:.3f})")
+
+
+def _mask(share: float) -> bytes:
+    """A thing that is so much of the picture, standing at the middle of its lower edge, as a mask."""
+    mask = Image.new("L", (WIDTH, HEIGHT))
+    width, height = round(WIDTH * share), round(HEIGHT * share)
+    mask.paste(255, ((WIDTH - width) // 2, HEIGHT - height, (WIDTH + width) // 2, HEIGHT))
+    out = io.BytesIO()
+    mask.save(out, "PNG")
+    return out.getvalue()
+
+
+def _layer_seen(clip: Clip, layer: str) -> Seen:
+    stage = clip.stage
+    assert stage
+
+    def seen(number: int, x: float, y: float) -> tuple[float, float]:
+        moment = stage.at(clip.time(number))
+        view: View = getattr(moment, layer)
+        far = min((view.foot - y) / SPAN, 1.0)  # what is far goes aside
+        return view.place(x - view.lean * far, y)
+
+    return seen
 
 
 def memory(picture: Path, folder: Path) -> None:
@@ -282,12 +339,13 @@ async def lag(jpeg: bytes, folder: Path) -> None:
             await asyncio.sleep(0.005)
             late.append((time.perf_counter() - before - 0.005) * 1000)
 
+    mask, _confidence = cut_out(jpeg)
     for prompt in ("push in", "orbit"):
         late.clear()
         model = entries.get("camera")
-        job = Job("bench", model, prompt, SECONDS, Size(WIDTH, HEIGHT), 0.0, jpeg)
+        job = Job("bench", model, prompt, SECONDS, SIZE, 0.0, jpeg, cutout=Cutout(mask, sure=True))
         watcher = asyncio.create_task(watch())
-        await engine.Camera(model.server).fetch(job, "bench", None, folder / "lag.mp4", lambda percent: None)
+        await Camera(model.server).fetch(job, "bench", None, folder / "lag.mp4", lambda percent: None)
         watcher.cancel()
         late.sort()
         row = f"median {late[len(late) // 2]:.1f}, 99 % under {late[len(late) * 99 // 100]:.1f}, worst {late[-1]:.1f}"

@@ -16,6 +16,9 @@ VIDEO_KINDS = ("generated", "edited", "ad")
 MAX_ID = 2**31 - 1
 """The largest id; PostgreSQL refuses a query for a larger one."""
 
+MAX_IDENTITY = 600
+"""Bytes of an issuer or a subject; the standard's bound for a subject is 255."""
+
 
 def now() -> datetime:
     """The current time, timezone-aware, in UTC."""
@@ -55,12 +58,16 @@ def _one_of(column: str, values: tuple[str, ...], table: str) -> CheckConstraint
 class User(SQLModel, table=True):
     """`credits` caches the sum of the user's ledger; only core/billing/credits.py changes either.
 
-    `subject` is the identity at the provider, `ISSUER|SUB`; a cookie counts only with the user's current `epoch`.
+    `issuer` and `subject` are the identity at the provider; a cookie counts only with the user's current `epoch`.
     Of an erased user only numbers remain, and `erased_as`, a hash that recognises the person without naming them.
     """
 
     __tablename__ = "users"
-    __table_args__ = (_one_of("role", ROLES, "users"), CheckConstraint("credits >= 0", name="ck_users_credits"))
+    __table_args__ = (
+        _one_of("role", ROLES, "users"),
+        CheckConstraint("credits >= 0", name="ck_users_credits"),
+        Index("ix_users_identity", "issuer", "subject", unique=True),
+    )
 
     id: int = Field(default=None, primary_key=True)
     email: str = Field(max_length=320, unique=True)
@@ -68,7 +75,8 @@ class User(SQLModel, table=True):
     avatar_url: str = Field(default="", max_length=2000)
     role: str = Field(default="user", sa_type=String(16))
     credits: int = 0
-    subject: str | None = Field(default=None, max_length=600, unique=True, index=True)
+    issuer: str | None = Field(default=None, max_length=MAX_IDENTITY)
+    subject: str | None = Field(default=None, max_length=MAX_IDENTITY)
     epoch: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     group_id: int | None = Field(default=None, foreign_key="groups.id", index=True)
@@ -76,6 +84,16 @@ class User(SQLModel, table=True):
     blocked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_as: str | None = Field(default=None, max_length=64, index=True)
+
+
+class BrowserSession(SQLModel, table=True):
+    """A browser that is signed in, by the random id in its cookie; without this row the cookie opens nothing."""
+
+    __tablename__ = "browser_sessions"
+
+    id: str = Field(primary_key=True, max_length=36)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime, index=True)
 
 
 class Group(SQLModel, table=True):
@@ -128,7 +146,8 @@ class LedgerEntry(SQLModel, table=True):
 class Picture(SQLModel, table=True):
     """An input picture, upright and without metadata. `key` is its place in the storage.
 
-    `alpha_key` is the place of the same with its transparency, if it has any.
+    `alpha_key` is the place of the same with its transparency, if it has any. `cutout_key` is the mask of the product
+    in it, `cutout_confidence` (0-1) how clearly that is seen, None until somebody has asked: core/pictures/cutouts.py.
 
     A deleted one has no file; its row stays, because videos refer to it.
     """
@@ -145,6 +164,8 @@ class Picture(SQLModel, table=True):
     bytes: int
     preset: str | None = Field(default=None, max_length=50)
     alpha_key: str | None = Field(default=None, max_length=300)
+    cutout_key: str | None = Field(default=None, max_length=300)
+    cutout_confidence: float | None = None
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
@@ -224,6 +245,9 @@ class Video(SQLModel, table=True):
     seconds: int
     size: str = Field(max_length=16)
     framing: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    options: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default=text("'{}'"))
+    )
     cost_credits: int
     idempotency_key: str | None = Field(default=None, max_length=200)
     request_sha256: str | None = Field(default=None, max_length=64)
@@ -271,6 +295,8 @@ class Video(SQLModel, table=True):
 
 VIDEO_KEYS = ("key", "poster_key", "preview_key", "original_key")
 """The columns of a video that name files: the video, its poster, its small silent copy, and what it was made from."""
+PICTURE_KEYS = ("key", "cutout_key", "alpha_key")
+"""The columns of a picture that name files: the picture, the mask of its product, the picture with transparency."""
 
 
 class WebhookEndpoint(SQLModel, table=True):

@@ -36,6 +36,7 @@ class VideoOut(BaseModel):
     cost_credits: int
     image_id: int
     framing: dict[str, Any]
+    options: dict[str, Any]
     made_from: list[int]
     edit: dict[str, Any] | None
     error: Problem | None

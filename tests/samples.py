@@ -22,7 +22,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "WrongInput": (Phrase("There is no such role."),),
     "PromptTooLong": (2001, 2000),
     "UnknownModel": ("<b>9000</b>",),
-    "ModelUnavailable": ("Camera (built in, no AI)", Phrase("its server does not offer {model}", model="9000")),
+    "ModelUnavailable": ("Studio camera (built in)", Phrase("its server does not offer {model}", model="9000")),
     "WrongOption": ("9000", (Phrase("{n} s", n=4), Phrase("{n} s", n=8)), Phrase("{n} s", n=7)),
     "BadSize": ("9000",),
     "BadEdit": ([Phrase("{name} {complaint}.", name=Phrase("The edit"), complaint=Phrase("must not be empty"))],),
@@ -37,6 +37,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "NoAnswer": (Phrase("The storage"),),
     "RequestRefused": ("9000",),
     "ProviderFailed": ("9000",),
+    "TooHeavy": ("9000",),
 }
 
 

@@ -19,13 +19,14 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from core import processes
 from core.database.session import close_database
 from core.ops import step_timings
-from core.redis import client, queue
+from core.redis import client, job_json, queue
 from core.redis.client import close_redis
 from workers.cron import Context, jobs
 from workers.edits import questions
 from workers.loops import end_all
+from workers.media import cutout
 from workers.runner import stop_signals, work
-from workers.videos import submit
+from workers.videos import cutouts, submit
 from workers.videos.collect import Collects
 from workers.videos.render import Renders
 from workers.videos.steps import Engines
@@ -34,8 +35,8 @@ from workers.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
 PRELOADED = (
-    *("workers.edits.render", "workers.media.keepable", "workers.media.mp4"),
-    *("workers.media.poster", "workers.media.copies"),
+    "workers.edits.render",
+    *(f"workers.media.{name}" for name in ("keepable", "most", "mp4", "poster", "copies")),
 )
 """Modules that the checking processes import when they start."""
 
@@ -61,6 +62,7 @@ async def stop(context: Context) -> None:
     await close_redis()
     await close_database()
     processes.close()
+    cutout.close()
 
 
 def redis_settings() -> RedisSettings:
@@ -78,6 +80,7 @@ class WorkerSettings:
 
     functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [
         submit.submit,
+        cutouts.cut_out,
         questions.edit_still,
         questions.measure_audio,
     ]
@@ -85,6 +88,8 @@ class WorkerSettings:
     on_startup = start
     on_shutdown = stop
     queue_name = queue.QUEUE
+    job_serializer = job_json.write
+    job_deserializer = job_json.read
     redis_settings = redis_settings()
     poll_delay = 0.1
     keep_result = 0

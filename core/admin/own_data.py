@@ -19,6 +19,7 @@ from core.database.session import after_commit
 from core.errors import Conflict, NotFound, WrongInput, from_note
 from core.models import (
     ACTIVE,
+    PICTURE_KEYS,
     VIDEO_KEYS,
     ApiKey,
     Audio,
@@ -104,6 +105,7 @@ async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
             email=f"erased-{user_id}@invalid",
             name="",
             avatar_url="",
+            issuer=None,
             subject=None,
             role="user",
             group_id=None,
@@ -131,7 +133,8 @@ async def _stop_videos(session: AsyncSession, user_id: int) -> None:
 async def _keys_of_files(session: AsyncSession, user_id: int) -> list[str]:
     columns = [getattr(Video, name) for name in VIDEO_KEYS]
     rows = (await session.exec(select(*columns).where(Video.user_id == user_id))).all()
-    pictures = (await session.exec(select(Picture.key, Picture.alpha_key).where(Picture.user_id == user_id))).all()
+    names = [getattr(Picture, name) for name in PICTURE_KEYS]
+    pictures = (await session.exec(select(*names).where(Picture.user_id == user_id))).all()
     audio = (await session.exec(select(Audio.key).where(Audio.user_id == user_id))).all()
     return [key for key in [*(key for row in [*rows, *pictures] for key in row), *audio] if key]
 
@@ -152,7 +155,8 @@ async def _forget_words(session: AsyncSession, user_id: int) -> None:
     pictures = (await session.exec(select(Picture.id).where(Picture.user_id == user_id))).all()
     for picture_id in pictures:
         erasing = sql_update(Picture).where(col(Picture.id) == picture_id)
-        await session.exec(erasing.values(key="", alpha_key=None, sha256=f"erased {picture_id}", preset=None))
+        values = {"key": "", "cutout_key": None, "alpha_key": None, "sha256": f"erased {picture_id}", "preset": None}
+        await session.exec(erasing.values(**values))
     await session.exec(sql_update(ApiKey).where(col(ApiKey.user_id) == user_id).values(name="", revoked_at=now()))
     await session.exec(sql_update(LedgerEntry).where(col(LedgerEntry.user_id) == user_id).values(note=""))
     await session.exec(sql_update(AuditEntry).where(col(AuditEntry.user_id) == user_id).values(note=""))

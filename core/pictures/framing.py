@@ -6,7 +6,7 @@ Blocking: runs in a process of its own, so it imports little.
 import contextlib
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageCms, ImageFilter, ImageOps, UnidentifiedImageError
 
@@ -20,10 +20,22 @@ appends, such as a video, contains the marker by chance once in 64 kB: 160 times
 ALPHA_SIDE = 2048
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 
-UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, MemoryError, Image.DecompressionBombError)
+UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, Image.DecompressionBombError)
 """What Pillow raises about a picture whose header was good."""
 
+LARGEST_MASK = 1920
+"""Pixels of the longer side of a picture's own transparency, as it is kept."""
+
 Image.MAX_IMAGE_PIXELS = None  # our own check is stricter and comes before decoding
+
+
+class Prepared(NamedTuple):
+    """A picture as it is kept: JPEG, its size in pixels; `alpha` as grey PNG if its transparency cuts something out."""
+
+    content: bytes
+    width: int
+    height: int
+    alpha: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -80,8 +92,8 @@ def _jpeg(picture: Image.Image, quality: int = 95) -> bytes:
     return out.getvalue()
 
 
-def clean(content: bytes) -> tuple[bytes, int, int]:
-    """The picture upright, in sRGB, without metadata, as JPEG, and its size in pixels. Blocking.
+def clean(content: bytes) -> Prepared:
+    """The picture upright, in sRGB, without metadata, as JPEG. Blocking.
 
     Raises NotAPicture, BrokenPicture, TooManyPixels.
     """
@@ -89,8 +101,9 @@ def clean(content: bytes) -> tuple[bytes, int, int]:
     try:
         picture.seek(0)
         picture.load()
-        upright = _flatten(_to_srgb(ImageOps.exif_transpose(picture)))
-        return _jpeg(upright), upright.width, upright.height
+        turned = _to_srgb(ImageOps.exif_transpose(picture))
+        upright = _flatten(turned)
+        return Prepared(_jpeg(upright), upright.width, upright.height, _alpha(turned))
     except UNREADABLE:
         raise BrokenPicture() from None
 
@@ -121,11 +134,27 @@ def transparency(content: bytes) -> bytes | None:
         raise BrokenPicture() from None
 
 
+def _alpha(picture: Image.Image) -> bytes:
+    """The picture's own transparency as grey PNG, if it cuts something out; else empty."""
+    if "A" not in picture.getbands() and "transparency" not in picture.info:
+        return b""
+    alpha = picture.convert("RGBA").getchannel("A")
+    alpha.thumbnail((LARGEST_MASK, LARGEST_MASK), Image.Resampling.LANCZOS)
+    counts = alpha.histogram()
+    clear, solid = sum(counts[:16]) / sum(counts), sum(counts[240:]) / sum(counts)
+    if clear < 0.02 or solid < 0.01:
+        return b""
+    out = io.BytesIO()
+    alpha.save(out, "PNG")
+    return out.getvalue()
+
+
 def _crop(picture: Image.Image, width: int, height: int, framing: Window) -> Image.Image:
     scale = min(picture.width / width, picture.height / height) / framing.zoom
     box_width, box_height = width * scale, height * scale
-    left = (picture.width - box_width) * framing.x
-    top = (picture.height - box_height) * framing.y
+    # a float may miss the picture's edge by a hair
+    left = max((picture.width - box_width) * framing.x, 0.0)
+    top = max((picture.height - box_height) * framing.y, 0.0)
     box = (left, top, min(left + box_width, picture.width), min(top + box_height, picture.height))
     return picture.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
@@ -142,6 +171,40 @@ def _pad(picture: Image.Image, width: int, height: int, framing: Window) -> Imag
     fitted = picture.resize(inside, Image.Resampling.LANCZOS, reducing_gap=3.0)
     canvas.paste(fitted, ((width - inside[0]) // 2, (height - inside[1]) // 2))
     return canvas
+
+
+def inside(
+    picture_width: int, picture_height: int, width: int, height: int, framing: dict[str, Any]
+) -> tuple[float, float, float, float]:
+    """The part of a frame that shows the picture and no padding: left, top, right, bottom in fractions of it."""
+    if Window(**framing).mode == "crop":
+        return 0.0, 0.0, 1.0, 1.0
+    scale = min(width / picture_width, height / picture_height)
+    size = max(round(picture_width * scale), 1), max(round(picture_height * scale), 1)
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    return left / width, top / height, (left + size[0]) / width, (top + size[1]) / height
+
+
+def frame_mask(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> bytes:
+    """A mask framed as `frame` does its picture, `scale` times as large, as grey PNG; beside the picture it is black.
+
+    Blocking. Empty where nothing of what it covers is in the frame.
+    """
+    wanted = Window(**framing)
+    mask = _open(content).convert("L")
+    width, height = round(width * scale / 2) * 2, round(height * scale / 2) * 2
+    if wanted.mode == "crop":
+        framed = _crop(mask, width, height, wanted)
+    else:
+        framed = Image.new("L", (width, height))
+        left, top, right, bottom = inside(mask.width, mask.height, width, height, framing)
+        box = round(left * width), round(top * height), round(right * width), round(bottom * height)
+        framed.paste(mask.resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.LANCZOS), (box[0], box[1]))
+    if max(framed.reduce(8).tobytes()) < 128:
+        return b""
+    out = io.BytesIO()
+    framed.save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def frame(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> bytes:

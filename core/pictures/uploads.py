@@ -13,10 +13,14 @@ from core.errors import (
 )
 from core.models import ACTIVE, Picture, Video, now
 from core.phrase import Phrase
-from core.pictures.framing import read_size
-from core.pictures.intake import Prepared
+from core.pictures.framing import Prepared, read_size
 from core.pictures.presets import preset_content
 from core.storage import store
+
+
+def mask_key(key: str) -> str:
+    """Where the mask of the picture with that key is kept: grey PNG, white is the product, in the picture's shape."""
+    return key.removesuffix(".jpg") + ".cutout.png"
 
 
 async def accept(
@@ -26,18 +30,24 @@ async def accept(
 
     Best called first in a session. Raises NotAvailable.
     """
-    content, width, height = prepared
+    content, width, height, mask = prepared
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"pictures/{user_id}/{sha256}.jpg"
     alpha_key = f"pictures/{user_id}/{sha256}.png" if alpha else None
-    await store.put(content, key)  # before the first statement: a bucket is slow, and no lock should be held meanwhile
+    # before the first statement: a bucket takes its time, and no lock should be held meanwhile
+    if mask:
+        await store.put(mask, mask_key(key))
     if alpha and alpha_key:
         await store.put(alpha, alpha_key)
+    await store.put(content, key)
+    cutout = (mask_key(key), 1.0) if mask else (None, None)
     query = select(Picture).where(Picture.user_id == user_id, Picture.sha256 == sha256)
     picture = (await session.exec(query)).first()
     if picture and picture.deleted_at is None and (picture.alpha_key or not alpha_key):
         return picture
     if picture:
+        if picture.deleted_at or mask:
+            picture.cutout_key, picture.cutout_confidence = cutout
         picture.deleted_at, picture.alpha_key = None, alpha_key
         session.add(picture)
         return picture
@@ -51,6 +61,7 @@ async def accept(
         bytes=len(content) + len(alpha or b""),
         preset=preset,
     )
+    picture.cutout_key, picture.cutout_confidence = cutout
     try:
         async with session.begin_nested():
             session.add(picture)
@@ -65,7 +76,7 @@ async def from_preset(session: AsyncSession, user_id: int, name: str) -> Picture
     if picture := (await session.exec(query.order_by(col(Picture.id)))).first():
         return picture
     content = await preset_content(name)
-    return await accept(session, user_id, (content, *read_size(content)), preset=name)
+    return await accept(session, user_id, Prepared(content, *read_size(content)), preset=name)
 
 
 async def uploads(session: AsyncSession, user_id: int, limit: int) -> list[Picture]:
@@ -92,8 +103,16 @@ async def of_video(session: AsyncSession, video: Video) -> Picture | None:
     return (await session.exec(query)).first()
 
 
+def files_of(picture: Picture) -> tuple[str | None, ...]:
+    """The keys of all that is or may be kept of a picture."""
+    return picture.key, mask_key(picture.key), picture.alpha_key
+
+
 async def delete(session: AsyncSession, user_id: int, picture_id: int) -> Picture:
-    """Delete a picture; the caller removes its file. Raises NotFound, and Conflict while a video is made from it."""
+    """Forget a picture; the caller removes its files, `files_of`.
+
+    Raises NotFound, and Conflict while a video is made of it.
+    """
     busy = exists().where(col(Video.picture_id) == picture_id, col(Video.status).in_(ACTIVE))
     deletion = (
         update(Picture)

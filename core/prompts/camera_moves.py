@@ -22,6 +22,7 @@ MOVES = (
     Move("tilt-down", "tilt down", r"\btilt(s|ing)? down\b"),
     Move("orbit", "orbit", r"\borbit(s|ing)?\b"),
     Move("drift", "parallax drift", r"\bparallax( drift)?\b"),
+    Move("still", "static shot", r"\b(static|still) (shot|camera)\b|\bcamera still\b"),
 )
 
 

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import AdsVideoError
-from core.models import VIDEO_KEYS, Audio, Picture, Video
+from core.models import PICTURE_KEYS, VIDEO_KEYS, Audio, Picture, Video
 from core.settings import Settings, settings
 from core.storage.disk import Disk
 
@@ -117,7 +117,7 @@ async def keys(
     session: AsyncSession, table: type[Audio] | type[Picture] | type[Video], after: int, limit: int
 ) -> list[tuple[int, str | None]]:
     """(row id, key) of the files of rows with an id above `after`, in the order of ids; a key may be None."""
-    names = VIDEO_KEYS if table is Video else ("key", "alpha_key") if table is Picture else ("key",)
+    names = VIDEO_KEYS if table is Video else PICTURE_KEYS if table is Picture else ("key",)
     query = select(table).where(col(table.id) > after).order_by(col(table.id)).limit(limit)
     rows: list[Any] = list((await session.exec(query)).all())
     return [(row.id, getattr(row, name)) for row in rows for name in names]

@@ -17,7 +17,7 @@ from core.errors import NoPicture, NotEnoughCredits, NotFound, NotSignedIn, TwoP
 from core.models import User, Video
 from core.phrase import Phrase
 from core.pictures import intake, presets, uploads
-from core.pictures.intake import Prepared
+from core.pictures.framing import Prepared
 from core.videos.recipe import Recipe
 from core.videos.request import check_prompt, repeated, request
 

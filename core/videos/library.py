@@ -36,7 +36,7 @@ def name_of(video: Video) -> str:
 
 def manifest(videos: Sequence[Video]) -> str:
     """How each of these videos was made, as JSON."""
-    names = {"id", "prompt", "model", "label", "seconds", "size", "framing", "created_at"}
+    names = {"id", "prompt", "model", "label", "seconds", "size", "framing", "options", "created_at"}
     entries = [{"file": name_of(video), **video.model_dump(mode="json", include=names)} for video in videos]
     return json.dumps({"videos": entries}, ensure_ascii=False, indent=2)
 

@@ -17,6 +17,7 @@ from pydantic_core import to_json
 from core.catalog.size import Size
 from core.models import Picture, Video
 from core.pictures.intake import Framing
+from core.videos.options import Options
 
 MARK = '{"adsvideo": 1'
 """The start of the text, by which a browser finds it in the bytes of a file."""
@@ -41,6 +42,7 @@ class Recipe:
     seconds: int | None = None
     size: Size | None = None
     framing: Framing | None = None
+    options: Options | None = None
     edit: dict[str, Any] | None = None
 
     @classmethod
@@ -60,6 +62,11 @@ class Recipe:
         """The framing as the database stores it: only the fields that were set, since defaults may change."""
         return self.framing.model_dump(exclude_unset=True) if self.framing else {}
 
+    @property
+    def option_fields(self) -> dict[str, Any]:
+        """The studio camera's options as a video keeps them: only what was chosen."""
+        return self.options.chosen() if self.options else {}
+
     def sha256(self, *, batch: bool | None = None) -> str:
         """A hash of the request, to tell whether an idempotency key is used for the same request again.
 
@@ -74,6 +81,7 @@ class Recipe:
             "seconds": self.seconds,
             "size": str(self.size) if self.size else None,
             "framing": self.framing.model_dump() if self.framing else None,
+            "options": self.option_fields or None,
             "batch": batch,
         }
         return hashlib.sha256(to_json({k: v for k, v in body.items() if v is not None})).hexdigest()
@@ -86,6 +94,7 @@ def _settings(video: Video) -> dict[str, Any]:
         "seconds": video.seconds,
         "size": Size.parse(video.size),
         "framing": Framing(**video.framing) if video.framing else None,
+        "options": Options(**video.options) if video.options else None,
         "edit": video.edit,
     }
 
@@ -96,6 +105,7 @@ _FIELDS: dict[str, TypeAdapter[Any]] = {
     "seconds": TypeAdapter(Annotated[int, Field(ge=1, le=600, strict=True)]),
     "size": TypeAdapter(Size),
     "framing": TypeAdapter(Framing),
+    "options": TypeAdapter(Options),
     "preset": TypeAdapter(Annotated[str, Field(max_length=50)]),
     "picture": TypeAdapter(Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]),
     "edit": TypeAdapter(dict[str, Any]),
@@ -118,6 +128,7 @@ def write(recipe: Recipe) -> str:
         "seconds": recipe.seconds,
         "size": str(recipe.size) if recipe.size else None,
         "framing": recipe.framing_fields,
+        "options": recipe.option_fields or None,
         "preset": recipe.preset or None,
         "picture": recipe.picture_sha256 or None,
     }

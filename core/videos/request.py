@@ -74,6 +74,7 @@ async def request(
         seconds=seconds,
         size=str(size),
         framing=recipe.framing_fields,
+        options=recipe.option_fields,
         cost_credits=0 if free else model.price(seconds),
         idempotency_key=idempotency_key,
         request_sha256=request_sha256,

@@ -13,7 +13,7 @@ from sqlalchemy import update as sql_update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import webhooks
+from core import errors, webhooks
 from core.billing import credits
 from core.catalog import entries
 from core.database.session import after_commit
@@ -97,8 +97,9 @@ async def finish(
     size_bytes: int,
     preview_key: str | None = None,
     original_key: str | None = None,
+    note: str = "",
 ) -> bool:
-    """Complete a video whose files are in the storage, `size_bytes` in total; `duration` in seconds.
+    """Its files are in the storage, `size_bytes` together: completed. `note`: how it was made otherwise than asked.
 
     False if the video has ended otherwise or its owner was erased.
     """
@@ -116,7 +117,7 @@ async def finish(
         height=height,
         duration=duration,
         bytes=size_bytes,
-        note="",
+        note=note[: errors.MAX_DETAIL],
         completed_at=now(),
     )
     if changed:

@@ -199,7 +199,7 @@ def test_the_page_of_a_video(page: Page, app: RunningApp, film: int) -> None:
     sign_in(page)
     page.goto(f"/videos/{one}")
     expect(page.locator("video.player")).to_be_visible()
-    for text in ("Camera (built in, no AI)", "720x1280 · 9:16", "10 credits", "4.0 s", "Made from"):
+    for text in ("Studio camera (built in)", "720x1280 · 9:16", "10 credits", "4.0 s", "Made from"):
         expect(page.get_by_role("complementary").get_by_text(text).first).to_be_visible()
     page.get_by_role("button", name="Copy the prompt").click()
     expect(page.get_by_text("The prompt is copied.")).to_be_visible()

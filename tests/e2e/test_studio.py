@@ -58,7 +58,7 @@ def test_from_a_picture_to_a_playing_video(page: Page) -> None:
     page.wait_for_function("() => window.processing", timeout=RENDER)
     video = page.locator("video.player")
     expect(video).to_be_visible(timeout=RENDER)
-    expect(page.get_by_text("Generated with Camera (built in, no AI) · 1280x720 · 6.0 s").first).to_be_visible()
+    expect(page.get_by_text("Generated with Studio camera (built in) · 1280x720 · 6.0 s").first).to_be_visible()
     page.wait_for_function("() => document.querySelector('video.player').currentTime > 0.2")
     assert page.evaluate("() => { const v = document.querySelector('video.player'); return [v.muted, v.loop] }") == [
         True,

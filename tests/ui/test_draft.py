@@ -7,6 +7,8 @@ import pytest
 from core.catalog import entries
 from core.catalog.availability import Offer, State
 from core.prompts.camera_moves import MOVES, Move, toggle_move
+from core.videos.options import Options
+from core.videos.recipe import Recipe
 from ui.components.studio.draft import Choices, Draft
 
 
@@ -42,6 +44,27 @@ def test_the_default_is_followed_until_the_visitor_has_chosen(place: object) -> 
     form.update(model="camera")
     form.set_offers(sora)
     assert form.choices.model == "camera"
+
+
+def test_the_studio_cameras_options_are_asked_for_only_of_it(place: object) -> None:
+    made = draft()
+    assert made.recipe.options is None, "all as usual is left to the prompt"
+    made.update(strength="strong", focus=False, loop=True)
+    assert made.recipe.options == Options(strength="strong", focus=False, loop=True)
+    made.update(model="runway")
+    assert made.recipe.options is None
+
+
+def test_a_video_that_is_used_once_more_brings_its_options(place: object) -> None:
+    made = draft()
+    made.update(strength="strong", loop=True)
+    made.fill(Recipe(prompt="x", model="camera", options=Options(move="orbit", light=False)), None)
+    assert made.recipe.options == Options(move="orbit", light=False)
+    other = draft()
+    other.restore(made.to_json())
+    assert other.recipe.options == made.recipe.options
+    other.restore(json.dumps({"move": "fly", "strength": "very", "layers": "no"}))
+    assert other.recipe.options is None
 
 
 def test_a_draft_comes_back(place: object) -> None:

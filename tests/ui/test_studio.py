@@ -44,7 +44,7 @@ async def test_before_there_is_a_video_the_panel_shows_samples(visitor: Visitor)
     await visitor.should_see("Login")
     await visitor.should_see(marker="samples")
     await visitor.should_see("Generate · 10 credits")
-    await visitor.should_see("Camera (built in, no AI)")
+    await visitor.should_see("Studio camera (built in)")
 
 
 async def test_the_checks_come_in_order(visitor: Visitor) -> None:
@@ -114,7 +114,7 @@ async def test_a_video_goes_through_its_life_on_an_open_page(visitor: Visitor, m
     await publish(News(user_id=me.id, video_id=video.id, stage="downloading"))
     await visitor.should_see("Downloading…")
     await finish(video)
-    await visitor.should_see("Generated with Camera (built in, no AI) · 1280x720 · 6.0 s")
+    await visitor.should_see("Generated with Studio camera (built in) · 1280x720 · 6.0 s")
     for word in ("Download", "Share", "Reuse", "Favourite", "Generate · 10 credits"):
         await visitor.should_see(word)
 

@@ -13,7 +13,7 @@ from core.database.session import reading, session
 from core.errors import NotFound, PictureTooLarge, WrongInput
 from core.models import Picture, User
 from core.phrase import Phrase
-from core.pictures import intake, presets, uploads
+from core.pictures import cutouts, intake, presets, uploads
 from core.pictures.intake import Framing
 from core.storage import store
 
@@ -30,6 +30,12 @@ class JPEG(Response):
     """A picture of the user's."""
 
     media_type = "image/jpeg"
+
+
+class PNG(Response):
+    """A picture with transparency."""
+
+    media_type = "image/png"
 
 
 class ImageOut(BaseModel):
@@ -102,9 +108,18 @@ async def _framed(picture: bytes, wanted: Wanted) -> Response:
     return JPEG(await intake.as_sent(picture, Size.parse(wanted.size), wanted), headers={"Cache-Control": CACHE})
 
 
+@router.get("/images/{image_id}/cutout", response_class=PNG, responses=file("image/png") | problems(409, 503))
+async def cutout(user: CurrentUser, image_id: Id) -> Response:
+    """The product alone, as PNG with transparency in the picture's shape; 409 where none is seen.
+
+    It is cut out when it is first asked for, which takes a second or two.
+    """
+    return PNG(await cutouts.product(user.id, image_id), headers={"Cache-Control": CACHE})
+
+
 @router.delete("/images/{image_id}", status_code=204, responses=problems(404, 409))
 async def delete(user: CurrentUser, image_id: Id) -> None:
     """Delete a picture; its videos stay. 409 while a video is being made of it."""
     async with session() as db:
         picture = await uploads.delete(db, user.id, image_id)
-    await store.delete(picture.key, picture.alpha_key)
+    await store.delete(*uploads.files_of(picture))

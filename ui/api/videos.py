@@ -17,6 +17,7 @@ from core.redis.news import last_of
 from core.videos import library, queries, states
 from core.videos.ask import ask
 from core.videos.library import name_of
+from core.videos.options import Options
 from core.videos.recipe import Recipe
 
 from .. import files
@@ -32,7 +33,8 @@ CACHE = "private, max-age=86400"
 class GenerateIn(BaseModel):
     """What to make, of a picture of yours (`image_id`) or of one on the web (`image_url`).
 
-    Without `model`, `seconds` or `size` the default is taken; `framing` is a centred crop.
+    Without `model`, `seconds` or `size` the default is taken; `framing` is a centred crop. `options` are the studio
+    camera's; each that is left out is taken from the words of the prompt.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -44,6 +46,7 @@ class GenerateIn(BaseModel):
     seconds: int | None = Field(None, strict=True)
     size: str | None = None
     framing: Framing | None = None
+    options: Options | None = None
     batch: bool | None = Field(None, description="True: it has time, and is begun after everything that has none")
 
     def recipe(self) -> Recipe:
@@ -56,6 +59,7 @@ class GenerateIn(BaseModel):
             seconds=self.seconds,
             size=None if self.size is None else Size.parse(self.size),
             framing=Framing(**self.framing.model_dump()) if self.framing else None,
+            options=self.options,
         )
 
 

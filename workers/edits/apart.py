@@ -7,28 +7,22 @@ from core.edits.audio import Measured
 from workers.edits.files import Files
 
 
-class Stopped(Exception):
-    """Whoever asked has gone; nobody sees this."""
+def render_apart(body: dict[str, Any], files: Files, target: Path, progress: Path) -> None:
+    """Write the edit to `target` and how far it is (0-100) to `progress`. Blocking.
 
-
-def render_apart(body: dict[str, Any], files: Files, target: Path, progress: Path, stop: Path) -> None:
-    """Write the edit to `target` and how far it is (0-100) to `progress`, until a file `stop` appears. Blocking.
-
-    Raises Unplayable, ProviderFailed, Stopped; OSError if our own disk refuses.
+    Raises Unplayable, TooHeavy, ProviderFailed; OSError if our own disk refuses.
     """
     from core.edits import timeline  # noqa: PLC0415
     from workers.edits.render import render  # noqa: PLC0415
 
     def report(percent: int) -> None:
-        if stop.exists():
-            raise Stopped
         progress.write_text(str(percent))
 
     render(timeline.read(body), files, target, {}, report)
 
 
 def still_apart(body: dict[str, Any], files: Files, at: float) -> bytes:
-    """The frame that is to be seen `at` seconds, as PNG. Blocking. Raises Unplayable."""
+    """The frame that is to be seen `at` seconds, as PNG. Blocking. Raises Unplayable, TooHeavy."""
     from core.edits import timeline  # noqa: PLC0415
     from workers.edits.render import still  # noqa: PLC0415
 

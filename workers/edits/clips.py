@@ -12,6 +12,8 @@ from av.video.stream import VideoStream
 
 from core.edits.fields import Clip
 from workers.media import mp4
+from workers.media.most import Most
+from workers.media.reading import reading
 
 USUAL_RATE = Fraction(24)
 EARLY = 16
@@ -50,9 +52,9 @@ def _exact(seconds: float) -> Fraction:
     return Fraction(seconds).limit_denominator(90_000)
 
 
-def measure(path: Path) -> Measured:
-    """Read what the file says of itself. Raises Unplayable."""
-    with mp4.reading(path) as container:
+def measure(path: Path, most: Most = mp4.MOST) -> Measured:
+    """Read what the file says of itself. Raises Unplayable, TooHeavy."""
+    with reading(path, most) as container:
         stream = container.streams.video[0]
         seconds = Fraction(mp4.length(container)).limit_denominator(90_000)
         mean = stream.average_rate or stream.guessed_rate or USUAL_RATE
@@ -65,18 +67,20 @@ def _standard(rate: Fraction) -> Fraction:
     return nearest if abs(nearest - rate) < nearest / 2000 else rate.limit_denominator(1001)
 
 
-def frames(path: Path, source: Measured, clip: Clip, rate: Fraction, skip: int = 0) -> Iterator[VideoFrame]:
+def frames(
+    path: Path, source: Measured, clip: Clip, rate: Fraction, skip: int = 0, *, most: Most = mp4.MOST
+) -> Iterator[VideoFrame]:
     """The clip's frames as an edit of that rate shows them, from the `skip`th on; the last one again and again.
 
-    They are as the decoder made them and not to be written to. Raises Unplayable.
+    They are as the decoder made them and not to be written to. Raises Unplayable, TooHeavy.
     """
     begin = source.first(clip) / source.rate + 1 / (EARLY * source.rate)
     step = _exact(clip.speed) / rate
     wanted = (begin + number * step for number in itertools.count(skip))
     moment = next(wanted)
     shown: VideoFrame | None = None
-    with mp4.reading(path) as container:
-        for at, frame in _decoded(container, moment):
+    with reading(path, most) as container:
+        for at, frame in _decoded(container, moment, most):
             while shown is not None and at > moment:
                 yield shown
                 moment = next(wanted)
@@ -85,13 +89,13 @@ def frames(path: Path, source: Measured, clip: Clip, rate: Fraction, skip: int =
             yield shown
 
 
-def _decoded(container: InputContainer, since: Fraction) -> Iterator[tuple[Fraction, VideoFrame]]:
+def _decoded(container: InputContainer, since: Fraction, most: Most) -> Iterator[tuple[Fraction, VideoFrame]]:
     """Frames with their times in seconds, beginning at one that is not later than `since` where there is any."""
     stream = container.streams.video[0]
     first = _begin(container, stream, since)
     start = (stream.start_time or 0) * (stream.time_base or Fraction(1))
     last = Fraction(0)
-    for frame in itertools.chain([first] if first else [], container.decode(stream)):
+    for frame in most.kept(itertools.chain([first] if first else [], container.decode(stream))):
         if frame.pts is not None and frame.time_base:
             last = frame.pts * frame.time_base - start
         yield last, frame

@@ -20,7 +20,7 @@ from workers.edits.planes import TRANSITIONS, copy, from_picture, mixed, planes
 
 
 def frames(plan: Plan, since: int = 0) -> Iterator[VideoFrame]:
-    """Frame `since` and all that follow, as they are encoded. Raises Unplayable, PictureError."""
+    """Frame `since` and all that follow, as they are encoded. Raises Unplayable, TooHeavy, PictureError."""
     drawn = layers(plan)
     spoken = plan.edit.captions if plan.edit.captions and plan.edit.captions.burn else None
     subtitles = Subtitles(plan, plan.edit.cues(), spoken) if spoken else None
@@ -78,7 +78,7 @@ def _shot(plan: Plan, shot: Shot, skip: int) -> Iterator[VideoFrame]:
             yield still
     fit = Fitter(plan.width, plan.height, shot.clip.framing)
     before, fitted = None, None
-    for frame in clips.frames(shot.path, shot.source, shot.clip, plan.rate, skip):
+    for frame in clips.frames(shot.path, shot.source, shot.clip, plan.rate, skip, most=plan.files.most):
         if frame is not before or fitted is None:  # slowed down or at the end, one frame is shown more than once
             before, fitted = frame, fit(frame)
         yield fitted

@@ -64,13 +64,14 @@ class Plan:
 
 
 def plan(edit: Edit, files: Files) -> Plan:
-    """Measure the clips and lay them out. Raises Unplayable."""
-    sources = [measure(path) if clip.video_id else None for clip, path in zip(edit.clips, files.clips, strict=True)]
+    """Measure the clips and lay them out. Raises Unplayable, TooHeavy."""
+    pairs = list(zip(edit.clips, files.clips, strict=True))
+    sources = [measure(path, files.most) if clip.video_id else None for clip, path in pairs]
     rate = next((source.rate for source in sources if source), PICTURE_RATE)
     rate = min(max(rate, RATES[0]), RATES[1])
     transition = round(Fraction(TRANSITION_SECONDS) * rate)
     shots: list[Shot] = []
-    for clip, path, source in zip(edit.clips, files.clips, sources, strict=True):
+    for (clip, path), source in zip(pairs, sources, strict=True):
         count = source.count(clip, rate) if source else max(round((clip.seconds or PICTURE_SECONDS) * rate), 1)
         before = shots[-1] if shots else None
         # neighbours of a short clip overlap by as much as there is of it

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from core.edits import timeline
-from core.errors import AdsVideoError, BrokenAudio, Unplayable
-from core.processes import Crashed, apart
+from core.errors import AdsVideoError, BrokenAudio, TooHeavy, Unplayable
+from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.redis import answers
+from core.settings import settings
 from core.storage import store
 from workers.edits.apart import measure_apart, still_apart
 from workers.edits.steps import gathered, local
@@ -40,13 +41,20 @@ async def _answer(token: str, work: Awaitable[bytes]) -> None:
         await answers.refuse(token, AdsVideoError.code, "")
 
 
+def _bounds() -> Bounds:
+    """Nobody waits longer than that for an answer."""
+    return Bounds(answers.SECONDS, settings().decode_memory_mb)
+
+
 async def _still(user_id: int, body: dict[str, Any], at: float) -> bytes:
     folder = Path(tempfile.mkdtemp(prefix="still-", dir=store.workspace()))
     try:
         files = await gathered(user_id, timeline.read(body), folder)
-        return await apart(still_apart, body, files, at)
+        return await apart(still_apart, body, files, at, bounds=_bounds())
     except Crashed:
         raise Unplayable("it crashes the decoder") from None
+    except OutOfBounds as error:
+        raise TooHeavy(error) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -54,8 +62,8 @@ async def _still(user_id: int, body: dict[str, Any], at: float) -> bytes:
 async def _measured(key: str) -> bytes:
     folder = Path(tempfile.mkdtemp(prefix="audio-", dir=store.workspace()))
     try:
-        return json.dumps(await apart(measure_apart, await local(key, folder))).encode()
-    except Crashed:
+        return json.dumps(await apart(measure_apart, await local(key, folder), bounds=_bounds())).encode()
+    except (Crashed, OutOfBounds):
         raise BrokenAudio() from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)

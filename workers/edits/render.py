@@ -1,5 +1,6 @@
 """Renders an edit to an MP4, in one pass over its frames. Blocking; runs in a process of its own."""
 
+import errno
 import io
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -14,7 +15,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from core.edits.timeline import Edit
-from core.errors import ProviderFailed
+from core.errors import ProviderFailed, TooHeavy
 from workers.edits import soft_track
 from workers.edits.files import Files
 from workers.edits.frames import frames
@@ -35,13 +36,17 @@ Report = Callable[[int], None]
 
 
 def render(edit: Edit, files: Files, target: Path, tags: dict[str, str], report: Report) -> None:
-    """Write the edit to `target`. Raises Unplayable, ProviderFailed; OSError if our own disk refuses."""
+    """Write the edit to `target`. Raises Unplayable, TooHeavy, ProviderFailed; OSError if our own disk refuses."""
     whole = plan(edit, files)
     try:
         with av.open(str(target), "w", format="mp4", options=mp4.MP4_OPTIONS) as out:
             out.metadata.update(tags)
             _write(out, whole, report)
-    except OSError:
+    except MemoryError:
+        raise
+    except OSError as error:
+        if error.errno == errno.EFBIG:  # a bound of the process
+            raise TooHeavy("the file that was written of it") from None
         raise
     except FFmpegError as error:
         raise ProviderFailed(error) from error
@@ -49,7 +54,7 @@ def render(edit: Edit, files: Files, target: Path, tags: dict[str, str], report:
 
 
 def still(edit: Edit, files: Files, at: float) -> bytes:
-    """The frame that is to be seen `at` seconds, as PNG. Raises Unplayable."""
+    """The frame that is to be seen `at` seconds, as PNG. Raises Unplayable, TooHeavy."""
     whole = plan(edit, files)
     frame = next(frames(whole, whole.frame_at(at)))
     out = io.BytesIO()

@@ -8,24 +8,27 @@ from core.database.session import reading
 from core.edits import sources, timeline
 from core.edits.sources import Sources
 from core.edits.timeline import Edit
-from core.errors import AdsVideoError, BadEdit, Conflict, NotFound, SourceGone, Unplayable
+from core.errors import AdsVideoError, BadEdit, Conflict, NotFound, SourceGone, TooHeavy, Unplayable
 from core.models import Picture, Video
 from core.pictures.intake import framed
-from core.processes import Crashed, apart
+from core.processes import Bounds, Crashed, OutOfBounds, apart
+from core.settings import settings
 from core.storage import store
 from workers.edits.apart import render_apart
 from workers.edits.files import Files
+from workers.videos.checked import most
 from workers.videos.steps import Reporter
 
 LOOK_SECONDS = 0.2
 
 
 async def edited(video: Video, folder: Path, target: Path, report: Reporter) -> None:
-    """Write the video's edit to `target`. Raises SourceGone, Unplayable, Stopped, NotAvailable; OSError."""
+    """Write the video's edit to `target`. Raises SourceGone, Unplayable, TooHeavy, Stopped, NotAvailable; OSError."""
     edit = timeline.read(video.edit)
     files = await gathered(video.user_id, edit, folder)
-    progress, stop = folder / "progress", folder / "stop"
-    work = asyncio.ensure_future(apart(render_apart, edit.body(), files, target, progress, stop))
+    progress = folder / "progress"
+    bounds = Bounds(settings().edit_seconds, settings().decode_memory_mb, settings().video_max_mb)
+    work = asyncio.ensure_future(apart(render_apart, edit.body(), files, target, progress, bounds=bounds))
     try:
         while not (await asyncio.wait([work], timeout=LOOK_SECONDS))[0]:
             with contextlib.suppress(OSError, ValueError):
@@ -33,9 +36,11 @@ async def edited(video: Video, folder: Path, target: Path, report: Reporter) -> 
         await work
     except Crashed:
         raise Unplayable("it crashes the decoder") from None
+    except OutOfBounds as error:
+        raise TooHeavy(error) from None
     finally:
-        if not work.done():  # the renderer looks whether it is to stop before each frame
-            stop.touch()
+        if not work.done():  # nobody wants it any more: its process ends with it
+            work.cancel()
             await asyncio.wait([work])
 
 
@@ -61,6 +66,7 @@ async def _files(found: Sources, edit: Edit, folder: Path) -> Files:
         music=found.track.path if found.track else await local(found.audio.key, folder) if found.audio else None,
         music_lufs=found.track.lufs if found.track else found.audio.lufs if found.audio else None,
         packshot=await _packshot(found.locked, found.packshot, folder),
+        most=most(),
     )
 
 

@@ -5,11 +5,11 @@ EngineErrors of core/errors.py.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from core.catalog.entries import EngineName, Model, Server
 from core.catalog.size import Size
@@ -20,12 +20,28 @@ Report = Callable[[int], None]
 
 
 @dataclass(frozen=True)
+class Cutout:
+    """Where the product is in a framed picture.
+
+    `mask` is a grey PNG, framed like the picture, empty where there is none. `sure`: its edge can be trusted; else
+    `why` says, in English, why it is of no or little use. `window` is the part of the frame that shows the picture and
+    no padding: left, top, right, bottom, 0-1.
+    """
+
+    mask: bytes = b""
+    sure: bool = False
+    why: str = ""
+    window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
 class Job:
     """One video to make. `size` is exact; `reference` is our own id for it, unique and stable across restarts.
 
     `created_at` is when the server was asked to create it, in seconds since 1970.
     `picture` is a JPEG, framed to `width` x `height` times `Engine.scale`, never upscaled past the picture's own
     resolution; empty where no engine needs it (`find`, and `fetch` of a server that is not `local`).
+    `options` are the video's, checked; `cutout` is there for engines with `cuts_out`.
     """
 
     reference: str
@@ -35,6 +51,8 @@ class Job:
     size: Size
     created_at: float
     picture: bytes = b""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    cutout: Cutout = Cutout()
 
 
 @dataclass(frozen=True)
@@ -73,6 +91,13 @@ class Engine(ABC):
 
     def share_with(self, workers: int) -> None:
         """Share the server's `concurrency` with all `workers` that use it now."""
+
+    cuts_out = False
+    """Whether it wants to know where the product is in the picture."""
+
+    def note(self, job: Job) -> str:
+        """What is to be said of a clip that was made otherwise than asked; English."""
+        return ""
 
     def scale(self, job: Job) -> float:
         """How many times larger than the video the engine wants the picture, before the job has one."""

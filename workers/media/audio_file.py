@@ -47,6 +47,8 @@ def _check(path: Path) -> None:
                 raise NotAudio()
             if (container.duration or 0) > MAX_MINUTES * 60 * 1_000_000:
                 raise AudioTooLong(MAX_MINUTES)
+    except MemoryError:
+        raise
     except (FFmpegError, ValueError):
         raise NotAudio() from None
 

@@ -13,6 +13,7 @@ from av.filter import Graph
 from numpy.typing import NDArray
 
 from core.errors import Unplayable
+from workers.media.reading import CODECS
 
 RATE = 48_000
 LOUDNESS = -16.0
@@ -21,7 +22,12 @@ SILENCE = -70.0
 PEAK = 0.89
 """No sample goes beyond this, -1 dB."""
 
-READ = {"format_whitelist": "mov,mp3,wav,w64,ogg,flac,aac,matroska,aiff", "protocol_whitelist": "file"}
+FORMATS = "mov,mp3,wav,w64,ogg,flac,aac,matroska,aiff"
+MORE = "alac pcm_u8 pcm_s8 pcm_s24be pcm_s32le pcm_s32be pcm_f32be pcm_f64le pcm_f64be"
+SOUNDS = CODECS | frozenset(MORE.split())
+"""FFmpeg's names of the decoders that may run: those of films, and what music comes in besides."""
+
+READ = {"format_whitelist": FORMATS, "protocol_whitelist": "file", "codec_whitelist": ",".join(sorted(SOUNDS))}
 """What may be opened as sound; others can name further files and addresses."""
 
 Samples = NDArray[np.float32]
@@ -36,7 +42,7 @@ def read(path: Path, start: float = 0.0) -> Iterator[Samples]:
     try:
         with av.open(str(path), "r", container_options=READ) as container:
             yield from _decoded(container, start)
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except (FFmpegError, ValueError) as error:
         raise Unplayable(error) from None
@@ -46,6 +52,8 @@ def _decoded(container: InputContainer, start: float) -> Iterator[Samples]:
     if not container.streams.audio:
         return
     stream = container.streams.audio[0]
+    if stream.codec_context is None or stream.codec_context.codec.name not in SOUNDS:
+        raise Unplayable(f"a codec that is not taken: {stream.name}")
     lead = container.streams.video[0] if container.streams.video else stream
     zero = float((lead.start_time or 0) * (lead.time_base or 1))
     if start > 2 and stream.time_base:

@@ -24,6 +24,7 @@ from core.videos import looks, recipe, states
 from core.videos.recipe import Recipe
 from workers.edits.steps import edited
 from workers.engines import Engine, Look
+from workers.videos.checked import check_apart
 from workers.videos.steps import (
     Engines,
     Reporter,
@@ -35,7 +36,6 @@ from workers.videos.steps import (
     job_of,
     with_picture,
 )
-from workers.videos.submit import check_apart
 
 log = logging.getLogger(__name__)
 SUFFIXES = {"key": "", "poster_key": ".poster", "preview_key": ".preview", "original_key": ".original"}
@@ -82,12 +82,12 @@ async def _local_trouble(video: Video, model: Model, error: OSError) -> None:
 
 
 async def _make(engines: Engines, model: Model, video: Video, folder: Path, report: Reporter) -> None:
-    raw, name = folder / "raw.mp4", model.server.name
+    raw, name, note = folder / "raw.mp4", model.server.name, ""
     with step_timings.measure(name, "render" if model.server.local else "fetch"):
         if video.edit is not None:
             await edited(video, folder, raw, report)
         else:
-            await _from_engine(engines.of(model.server), video, raw, report)
+            note = await _from_engine(engines.of(model.server), video, raw, report)
     async with reading() as db:
         picture = await uploads.of_video(db, video)
     with step_timings.measure(name, "check"):
@@ -100,7 +100,14 @@ async def _make(engines: Engines, model: Model, video: Video, folder: Path, repo
         keys = await _keep(video, files)
     async with session() as db:
         finished = await states.finish(
-            db, video, **keys, width=checked.width, height=checked.height, duration=checked.seconds, size_bytes=size
+            db,
+            video,
+            **keys,
+            width=checked.width,
+            height=checked.height,
+            duration=checked.seconds,
+            size_bytes=size,
+            note=note,
         )
     if not finished:
         await store.delete(*keys.values())
@@ -108,11 +115,13 @@ async def _make(engines: Engines, model: Model, video: Video, folder: Path, repo
     log.info("video %s %s", video.id, "completed" if finished else "had ended before its file came", extra=extra)
 
 
-async def _from_engine(engine: Engine, video: Video, raw: Path, report: Reporter) -> None:
+async def _from_engine(engine: Engine, video: Video, raw: Path, report: Reporter) -> str:
+    """Write the engine's file to `raw`; what the engine notes about it."""
     job = job_of(video)
     if engine.server.local:
         job = await with_picture(job, video, engine)
     await engine.fetch(job, video.provider_id or "", Look("succeeded", url=video.finished_url), raw, report)
+    return engine.note(job)
 
 
 async def _keep(video: Video, files: Mapping[str, Path | None]) -> dict[str, str]:

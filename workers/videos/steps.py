@@ -26,6 +26,7 @@ from core.redis.news import News, Stage, publish
 from core.videos import claims, states
 from core.videos.looks import Watched
 from workers.engines import Engine, Job, open_engine
+from workers.videos import cutouts
 from workers.videos.frames import Frames
 
 log = logging.getLogger(__name__)
@@ -69,13 +70,16 @@ def job_of(video: Video) -> Job:
         prompt=video.prompt,
         seconds=video.seconds,
         size=Size.parse(video.size),
+        options=video.options,
         created_at=(video.submitted_at or video.created_at).timestamp(),
     )
 
 
 async def with_picture(job: Job, video: Video, engine: Engine) -> Job:
     """The job with the video's picture, framed as large as the engine wants it. Raises what `Frames.of` raises."""
-    return replace(job, picture=await _frames.of(video, engine.scale(job)))
+    scale = engine.scale(job)
+    job = replace(job, picture=await _frames.of(video, scale))
+    return replace(job, cutout=await cutouts.of(video, scale)) if engine.cuts_out else job
 
 
 def is_overdue(video: Video | Watched, model: Model) -> bool:

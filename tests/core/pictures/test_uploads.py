@@ -10,11 +10,21 @@ from PIL import Image
 
 from core import processes
 from core.database.session import session
-from core.errors import AdsVideoError, BrokenPicture, Conflict, NotAPicture, NotFound, PictureTooLarge, TooManyPixels
+from core.errors import (
+    AdsVideoError,
+    BrokenPicture,
+    Conflict,
+    NotAPicture,
+    NotFound,
+    PictureTooHeavy,
+    PictureTooLarge,
+    TooManyPixels,
+)
 from core.models import User
 from core.pictures import framing as pictures_framing
 from core.pictures import intake, presets, uploads
 from core.videos import queries, states
+from tests.environment import forget_settings
 from tests.people import ask, photo, picture_of
 
 
@@ -27,7 +37,7 @@ def decoders() -> Iterator[None]:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
 async def test_the_formats_people_have_are_accepted(decoders: None, kind: str) -> None:
-    content, width, height = await intake.prepare(photo(300, 200, kind))
+    content, width, height, _ = await intake.prepare(photo(300, 200, kind))
     assert (width, height) == (300, 200)
     assert Image.open(io.BytesIO(content)).format == "JPEG"
 
@@ -36,7 +46,7 @@ def test_a_picture_is_turned_upright_and_its_metadata_is_gone() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn clockwise to be upright
     exif[0x010F] = "SecretCamera"
-    content, width, height = pictures_framing.clean(photo(300, 200, exif=exif))
+    content, width, height, _ = pictures_framing.clean(photo(300, 200, exif=exif))
     assert (width, height) == (200, 300)
     assert b"SecretCamera" not in content
     assert not Image.open(io.BytesIO(content)).getexif()
@@ -45,7 +55,7 @@ def test_a_picture_is_turned_upright_and_its_metadata_is_gone() -> None:
 def test_transparent_becomes_white() -> None:
     out = io.BytesIO()
     Image.new("RGBA", (20, 20), (255, 0, 0, 0)).save(out, "PNG")
-    content, _, _ = pictures_framing.clean(out.getvalue())
+    content, *_ = pictures_framing.clean(out.getvalue())
     assert Image.open(io.BytesIO(content)).getpixel((10, 10)) == (255, 255, 255)
 
 
@@ -56,7 +66,7 @@ def test_transparent_becomes_white() -> None:
 def test_every_colour_mode_is_read(mode: str, grey: int, kind: str) -> None:
     out = io.BytesIO()
     Image.new(mode, (40, 30), grey).save(out, kind)
-    content, width, height = pictures_framing.clean(out.getvalue())
+    content, width, height, _ = pictures_framing.clean(out.getvalue())
     red, green, blue = Image.open(io.BytesIO(content)).getpixel((20, 15))  # type: ignore[misc]
     assert (width, height) == (40, 30)
     assert max(abs(red - 128), abs(green - 128), abs(blue - 128)) < 12
@@ -184,6 +194,25 @@ def test_a_framing_is_kept_without_what_does_not_matter(framing: dict[str, objec
     assert intake.Framing.model_validate(framing).brief() == brief
 
 
+@pytest.mark.parametrize(("variable", "value"), [("PICTURE_SECONDS", "0.1"), ("DECODE_MEMORY_MB", "128")])
+async def test_a_picture_that_takes_too_much_is_ended(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (7000, 7000)).save(out, "PNG")
+    monkeypatch.setenv(variable, value)
+    forget_settings()
+    try:
+        with pytest.raises(PictureTooHeavy):
+            await intake.prepare(out.getvalue())
+        with pytest.raises(PictureTooHeavy):
+            await intake.framed(out.getvalue(), 1280, 720, {})
+    finally:
+        monkeypatch.undo()
+        forget_settings()
+    assert (await intake.prepare(photo(320, 240)))[1:] == (320, 240)
+
+
 def _of_scans(count: int) -> bytes:
     """A grey progressive JPEG whose every further scan says of all blocks that there is nothing new."""
     table = b"\xff\xc4" + struct.pack(">H", 20)
@@ -200,6 +229,15 @@ def _of_scans(count: int) -> bytes:
 
 
 def test_a_picture_of_a_thousand_scans_is_not_decoded() -> None:
-    assert pictures_framing.clean(_of_scans(10))[1:] == (64, 64)
+    assert pictures_framing.clean(_of_scans(10))[1:3] == (64, 64)
     with pytest.raises(BrokenPicture):
         pictures_framing.clean(_of_scans(1000))
+
+
+@pytest.mark.parametrize("scale", [step / 100 for step in range(100, 180, 3)])
+def test_a_mask_is_framed_whatever_the_scale(scale: float) -> None:
+    """A float that misses the picture's edge by a hair must not be taken for a place outside it."""
+    out = io.BytesIO()
+    Image.new("L", (1920, 1280), 255).save(out, "PNG")
+    framed = Image.open(io.BytesIO(pictures_framing.frame_mask(out.getvalue(), 128, 72, {}, scale)))
+    assert framed.size == (round(64 * scale) * 2, round(36 * scale) * 2)

@@ -10,6 +10,7 @@ from core import limits, webhooks
 from core.errors import AddressRefused, BadAddress, PictureAtAddress, TooManyFetches, Unreached
 from core.models import User
 from core.pictures import intake
+from core.pictures.framing import Prepared
 from core.security import outside
 from tests.environment import forget_settings
 from tests.servers.pictures import PictureServer
@@ -152,7 +153,7 @@ async def test_a_name_that_changes_its_mind_is_asked_once_and_never_reached_insi
 
 
 async def test_the_operator_may_let_some_through(allowed: PictureServer) -> None:
-    content, width, height = await intake.fetch(f"{allowed.root}/photo.jpg")
+    content, width, height, _ = await intake.fetch(f"{allowed.root}/photo.jpg")
     assert (width, height, content[:2]) == (320, 240, b"\xff\xd8")
     assert "authorization" not in allowed.calls[0].headers
     assert "cookie" not in allowed.calls[0].headers
@@ -207,7 +208,7 @@ async def test_one_user_fetches_two_at_once_and_holds_up_nobody(
 ) -> None:
     monkeypatch.setattr("core.pictures.intake.FETCH_SECONDS", 3.0)
 
-    async def fetch(user_id: int, path: str) -> tuple[bytes, int, int]:
+    async def fetch(user_id: int, path: str) -> Prepared:
         with limits.fetching(user_id):
             return await intake.fetch(f"{allowed.root}/{path}")
 

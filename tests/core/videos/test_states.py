@@ -34,7 +34,7 @@ pytestmark = pytest.mark.both_databases
 async def test_asking_takes_the_price_and_makes_a_pending_video(alice: User) -> None:
     video = await ask(alice)
     assert (video.status, video.size, video.seconds, video.cost_credits) == ("pending", "1280x720", 6, 10)
-    assert video.label == "Camera (built in, no AI)"
+    assert video.label == "Studio camera (built in)"
     assert await balance(alice) == 90
 
 

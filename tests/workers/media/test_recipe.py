@@ -38,6 +38,14 @@ videos = st.builds(
     seconds=st.integers(1, 600),
     size=st.builds(Size, st.integers(1, 99_999), st.integers(1, 99_999)).map(str),
     framing=framings,
+    options=st.fixed_dictionaries(
+        {},
+        optional={
+            "move": st.sampled_from(["push-in", "orbit", "still"]),
+            "strength": st.sampled_from(["subtle", "normal", "strong"]),
+            **{name: st.booleans() for name in ("layers", "focus", "light", "loop")},
+        },
+    ),
 )
 
 

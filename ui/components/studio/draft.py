@@ -14,12 +14,14 @@ from core.errors import BadSize
 from core.models import Picture
 from core.pictures import presets
 from core.pictures.intake import Framing
+from core.videos.options import Options
 from core.videos.recipe import Recipe
 
 from ..video.preset_picture import find_preset
 
 Mode = Literal["crop", "pad-blur", "pad-white", "pad-color"]
 MODES: tuple[Mode, ...] = ("crop", "pad-blur", "pad-white", "pad-color")
+STRENGTHS = ("subtle", "normal", "strong")
 CENTRED = {"x": 0.5, "y": 0.5, "zoom": 1.0}
 
 
@@ -27,7 +29,8 @@ CENTRED = {"x": 0.5, "y": 0.5, "zoom": 1.0}
 class Choices:
     """The part of a draft that is kept; `picture_id` is a picture of the user's own, `preset` one of ours.
 
-    `mode` to `color` are the framing, as core.pictures.Framing has it.
+    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows is for the studio camera: what is
+    usual there is left to the words of the prompt.
     """
 
     preset: str = ""
@@ -41,6 +44,12 @@ class Choices:
     y: float = 0.5
     zoom: float = 1.0
     color: str = "#e9e4dc"
+    move: str = ""
+    strength: str = ""
+    layers: bool = True
+    focus: bool = True
+    light: bool = True
+    loop: bool = False
 
 
 @dataclass
@@ -120,7 +129,18 @@ class Draft:
             seconds=c.seconds or None,
             size=self.size if c.size else None,
             framing=Framing(**self.framing) if self.framing else None,
+            options=self.options,
         )
+
+    @property
+    def options(self) -> Options | None:
+        """The studio camera's options, if it is chosen and anything is not as usual."""
+        if not self.model or not self.model.server.local:
+            return None
+        usual = Choices()
+        names = (name for name in Options.model_fields if getattr(self.choices, name) != getattr(usual, name))
+        chosen = {name: getattr(self.choices, name) for name in names}
+        return Options(**chosen) if chosen else None
 
     def set_framing(self, values: Any) -> None:
         """Set a framing from outside; an invalid one becomes the default."""
@@ -145,6 +165,7 @@ class Draft:
             seconds=recipe.seconds or self.choices.seconds,
             size=str(recipe.size) if recipe.size else self.choices.size,
             **_framing(recipe.framing_fields),
+            **_camera(recipe.option_fields),
         )
 
     def to_json(self) -> str:
@@ -175,6 +196,7 @@ class Draft:
             seconds=choices.seconds,
             size=choices.size,
             **_framing({name: getattr(choices, name) for name in Framing.model_fields}),
+            **_camera({name: value for name in Options.model_fields if (value := getattr(choices, name)) != ""}),
         )
 
 
@@ -186,6 +208,15 @@ def _framing(values: Any) -> dict[str, Any]:
         return {"mode": "crop", **CENTRED}
     color = {"color": framing.color} if framing.mode == "pad-color" else {}
     return {"mode": framing.mode, "x": framing.x, "y": framing.y, "zoom": framing.zoom, **color}
+
+
+def _camera(values: dict[str, Any]) -> dict[str, Any]:
+    """The choices for options that come from outside; what they leave open is as usual."""
+    try:
+        chosen = Options(**values).chosen()
+    except ValidationError:
+        chosen = {}
+    return {name: chosen.get(name, getattr(Choices(), name)) for name in Options.model_fields}
 
 
 def _fitting(size: str, model: Model) -> str:

@@ -107,7 +107,7 @@ class ModelMenu(Tag):
         self._summary.put("innerHTML", str(inner))
         self._lengths.show({str(s): _length(s) for s in sorted(offer.model.seconds)})
         self._lengths.mark_chosen(str(self._draft.choices.seconds))
-        self._ratios.show({str(size): _ratio(size) for size in offer.model.sizes})
+        self._ratios.show({str(size): _ratio(size, offer.model) for size in offer.model.sizes})
         self._ratios.mark_chosen(self._draft.choices.size)
         if self._listed != self._draft.offers:
             self._listed = self._draft.offers
@@ -126,8 +126,10 @@ def _length(seconds: int) -> Markup:
     return option("segment", value, formats.seconds(seconds), data_rove="", title=value)
 
 
-def _ratio(size: Size) -> Markup:
-    """The ratio with a small frame of it before the word."""
+def _ratio(size: Size, model: Model) -> Markup:
+    """The ratio with a small frame of it before the word; and how large, where another size has the same."""
     value, scale = str(size), 14 / max(size.width, size.height)
     frame = f"--width:{max(6, round(size.width * scale))}px;--height:{max(6, round(size.height * scale))}px"
-    return option("segment segment-ratio", value, size.ratio, style=frame, data_rove="", title=value)
+    first = next(other for other in model.sizes if other.ratio == size.ratio)
+    word = size.ratio if size == first else f"{size.ratio} · {min(size.width, size.height)}p"
+    return option("segment segment-ratio", value, word, style=frame, data_rove="", title=value)

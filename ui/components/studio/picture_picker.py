@@ -136,7 +136,7 @@ class PicturePicker(Tag):
         except AdsVideoError as error:
             self.complain(i18n.explain(error))
             return
-        await store.delete(picture.key, picture.alpha_key)
+        await store.delete(*uploads.files_of(picture))
         self.drop(picture_id)
         # what had the focus is gone with the picture
         self.client.run_javascript(f"document.querySelector('#{STRIP} [data-rove]')?.focus()")

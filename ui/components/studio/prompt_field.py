@@ -34,6 +34,7 @@ def _titles() -> dict[str, str]:
         "tilt-down": _("Tilt down"),
         "orbit": _("Orbit"),
         "drift": _("Drift"),
+        "still": _("Still"),
     }
 
 
@@ -67,6 +68,11 @@ class PromptField(Tag):
         self._draw()
 
     def _toggle(self, name: str) -> None:
+        if self._draft.choices.move:  # it came with a video that was asked for elsewhere
+            was = self._draft.choices.move
+            self._draft.update(move="")
+            if was == name:
+                return
         move = next(move for move in MOVES if move.name == name)
         before = self._draft.choices.prompt
         after = toggle_move(before, move)
@@ -130,7 +136,8 @@ class PromptField(Tag):
         self._problem.text = i18n.explain(PromptTooLong(length, MAX_PROMPT)) if too_long else ""
         self._box.put("data_state", "over" if too_long else None)
         self._field.put("aria_invalid", "true" if too_long else None)
-        self._moves.mark_chosen(*(move.name for move in MOVES if find_move(prompt, move)))
+        chosen = self._draft.choices.move
+        self._moves.mark_chosen(*([chosen] if chosen else (m.name for m in MOVES if find_move(prompt, m))))
         preset = self._draft.preset
         self._offer.put("hidden", preset is None or prompt == preset.prompt)
 

@@ -16,6 +16,7 @@ from ... import i18n
 from ...i18n import _
 from ...kit.elements import Tag
 from ..video.current_video import CurrentVideo
+from .camera_controls import CameraControls
 from .draft import Draft
 from .generate_button import GenerateButton
 from .model_menu import ModelMenu
@@ -34,6 +35,7 @@ class PromptForm(Tag):
             self._picker = PicturePicker(user, draft)
             self._prompt = PromptField(user, draft)
             ModelMenu(draft)
+            CameraControls(draft)
             self._generate = GenerateButton(user, draft, current, self.generate)
             self._kept = Tag("ads-draft", draft=draft.to_json(), hidden=True).mark("draft")
             self._kept.on("restore", self._restore, ["detail"])

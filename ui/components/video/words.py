@@ -13,7 +13,7 @@ from ...i18n import _
 def localized(text: str) -> str:
     """A model's label or a note; translated if it is one of our own words."""
     ours = {
-        "Camera (built in, no AI)": _("Camera (built in, no AI)"),
+        "Studio camera (built in)": _("Studio camera (built in)"),
         "Welcome": _("Welcome"),
         "Command line": _("Command line"),
         "command line": _("command line"),

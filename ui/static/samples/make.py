@@ -1,6 +1,7 @@
 """Makes the sample videos of the studio with the built-in camera: `uv run python ui/static/samples/make.py`.
 
-Each is what the app makes of that preset and its prompt, then made small for the web.
+Each is what the app makes of that preset and this prompt, which asks for nothing that a still picture can't show; then
+it is made small for the web.
 """
 
 import asyncio
@@ -18,12 +19,18 @@ import av
 from core.catalog import entries
 from core.catalog.size import Size
 from core.pictures import framing, presets
-from workers.engines import Job, open_engine
+from workers.engines import Cutout, Job, open_engine
 from workers.engines.camera.engine import Camera
+from workers.media.cutout import cut_out
 from workers.media.poster import write_poster
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("watch", "perfume", "soda", "macarons")
+PROMPTS = {
+    "watch": "Slow orbit around the watch on wet slate; a cool light sweeps over the bezel. Dark, premium.",
+    "perfume": "Slow push-in on the perfume bottle; warm light glides across the facets. Elegant, cinematic.",
+    "soda": "Fast push-in on the ice-cold can; a bright glint runs over the metal. Fresh, energetic.",
+    "macarons": "Slow parallax drift past the macaron tower on its marble stand; soft sunlight. Sweet, playful.",
+}
 WIDTH, HEIGHT, CRF = 960, 540, "31"
 
 
@@ -31,8 +38,11 @@ def job_of(preset: presets.Preset) -> Job:
     """The preset as the engine sees it."""
     content = (presets.PRESETS / f"{preset.name}.jpg").read_bytes()
     model = entries.get("camera")
-    job = Job(f"sample-{preset.name}", model, preset.prompt, 6, Size(1280, 720), time.time())
-    return replace(job, picture=framing.frame(content, 1280, 720, {}, Camera(model.server).scale(job)))
+    job = Job(f"sample-{preset.name}", model, PROMPTS[preset.name], 6, Size(1280, 720), time.time())
+    scale = Camera(model.server).scale(job)
+    mask, _confidence = cut_out(content)
+    cutout = Cutout(framing.frame_mask(mask, 1280, 720, {}, scale), sure=True)
+    return replace(job, picture=framing.frame(content, 1280, 720, {}, scale), cutout=cutout)
 
 
 def shrink(source: Path, target: Path) -> None:
@@ -54,15 +64,15 @@ async def main() -> None:
     engine = open_engine(entries.get("camera").server)
     listed = []
     with tempfile.TemporaryDirectory() as folder:
-        for preset in (p for p in presets.presets() if p.name in NAMES):
+        for preset in (p for p in presets.presets() if p.name in PROMPTS):
             whole = Path(folder) / f"{preset.name}.mp4"
             job = job_of(preset)
             await engine.fetch(job, "", None, whole, lambda percent: None)
             shrink(whole, HERE / f"{preset.name}.mp4")
             write_poster(whole, HERE / f"{preset.name}.webp", WIDTH)
             entry = {"preset": preset.name, "video": f"{preset.name}.mp4", "poster": f"{preset.name}.webp"}
-            listed.append({**entry, "prompt": preset.prompt, "model_label": job.model.label})
-    listed.sort(key=lambda entry: NAMES.index(entry["preset"]))
+            listed.append({**entry, "prompt": job.prompt, "model_label": job.model.label})
+    listed.sort(key=lambda entry: list(PROMPTS).index(entry["preset"]))
     (HERE / "samples.json").write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 DISTANCE = 1.3  # from the eye to the picture, in frame widths; decides how strong the perspective of a turn is
-INSET = 0.002  # of the picture at each edge is never shown: room for filters and for chroma, which is half a pixel off
+INSET = 0.002  # of a turned picture at each edge is never shown: room for filters and for chroma, half a pixel off
 FARTHEST = 0.9  # how far to a side the camera goes, of what the zoom leaves over
 TURN = 6.0  # degrees of a whole orbit at normal speed
 MOST_ZOOM = 1.7
@@ -34,10 +34,11 @@ class Pose:
         # Where on the turned picture, in frame widths from its axis, the frame's left and right edges look.
         left, right = -DISTANCE / 2 / (cosine + sine / 2), DISTANCE / 2 / (cosine - sine / 2)
         tall = 1 + max(left * sine, right * sine) / DISTANCE
-        usable = 1 - 2 * INSET
+        inset = INSET if self.turn else 0.0
+        usable = 1 - 2 * inset
         zoom = max(self.zoom, (right - left) / usable, tall / usable)
-        x = INSET + (1 + self.u) / 2 * (usable - (right - left) / zoom) - left / zoom
-        y = INSET + (1 + self.v) / 2 * (usable - tall / zoom) + tall / zoom / 2
+        x = inset + (1 + self.u) / 2 * (usable - (right - left) / zoom) - left / zoom
+        y = inset + (1 + self.v) / 2 * (usable - tall / zoom) + tall / zoom / 2
         return zoom, x, y
 
     def columns(self) -> Columns:
@@ -93,6 +94,12 @@ class Move:
     def zooms(self) -> tuple[float, float]:
         """The zoom at the widest and at the nearest view."""
         return min(pose.zoom for pose in self.poses), max(pose.zoom for pose in self.poses)
+
+    @property
+    def shifts(self) -> bool:
+        """Whether the camera goes aside, so that it sees past a thing what that hid at first."""
+        first = self.poses[0]
+        return any(pose.turn or (pose.u != first.u and pose.zoom == first.zoom) for pose in self.poses)
 
     def at(self, time: float) -> Pose:
         """The pose at a time from 0 (first frame) to 1 (last frame)."""

@@ -11,6 +11,20 @@ from itertools import accumulate
 
 from workers.engines.camera.path import FARTHEST, MOST_ZOOM, TURN, Move, Pose, dash, ease
 
+STRENGTHS = {"subtle": 0.6, "normal": 1.0, "strong": 1.5}
+MOVES = {
+    "push-in": "push in",
+    "pull-out": "pull out",
+    "pan-left": "pan left",
+    "pan-right": "pan right",
+    "tilt-up": "tilt up",
+    "tilt-down": "tilt down",
+    "orbit": "orbit",
+    "drift": "parallax drift",
+    "still": "static shot",
+}
+"""The moves by name, in words that are understood here."""
+
 
 @dataclass(frozen=True)
 class _Step:
@@ -84,8 +98,12 @@ _WORDS = {
     ),
     "around": _any(
         r"\borbit\w*|\barc(?:s|ing)?\b|\brevolv\w+|\bcircl(?:e|es|ing) (?:around|round|the)\b|\brotat\w+",
-        r"\bparallax\b|\b360\b|\bturntable\b|\b(?:mov(?:e|es|ing)|swirl\w*) around\b",
-        r"环绕|围绕|绕拍|绕着|环拍|盘旋|旋转|弧线|弧形|视差|360",
+        r"\b360\b|\bturntable\b|\b(?:mov(?:e|es|ing)|swirl\w*) around\b",
+        r"环绕|围绕|绕拍|绕着|环拍|盘旋|旋转|弧线|弧形|360",
+    ),
+    "drift": _any(
+        r"\bparallax\b|\bdrift(?:s|ing)?\b(?! around)|\bfloat(?:s|ing)? (?:past|along|by)\b",
+        r"视差|漂移|飘移|缓缓飘|轻飘",
     ),
 }
 # Believed only if nothing above is found.
@@ -118,6 +136,7 @@ _SLOW = _any(
     r"\b(?:slow(?![- ]mo)|gentle|soft|subtle|calm|slight|smooth|delicate)(?:ly)?\b|\b(?:gently|subtly|leisurely)\b",
     r"缓|慢(?!动作|镜头)|轻轻|轻柔|徐徐|柔和|平稳",
 )
+_STRONG = _any(r"\b(?:strong|dramatic|bold|big|wide|sweeping)(?:ly|ally)?\b", r"大幅|强烈|明显|大范围")
 _FAST = _any(
     r"\b(?:fast|quick|rapid|swift|sudden)(?:ly)?\b|\b(?:whip|crash|snap|energetic|dynamic)\b",
     r"快|迅速|急速|疾速|急推|急拉|高速",
@@ -141,11 +160,11 @@ def _named(text: str, prompt: str) -> set[str]:
     return found or vague
 
 
-def _step(text: str, prompt: str, amount: float) -> _Step:
+def _step(text: str, prompt: str, amount: float, strength: float | None) -> _Step:
     names = _named(text, prompt)
     clause = next((part for part in _STOP.split(text) if _named(part, prompt)), text)
     speed = _speed(clause, prompt)
-    size = amount * speed
+    size = amount * (strength or speed * (STRENGTHS["strong"] if speed == 1 and _STRONG.search(clause) else 1))
     step = _Step(
         closer=0.19 * size * (("closer" in names) - ("farther" in names)),
         right=("right" in names) - ("left" in names),
@@ -156,6 +175,10 @@ def _step(text: str, prompt: str, amount: float) -> _Step:
         side = -1.0 if step.right < 0 else 1.0
         closer, room = step.closer or 0.04 * size, max(0.12, 0.26 * abs(step.down))
         return replace(step, turn=side * math.sqrt(size), right=side * 0.75, closer=closer, room=room * math.sqrt(size))
+    if "drift" in names:
+        side = -1.0 if step.right < 0 else 1.0
+        closer = step.closer or 0.08 * size
+        return replace(step, turn=side * 0.5 * math.sqrt(size), right=side * 0.3, closer=closer, room=0.06)
     if step.right and not step.closer and not re.search(rf"\b{_PAN}\b|摇", text):
         # A camera that travels also comes a little nearer; one that only turns its head does not.
         step = replace(step, closer=0.035 * size)
@@ -205,13 +228,20 @@ def _way(steps: list[_Step]) -> Move:
     )
 
 
-def plan(prompt: str, seconds: float) -> Move:
-    """The move that the prompt asks for (English or Chinese); a calm one if it names none."""
+def plan(prompt: str, seconds: float, move: str | None = None, strength: str | None = None) -> Move:
+    """The move that the prompt asks for (English or Chinese); a calm one if it names none.
+
+    `move` and `strength` (of MOVES and STRENGTHS) count more than the words.
+    """
     text = " ".join(prompt.lower().split())
     amount = min(max(math.sqrt(seconds / 6), 0.7), 1.4)
+    size = STRENGTHS[strength] if strength else None
+    if move:
+        pace = _FAST.search(text)
+        text = MOVES[move] if not pace else f"{pace[0]} {MOVES[move]}"
     still = _STILL.search(text)
     text = _NOT.sub(" ", _STILL.sub(" ", text))
-    steps = [step for part in _THEN.split(text) if (step := _step(part, text, amount))]
+    steps = [step for part in _THEN.split(text) if (step := _step(part, text, amount, size))]
     if not steps and still:
         return Move((Pose(),), (), ())
-    return _way(steps or [_by_itself(prompt, amount)])
+    return _way(steps or [_by_itself(prompt, amount * (size or 1.0))])

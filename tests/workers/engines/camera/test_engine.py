@@ -15,7 +15,8 @@ from core.catalog import entries
 from core.catalog.size import Size
 from core.errors import PictureRefused, Retryable
 from workers.engines import Job
-from workers.engines.camera.engine import CLIPS_AT_ONCE, Camera, clip_of, draw_frame
+from workers.engines.camera.clip import clip_of
+from workers.engines.camera.engine import CLIPS_AT_ONCE, Camera
 from workers.engines.camera.path import Pose
 from workers.engines.camera.words import plan
 
@@ -128,7 +129,7 @@ async def test_colours_are_those_of_the_picture(tmp_path: Path) -> None:
 def test_colours_sit_on_their_edges(prompt: str) -> None:
     picture = Image.new("RGB", (W, H), (128, 128, 128))
     ImageDraw.Draw(picture).circle((W / 2, H / 2), 6, fill=(240, 60, 60))
-    frame = draw_frame(clip_of(jpeg(picture), plan(prompt, 1), W, H, 1), 0)
+    frame = clip_of(jpeg(picture), prompt, Size(W, H), 1).frame(0)
     middles = []
     for index in (0, 2):
         plane = frame.planes[index]
@@ -384,6 +385,6 @@ async def test_the_disk_or_the_picture_may_be_at_fault(tmp_path: Path) -> None:
 
 def test_memory_does_not_grow_with_the_picture() -> None:
     sizes: Callable[[int, int], list[tuple[int, int]]] = lambda width, height: [  # noqa: E731
-        plane.size for plane in clip_of(plain(width, height), plan("push in", 1), W, H, 1).planes
+        plane.size for plane in clip_of(plain(width, height), "push in", Size(W, H), 1).planes
     ]
     assert sizes(W, H) == sizes(W * 12, H * 12)
