@@ -11,14 +11,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from core.commands import MAX_GRANT, check, grant, key, move_storage, release
 from core.errors import AdsVideoError
+from core.ops.startup import address, check_port, check_settings, prepare, take_lock
 from core.settings import settings
+from ui.app import run_web
 
 if TYPE_CHECKING:
     from core.ops.supervisor import Supervisor
-from core.commands import MAX_GRANT, check, grant, key, move_storage
-from core.ops.startup import address, check_port, check_settings, prepare, take_lock
-from ui.app import run_web
 
 
 def _say_when_up() -> None:
@@ -148,6 +148,8 @@ def _arguments() -> argparse.Namespace:
     granting = commands.add_parser("grant", help="add credits to a user (a negative number takes some)")
     granting.add_argument("email")
     granting.add_argument("credits", type=_amount)
+    releasing = commands.add_parser("release", help="let the accounts of another identity provider be signed in to")
+    releasing.add_argument("issuer", help="the OIDC_ISSUER that they belong to")
     storing = commands.add_parser("storage", help="move the stored files").add_subparsers(dest="what", required=True)
     moving = storing.add_parser("move", help="from another folder or s3://bucket to STORAGE_URL")
     moving.add_argument("source", help="where they are now, as STORAGE_URL named it")
@@ -168,6 +170,7 @@ def main() -> int:
         "worker": lambda: worker(child=arguments.child),
         "key": lambda: key(arguments.email),
         "grant": lambda: grant(arguments.email, arguments.credits),
+        "release": lambda: release(arguments.issuer),
         "storage": lambda: move_storage(arguments.source),
         "cleanup": lambda: cleanup(dry=arguments.dry_run),
         "check": check,

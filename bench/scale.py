@@ -38,7 +38,7 @@ sys.path.insert(0, str(ROOT))
 
 import httpx
 import psutil
-import socketio  # type: ignore[import-untyped]
+import socketio
 from itsdangerous import TimestampSigner
 
 from bench.inflight import PICTURES, begin, forget, picture, prepare, process, wait_for

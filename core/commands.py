@@ -1,4 +1,4 @@
-"""The one-off commands of main.py: key, grant, check, storage move."""
+"""The one-off commands of main.py: key, grant, release, check, storage move."""
 
 import asyncio
 import sys
@@ -59,6 +59,27 @@ def grant(email: str, amount: int) -> None:
 
     migrate()
     print(f"{email} now has {asyncio.run(give())} credits.")
+
+
+def release(issuer: str) -> bool:
+    """Let the accounts of another identity provider be signed in to at the one of OIDC_ISSUER, by their e-mail."""
+    from core.accounts import identities
+    from core.admin import audit
+    from core.database.migrate import migrate
+    from core.database.session import close_database, session
+
+    async def let_go() -> int:
+        async with session() as db:
+            released = await identities.release(db, issuer)
+            for user_id in released:
+                await audit.record(db, None, "release", user_id=user_id)
+        await close_database()
+        return len(released)
+
+    migrate()
+    number = asyncio.run(let_go())
+    print(f"{number} accounts belonged to {issuer}; each is whose verified e-mail it has, from the next sign-in on.")
+    return number > 0
 
 
 def _without_password(url: str) -> str:

@@ -7,7 +7,9 @@ AdsVideoError
 │   └── SignInFailed
 ├── WrongSignature         401, a webhook
 ├── CrossSite              403
+├── UnknownHost            421
 ├── NotFound               404
+├── ImproveFailed          502
 ├── Conflict               409
 ├── NotEnoughCredits       402
 ├── OverBudget             402, says when it refills
@@ -22,7 +24,7 @@ AdsVideoError
 │   ├── PictureError
 │   │   ├── PictureTooLarge    413
 │   │   ├── NotAPicture        415
-│   │   ├── BrokenPicture, TooManyPixels
+│   │   ├── BrokenPicture, TooManyPixels, PictureTooHeavy
 │   │   └── PictureAtAddress   422, whatever is wrong with what a URL leads to
 │   ├── TwoPictures, BadAddress, AddressRefused, Unreached
 │   └── IdempotencyConflict
@@ -40,7 +42,7 @@ AdsVideoError
         ├── ModerationRefused, PictureRefused, RequestRefused
         ├── QuotaExhausted, WrongKey
         ├── PictureGone, PictureDamaged, PictureUnread     our own fault, before any server was asked
-        ├── TimedOut, JobLost, Unplayable
+        ├── TimedOut, JobLost, Unplayable, TooHeavy
         └── ProviderFailed
 """
 
@@ -310,6 +312,11 @@ class BrokenPicture(PictureError):
     template = "The picture is damaged or incomplete and can't be read. Please save it again or choose another."
 
 
+class PictureTooHeavy(PictureError):
+    code = "picture_too_heavy"
+    template = "The picture takes too much time or memory to be read. Please save it again, smaller."
+
+
 class TooManyPixels(PictureError):
     code = "too_many_pixels"
     template = "The picture has too many pixels ({width}x{height}). At most {limit} megapixels are allowed."
@@ -475,6 +482,13 @@ class JobLost(Permanent):
 class Unplayable(Permanent):
     code = "unplayable"
     template = "The model's server delivered a file that is not a playable video."
+
+
+class TooHeavy(Permanent):
+    """`detail` says in numbers what was more than which limit."""
+
+    code = "too_heavy"
+    template = "The model delivered a file that is over a limit of this site ({detail}), so it was not kept."
 
 
 class ProviderFailed(Permanent):

@@ -15,6 +15,9 @@ ACTIVE = ("pending", "processing")
 MAX_ID = 2**31 - 1
 """The largest id; PostgreSQL refuses a query for a larger one."""
 
+MAX_IDENTITY = 600
+"""Bytes of an issuer or a subject; the standard's bound for a subject is 255."""
+
 
 def now() -> datetime:
     """The current time, timezone-aware, in UTC."""
@@ -41,12 +44,16 @@ def _one_of(column: str, values: tuple[str, ...], table: str) -> CheckConstraint
 class User(SQLModel, table=True):
     """`credits` caches the sum of the user's ledger; only core/billing/credits.py changes either.
 
-    `subject` is the identity at the provider, `ISSUER|SUB`; a cookie counts only with the user's current `epoch`.
+    `issuer` and `subject` are the identity at the provider; a cookie counts only with the user's current `epoch`.
     Of an erased user only numbers remain, and `erased_as`, a hash that recognises the person without naming them.
     """
 
     __tablename__ = "users"
-    __table_args__ = (_one_of("role", ROLES, "users"), CheckConstraint("credits >= 0", name="ck_users_credits"))
+    __table_args__ = (
+        _one_of("role", ROLES, "users"),
+        CheckConstraint("credits >= 0", name="ck_users_credits"),
+        Index("ix_users_identity", "issuer", "subject", unique=True),
+    )
 
     id: int = Field(default=None, primary_key=True)
     email: str = Field(max_length=320, unique=True)
@@ -54,7 +61,8 @@ class User(SQLModel, table=True):
     avatar_url: str = Field(default="", max_length=2000)
     role: str = Field(default="user", sa_type=String(16))
     credits: int = 0
-    subject: str | None = Field(default=None, max_length=600, unique=True, index=True)
+    issuer: str | None = Field(default=None, max_length=MAX_IDENTITY)
+    subject: str | None = Field(default=None, max_length=MAX_IDENTITY)
     epoch: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     group_id: int | None = Field(default=None, foreign_key="groups.id", index=True)
@@ -62,6 +70,16 @@ class User(SQLModel, table=True):
     blocked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_as: str | None = Field(default=None, max_length=64, index=True)
+
+
+class BrowserSession(SQLModel, table=True):
+    """A browser that is signed in, by the random id in its cookie; without this row the cookie opens nothing."""
+
+    __tablename__ = "browser_sessions"
+
+    id: str = Field(primary_key=True, max_length=36)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime, index=True)
 
 
 class Group(SQLModel, table=True):

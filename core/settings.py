@@ -63,6 +63,15 @@ class Settings(BaseSettings):
         16, ge=0, description="A file with more Mbit per second is kept as a smaller copy for the web; 0: never."
     )
     keep_originals: bool = Field(True, description="Keep what such a copy was made from, for whoever downloads it.")
+    video_max_megapixels: float = Field(16, gt=0, description="Megapixels of one frame of a model's file at most.")
+    video_max_seconds: float = Field(600, gt=0, description="Seconds that a model's file may last.")
+    video_max_frames: int = Field(36_000, ge=1, description="Frames that a model's file may have.")
+    video_max_mb: float = Field(
+        2048, gt=0, description="Megabytes of a model's file, or of what is made of it, at most."
+    )
+    decode_seconds: float = Field(300, gt=0, description="Seconds that checking one file may take.")
+    decode_memory_mb: int = Field(1536, ge=128, description="Megabytes of memory that decoding one file may take.")
+    picture_seconds: float = Field(20, gt=0, description="Seconds that reading or framing one picture may take.")
     storage_quota_gb: float = Field(
         0, ge=0, description="What one user's videos may take; the oldest go, favourites apart; 0: no bound."
     )

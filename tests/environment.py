@@ -7,6 +7,7 @@ from core.redis import embedded
 OURS = (
     *("OPENAI_", "RUNWAYML_", "DATABASE_URL", "REDIS_URL", "STORAGE_", "CATALOG_FILE", "HOST", "PORT", "PUBLIC_URL"),
     *("AWS_", "CDN_URL", "RETENTION_DAYS", "SIGNUP_CREDITS", "GENERATIONS_PER_HOUR"),
+    *("VIDEO_MAX_", "DECODE_", "PICTURE_SECONDS"),
 )
 
 

@@ -31,6 +31,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "NoAnswer": (Phrase("The storage"),),
     "RequestRefused": ("9000",),
     "ProviderFailed": ("9000",),
+    "TooHeavy": ("9000",),
 }
 
 

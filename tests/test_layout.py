@@ -28,19 +28,21 @@ FORBIDDEN = {
         "ui.layout",
         "ui.session",
         "ui.live",
+        "ui.page_state",
+        "ui.poll_cache",
     ],
     "ui/components": ["ui.pages", "ui.api", "ui.routes", "ui.layout"],
     "ui/pages": ["ui.pages", "ui.api"],
     "ui/api": ["ui.pages", "ui.components"],
     "ui/routes": ["ui.pages", "ui.components"],
-    "ui/middleware": ["ui.pages", "ui.components", "ui.kit"],
+    "ui/middleware": ["ui.pages", "ui.components", "ui.kit", "ui.api", "ui.routes"],
 }
 """What a folder must not import. A page imports no page; the composition roots are imported by nobody."""
 COMPOSITION_ROOTS = {"main.py", "ui/app.py", "workers/main.py"}
 CORE_LEVELS = (
     ("settings", "errors", "phrase", "models"),
     ("database", "redis", "storage", "catalog", "security"),
-    ("ops", "processes"),
+    ("ops", "processes", "process_limits"),
     ("accounts", "billing", "pictures", "limits", "webhooks", "video_json"),
     ("videos",),
     ("edits", "ads", "batches", "social", "admin", "prompts"),
@@ -89,6 +91,17 @@ def test_imports_go_one_way(folder: str) -> None:
         for module in imports(path)
         for banned in FORBIDDEN[folder]
         if is_in(module, banned) and not (folder == "ui/pages" and path.name == "__init__.py")
+    ]
+    assert wrong == []
+
+
+def test_nobody_but_the_composition_root_imports_a_page() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in files("ui")
+        if str(path.relative_to(ROOT)) not in COMPOSITION_ROOTS | {"ui/pages/__init__.py"}
+        for module in imports(path)
+        if is_in(module, "ui.pages") and module != "ui.pages"
     ]
     assert wrong == []
 

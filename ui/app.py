@@ -1,11 +1,7 @@
 """The web app: pages, routes, middleware and the relay of news, put together."""
 
-from typing import TYPE_CHECKING
-
 from core.settings import ROOT, settings
 
-if TYPE_CHECKING:
-    pass
 
 def run_web() -> None:
     """Serve pages and API until SIGTERM or Ctrl-C. Blocking."""
@@ -14,17 +10,22 @@ def run_web() -> None:
 
     import ui.pages  # noqa: F401 - registers the pages
     from core import processes
+    from core.accounts import identities
     from core.database.session import close_database
     from core.redis.client import close_redis
     from core.security.secret import compare, storage_secret
-    from ui import api, live, routes
+    from ui import api, compat, live, middleware, routes, sockets
 
+    from .middleware.compression import Compression
     from .session import cookie_options
 
     routes.register(app)
+    middleware.install(app)
     app.mount("/api/v1", api.create())
+    compat.guard_sockets(sockets.Rules())
     app.on_startup(live.start)
     app.on_startup(compare)
+    app.on_startup(identities.compare)
     app.on_startup(processes.warm_up)
 
     @app.on_shutdown
@@ -43,7 +44,7 @@ def run_web() -> None:
         reload=False,
         show=False,
         tailwind=False,
-        gzip_middleware_factory=routes.compression,  # type: ignore[arg-type]
+        gzip_middleware_factory=Compression,  # type: ignore[arg-type]
         storage_secret=storage_secret(),
         session_middleware_kwargs=cookie_options(),
         show_welcome_message=False,

@@ -3,19 +3,24 @@
 tests/ui/test_compat.py covers each function and fails when a new version of NiceGUI works differently.
 """
 
+import asyncio
 import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MethodType
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
 from weakref import WeakKeyDictionary
 
 from fastapi import Request, Response
 from markupsafe import Markup
-from nicegui import App, Client, app, context, helpers, ui
+from nicegui import App, Client, app, context, core, helpers, nicegui, ui
 from nicegui.elements.mixins.text_element import TextElement
 from nicegui.slot import Slot
+from socketio.exceptions import ConnectionRefusedError as Refused
 from starlette.types import ASGIApp
+
+log = logging.getLogger(__name__)
 
 _ask = helpers.expects_arguments
 _answers: WeakKeyDictionary[Callable[..., Any], bool] = WeakKeyDictionary()
@@ -106,3 +111,105 @@ def put_first(app: App, middleware: Callable[[ASGIApp], ASGIApp]) -> None:
         return middleware(type(app).build_middleware_stack(app))
 
     app.build_middleware_stack = build  # type: ignore[method-assign]
+
+
+# ------------------------------------------------------------------------------------------------ what pages send
+
+
+class SocketRules(Protocol):
+    """Whose sockets and events are taken: ui/sockets.py."""
+
+    def is_theirs(self, client: Client, session: Mapping[str, Any]) -> bool:
+        """Whether a socket with that session belongs to whoever has loaded the page."""
+
+    async def may_act(self, client: Client) -> bool:
+        """Whether the page is still its visitor's, asked before every event."""
+
+    def note(self, client: Client, message: Mapping[str, Any]) -> None:
+        """A page wants something in our log."""
+
+
+REFUSED = "Implicit handshake failed"
+"""What NiceGUI's script answers by loading the page anew."""
+WITHOUT_SESSION = "No session"
+"""What it does not answer: a browser that keeps no cookies would load the page for ever."""
+CONNECTED = "adsvideo.connected"
+MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_turns: WeakKeyDictionary[Client, asyncio.Lock] = WeakKeyDictionary()
+
+
+def guard_sockets(rules: SocketRules) -> None:
+    """Put `rules` before all that NiceGUI takes from sockets.
+
+    NiceGUI obeys whoever knows a page's and an element's id, and sends a page's updates to whoever knows the page's.
+    Here a socket joins only the page that its own session has loaded, and is heard only for a page that it has joined.
+    """
+
+    def check(message: Mapping[str, Any], environ: Mapping[str, Any]) -> None:
+        client = Client.instances.get(message["client_id"])
+        session = environ["asgi.scope"].get("session")
+        if client and not (session and rules.is_theirs(client, session)):
+            raise Refused(REFUSED if session else WITHOUT_SESSION)
+
+    async def connect(sid: str, *_what_a_page_may_have_made_up: Any) -> None:
+        environ = core.sio.get_environ(sid) or {}
+        if environ.get(CONNECTED) == sid:
+            return  # an event of that name, which a page has made up
+        environ[CONNECTED] = sid
+        query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        try:
+            if query.get("implicit_handshake") == "true":
+                check(query, environ)
+                await nicegui._on_connect(sid, environ)
+        except MALFORMED:
+            raise Refused(REFUSED) from None
+
+    async def handshake(sid: str, message: Any = None, *_more: Any) -> bool:
+        try:
+            check(message, core.sio.get_environ(sid) or {})
+            return bool(await nicegui._on_handshake(sid, message))
+        except (Refused, *MALFORMED):
+            return False
+
+    async def event(sid: str, message: Any = None, *_more: Any) -> None:
+        if client := joined(sid, message):
+            async with _turns.setdefault(client, asyncio.Lock()):  # what was done first is done first
+                if await rules.may_act(client):
+                    obey(nicegui._on_event, sid, message)
+
+    async def note(sid: str, message: Any = None, *_more: Any) -> None:
+        if client := joined(sid, message):
+            rules.note(client, message)
+
+    async def answer(sid: str, message: Any = None, *_more: Any) -> None:
+        if joined(sid, message):
+            obey(nicegui._on_javascript_response, sid, message)
+
+    async def acknowledge(sid: str, message: Any = None, *_more: Any) -> None:
+        if joined(sid, message):
+            obey(nicegui._on_ack, sid, message)
+
+    for name, handler in {
+        "connect": connect,
+        "handshake": handshake,
+        "event": event,
+        "log": note,
+        "javascript_response": answer,
+        "ack": acknowledge,
+    }.items():
+        core.sio.on(name, handler)
+
+
+def joined(sid: str, message: Any) -> Client | None:
+    """The page that a message is for, if the socket it came from has joined it."""
+    client_id = message.get("client_id") if isinstance(message, dict) else None
+    room = core.sio.manager.rooms.get("/", {}).get(client_id, {}) if isinstance(client_id, str) else {}
+    return Client.instances.get(str(client_id)) if sid in room else None
+
+
+def obey(handler: Callable[[str, dict[str, Any]], None], sid: str, message: dict[str, Any]) -> None:
+    """NiceGUI's own handler; what it can't make sense of is no error of ours."""
+    try:
+        handler(sid, message)
+    except MALFORMED as error:
+        log.info("a page sent what is no message: %s", type(error).__name__)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from core.models import Video
-from core.redis.news import KEYS, SIGNED_OUT, News
+from core.redis.news import ENDED_ACCESS, SIGNED_OUT, News
 
 KEPT_SECONDS = 10.0
 MOST = 10_000
@@ -54,7 +54,7 @@ def off() -> None:
 
 def hear(news: News) -> None:
     """Invalidate or update the video that the news is about."""
-    if news.status in (SIGNED_OUT, KEYS):
+    if news.status in (SIGNED_OUT, ENDED_ACCESS):
         forget_caller(news.user_id)
     of = (news.user_id, news.video_id)
     _marks.pop(of, None)

@@ -1,18 +1,22 @@
 """The user of a request: CurrentUser and Visitor; sign in, sign out.
 
 The cookie is signed but readable, so it holds only the user's number and epoch and the browser's random id.
+It is valid as long as core/accounts/sessions.py has that browser.
 """
 
 import contextlib
 import hashlib
+from functools import partial
 from typing import Annotated
 from uuid import uuid4
 
 from fastapi import Depends, Request
 from redis.exceptions import RedisError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import limits
-from core.accounts import api_keys, users
+from core.accounts import api_keys, sessions, users
+from core.accounts.sessions import Ticket
 from core.database.session import after_commit, reading, session
 from core.errors import NotSignedIn
 from core.models import User
@@ -21,24 +25,28 @@ from core.settings import settings
 
 from . import poll_cache
 
-DAYS = 30
-
 
 def cookie_options() -> dict[str, object]:
     """For Starlette's session middleware. Lax, because the way back from an identity provider is a cross-site GET."""
     secure = settings().public_url.startswith("https://")
-    return {"max_age": DAYS * 24 * 3600, "same_site": "lax", "https_only": secure}
+    return {"max_age": sessions.DAYS * 24 * 3600, "same_site": "lax", "https_only": secure}
+
+
+def ticket(request: Request) -> Ticket | None:
+    """What the cookie of a request says of its visitor, to be shown to `sessions.by_ticket`."""
+    browser, user_id, epoch = (request.session.get(name) for name in ("id", "user", "epoch"))
+    if isinstance(browser, str) and isinstance(user_id, int) and isinstance(epoch, int):
+        return Ticket(browser, user_id, epoch)
+    return None
 
 
 async def visitor(request: Request) -> User | None:
     """The signed-in user of a browser, if there is one."""
-    user_id = request.session.get("user")
-    if not isinstance(user_id, int):
+    shown = ticket(request)
+    if shown is None:
         return None
     async with reading() as db:
-        user = await users.get(db, user_id)
-    mine = user is not None and user.epoch == request.session.get("epoch") and user.blocked_at is None
-    return user if mine else None
+        return await sessions.by_ticket(db, shown)
 
 
 async def current_user(request: Request) -> User:
@@ -71,7 +79,7 @@ def _credential(request: Request) -> str:
     header = request.headers.get("authorization", "")
     if header.partition(" ")[0]:
         return "key " + hashlib.sha256(header.encode()).hexdigest()
-    return f"cookie {request.session.get('user')} {request.session.get('epoch')}"
+    return f"cookie {ticket(request)}"
 
 
 async def caller(request: Request) -> int:
@@ -90,23 +98,31 @@ def address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def sign_in(request: Request, user: User) -> str:
-    """Sign the user in with a new session, which prevents session fixation.
+async def sign_in(db: AsyncSession, request: Request, user: User) -> str:
+    """Sign the user in with a new session, which prevents session fixation; the previous one ends.
 
     Returns the browser's previous id, for `tell` once the answer with the new cookie is sent.
     """
-    browser: str = request.session.get("id", "")
-    request.session.clear()
-    request.session.update(id=str(uuid4()), user=user.id, epoch=user.epoch)
+    browser = await sign_out(db, request)
+    request.session.update(user=user.id, epoch=user.epoch)
+    await sessions.begin(db, user, request.session["id"])
     return browser
 
 
-def sign_out(request: Request) -> str:
-    """Sign this browser out. Returns its previous id, for `tell`."""
+async def sign_out(db: AsyncSession, request: Request) -> str:
+    """End this browser's session. Returns its previous id, for `tell`."""
     browser: str = request.session.get("id", "")
     request.session.clear()
     request.session["id"] = str(uuid4())
+    user_id = await sessions.end(db, browser)
+    if user_id is not None:
+        after_commit(db, partial(_forget, user_id))
     return browser
+
+
+async def _forget(user_id: int) -> None:
+    """Here at once; other web processes hear of it."""
+    poll_cache.forget_caller(user_id)
 
 
 async def sign_out_everywhere(user: User) -> None:

@@ -19,7 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from core import processes
 from core.database.session import close_database
 from core.ops import step_timings
-from core.redis import client, queue
+from core.redis import client, job_json, queue
 from core.redis.client import close_redis
 from workers.cron import Context, jobs
 from workers.loops import end_all
@@ -33,7 +33,7 @@ from workers.videos.watch import Watcher
 from workers.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
-PRELOADED = ("workers.media.keepable", "workers.media.mp4", "workers.media.poster", "workers.media.copies")
+PRELOADED = tuple(f"workers.media.{name}" for name in ("keepable", "most", "mp4", "poster", "copies"))
 """Modules that the checking processes import when they start."""
 
 
@@ -79,6 +79,8 @@ class WorkerSettings:
     on_startup = start
     on_shutdown = stop
     queue_name = queue.QUEUE
+    job_serializer = job_json.write
+    job_deserializer = job_json.read
     redis_settings = redis_settings()
     poll_delay = 0.1
     keep_result = 0

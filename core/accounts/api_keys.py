@@ -15,7 +15,7 @@ from core.errors import (
 )
 from core.models import ApiKey, User, now
 from core.phrase import Phrase
-from core.redis.news import KEYS, News, publish
+from core.redis.news import ENDED_ACCESS, News, publish
 
 KEY_START = "ads_"
 
@@ -57,7 +57,7 @@ async def revoke_key(session: AsyncSession, user_id: int, key_id: int) -> None:
     changed = await session.exec(sql_update(ApiKey).where(*mine).values(revoked_at=now()).returning(col(ApiKey.id)))
     if changed.first() is None:
         raise NotFound(Phrase("key"))
-    after_commit(session, lambda: publish(News(user_id=user_id, status=KEYS)))
+    after_commit(session, lambda: publish(News(user_id=user_id, status=ENDED_ACCESS)))
 
 
 def is_stale(key: ApiKey) -> bool:

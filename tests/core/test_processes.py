@@ -1,14 +1,18 @@
 """Work in processes of its own: results and errors come back whole, a crash hits only whoever caused it."""
 
 import asyncio
+import multiprocessing
 import os
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from core import processes
 from core.errors import PictureRefused
+from core.processes import Bounds, OutOfBounds
+from tests.core.work import crash, double, grab, hold, priority, refuse, sleep, whoami, write
 from tests.waiting import until
 
 
@@ -19,24 +23,12 @@ def closed() -> Iterator[None]:
     processes.close()
 
 
-def double(number: int) -> int:
-    """Honest work."""
-    return 2 * number
-
-
-def refuse() -> None:
-    """Says no in our own words."""
-    raise PictureRefused("too odd")
-
-
-def crash() -> None:
-    """As a decoder does on a hostile file."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def whoami() -> int:
-    """The process that works."""
-    return os.getpid()
+def is_gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 async def test_results_and_errors_come_back_whole() -> None:
@@ -56,15 +48,78 @@ async def test_a_crash_hits_only_whoever_caused_it() -> None:
     assert await processes.apart(double, 1) == 2
 
 
+async def test_each_piece_of_work_has_a_process_that_ends_with_it() -> None:
+    first, second = await processes.apart(whoami), await processes.apart(whoami)
+    assert first != second
+    await until(lambda: is_gone(first) and is_gone(second))
+
+
 async def test_closing_ends_the_processes() -> None:
-    process = await processes.apart(whoami)
+    work = asyncio.create_task(processes.apart(sleep, 60))
+    await until(multiprocessing.active_children)
     processes.close()
+    with pytest.raises(processes.Crashed):
+        await asyncio.wait_for(work, 30)
 
-    def gone() -> bool:
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return True
-        return False
 
-    await until(gone)
+@pytest.mark.parametrize(
+    ("work", "bounds", "words"),
+    [
+        (partial(sleep, 60), Bounds(seconds=0.5), "> 0.5 s"),
+        (partial(hold, 2000), Bounds(memory_mb=200), "> 200 MB RAM"),
+        (partial(grab, 4000), Bounds(memory_mb=200), "> 200 MB RAM"),
+    ],
+    ids=["time", "memory", "memory at once"],
+)
+async def test_what_exceeds_its_bounds_is_ended_and_only_that(
+    work: Callable[[], int], bounds: Bounds, words: str
+) -> None:
+    honest = [processes.apart(double, n) for n in range(6)]
+    ended, *found = await asyncio.gather(processes.apart(work, bounds=bounds), *honest, return_exceptions=True)
+    assert isinstance(ended, OutOfBounds)
+    assert str(ended) == words
+    assert found == [2 * n for n in range(6)]
+    await until(lambda: not multiprocessing.active_children())
+
+
+async def test_a_file_that_grows_beyond_its_bound_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="File too large"):
+        await processes.apart(write, str(tmp_path / "big"), 4, bounds=Bounds(file_mb=2))
+    assert (tmp_path / "big").stat().st_size <= 2_000_000
+
+
+@pytest.mark.parametrize("begun", [True, False])
+async def test_work_that_is_no_longer_wanted_ends(begun: bool) -> None:
+    work = asyncio.create_task(processes.apart(sleep, 60))
+    if begun:
+        await until(multiprocessing.active_children)
+    else:
+        await asyncio.sleep(0)  # its process is just being started
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(work, 30)
+    await until(lambda: not multiprocessing.active_children())
+
+
+async def test_nobody_waits_for_what_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "QUICK_SECONDS", 1.0)
+    await processes.warm_up()
+    long = [asyncio.create_task(processes.apart(sleep, 90, bounds=Bounds(seconds=60))) for _ in range(12)]
+    await asyncio.sleep(0.1)
+    assert await asyncio.wait_for(processes.apart(double, 4), 30) == 8
+    assert await asyncio.wait_for(processes.apart(double, 5), 30) == 10
+    assert not any(task.done() for task in long)
+    for task in long:
+        task.cancel()
+    await asyncio.gather(*long, return_exceptions=True)
+
+
+async def test_what_takes_long_steps_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "QUICK_SECONDS", 0.2)
+    assert await processes.apart(priority) == 10
+
+
+async def test_what_had_to_make_room_is_done_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "QUICK_SECONDS", 0.2)
+    found = await asyncio.gather(*(processes.apart(sleep, 0.6) for _ in range(12)))
+    assert len(set(found)) == 12

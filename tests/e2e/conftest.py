@@ -23,6 +23,7 @@ PEOPLE = [
     {"sub": "2", "email": "new@example.com", "email_verified": False, "name": "Not Verified"},
     {"sub": "3", "email": "eve@elsewhere.org", "email_verified": True, "name": "Eve"},
     {"sub": "4", "email": "ANN@example.com", "email_verified": True, "name": "Another Ann"},
+    {"sub": "5", "email": "ben@example.com", "email_verified": True, "name": "Ben"},
 ]
 
 
@@ -39,7 +40,7 @@ def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp
 def app(running_app: RunningApp) -> RunningApp:
     """The whole app, for the tests of one file: nobody in it is anybody that they know."""
     with closing(sqlite3.connect(running_app.folder / "adsvideo.db", timeout=30)) as db, db:
-        db.execute("UPDATE users SET email = 'before' || id || '-' || email, subject = NULL")
+        db.execute("UPDATE users SET email = 'before' || id || '-' || email, issuer = NULL, subject = NULL")
         db.execute("UPDATE videos SET slug = NULL, in_gallery = 0")
     return running_app
 

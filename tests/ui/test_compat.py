@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import nicegui
+import nicegui.nicegui
 import pytest
 from markupsafe import Markup
-from nicegui import Client, Event, app, helpers, ui
+from nicegui import Client, Event, app, core, helpers, ui
 from nicegui.testing import User as Visitor
 from starlette.types import Receive, Scope, Send
 
@@ -178,6 +178,38 @@ def test_the_real_app_is_no_test_to_nicegui_once_the_variable_is_gone(monkeypatc
     monkeypatch.setenv("PYTEST_CURRENT_TEST", "one")
     assert "PYTEST_CURRENT_TEST" in inspect.getsource(helpers.is_pytest)
     assert "gzip_middleware_factory" in inspect.signature(ui.run).parameters
+
+
+# ------------------------------------------------------------------------------------------------ what pages send
+
+
+async def test_nothing_comes_from_a_socket_that_is_not_guarded(visitor: Visitor) -> None:
+    """tests/e2e/test_sockets.py attacks each of them."""
+    await visitor.open("/pricing")
+    handlers = core.sio.handlers["/"]
+    guarded = {name for name, handler in handlers.items() if handler.__module__ == compat.__name__}
+    assert guarded == {"connect", "handshake", "event", "log", "javascript_response", "ack"}
+    assert set(handlers) - guarded == {"disconnect"}
+    assert list(core.sio.handlers) == ["/"]
+    assert not core.sio.namespace_handlers
+
+
+def test_nicegui_takes_what_we_pass_on() -> None:
+    theirs = inspect.getsource(nicegui.nicegui)
+    for name in ("connect", "handshake", "event", "javascript_response", "ack", "log", "disconnect"):
+        assert f"@sio.on('{name}')\n" in theirs
+    assert theirs.count("@sio.on(") == 7
+    assert "await sio.enter_room(sid, client.id)" in theirs  # what `compat.joined` looks at
+    assert "query.get('implicit_handshake', '') == 'true' and not await _on_handshake(sid, query)" in theirs
+
+
+def test_the_pages_script_loads_it_anew_for_one_reason_and_not_for_the_other() -> None:
+    script = (NICEGUI / "static" / "nicegui.js").read_text()
+    assert f'err.message == "{compat.REFUSED}"' in script
+    assert compat.WITHOUT_SESSION not in script
+
+
+# ------------------------------------------------------------------------------------------------ styles and scripts
 
 
 async def test_the_page_has_what_our_scripts_and_styles_look_for(visitor: Visitor) -> None:

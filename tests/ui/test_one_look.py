@@ -1,5 +1,6 @@
 """A news item costs an open page one session with the database, however many parts of it draw what it says."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,10 +40,16 @@ def looks() -> Iterator[list[object]]:
     event.remove(engine, "begin", note)
 
 
+async def opened(visitor: Visitor, path: str) -> None:
+    """Open a page, and wait until it has asked who its visitor is, as it does once it listens."""
+    await visitor.open(path)
+    await until(lambda: not any("may_stay" in task.get_name() for task in asyncio.all_tasks()))
+
+
 async def test_the_studio_looks_once_when_a_video_is_ready(visitor: Visitor, me: User) -> None:
     await finish(await ask(me, "The one before"))
     video = await ask(me)
-    await visitor.open("/")
+    await opened(visitor, "/")
     await visitor.should_see("Starting…")
     with looks() as seen:
         await finish(video)
@@ -53,7 +60,7 @@ async def test_the_studio_looks_once_when_a_video_is_ready(visitor: Visitor, me:
 
 async def test_the_studio_looks_once_for_what_is_returned(visitor: Visitor, me: User) -> None:
     video = await ask(me)
-    await visitor.open("/")
+    await opened(visitor, "/")
     await visitor.should_see("90 credits")
     with looks() as seen:
         await fail(video, ProviderFailed())
@@ -64,7 +71,7 @@ async def test_the_studio_looks_once_for_what_is_returned(visitor: Visitor, me: 
 
 async def test_a_page_looks_once_when_news_may_have_been_lost(visitor: Visitor, me: User) -> None:
     await ask(me)
-    await visitor.open("/")
+    await opened(visitor, "/")
     await visitor.should_see("Starting…")
     with looks() as seen:
         async with session() as db:  # that nobody is told of
@@ -76,7 +83,7 @@ async def test_a_page_looks_once_when_news_may_have_been_lost(visitor: Visitor, 
 
 async def test_the_library_looks_once(visitor: Visitor, me: User) -> None:
     video, _other = await ask(me, "First"), await ask(me, "Second")
-    await visitor.open("/library")
+    await opened(visitor, "/library")
     await visitor.should_see("80 credits")
     with looks() as seen:
         await fail(video, ProviderFailed())
@@ -92,7 +99,7 @@ async def test_the_library_looks_once(visitor: Visitor, me: User) -> None:
 
 async def test_the_account_page_looks_once(visitor: Visitor, me: User) -> None:
     video = await ask(me)
-    await visitor.open("/account")
+    await opened(visitor, "/account")
     await visitor.should_see("90 credits")
     with looks() as seen:
         await fail(video, ProviderFailed())
@@ -103,7 +110,7 @@ async def test_the_account_page_looks_once(visitor: Visitor, me: User) -> None:
 
 async def test_progress_is_drawn_without_a_look(visitor: Visitor, me: User) -> None:
     video = await ask(me)
-    await visitor.open("/")
+    await opened(visitor, "/")
     await visitor.should_see("Starting…")
     with looks() as seen:
         await publish(News(me.id, video.id, stage="processing", progress=42))

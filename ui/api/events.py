@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse
 
-from core.errors import NotFound
+from core.errors import NotFound, NotSignedIn
 from core.models import ACTIVE
 from core.redis.news import News
 
-from ..session import CurrentUser
+from ..session import CurrentUser, caller
 from .following import LOOK_SECONDS, Mine, last_news, listening, mine
 from .schemas import problems
 from .shapes import VideoOut
@@ -18,11 +18,11 @@ router = APIRouter(tags=["videos"])
 
 
 @router.get("/videos/{video_id}/events", response_class=EventSourceResponse, responses=problems(404))
-async def events(user: CurrentUser, video: Mine) -> AsyncIterator[VideoOut]:
+async def events(request: Request, user: CurrentUser, video: Mine) -> AsyncIterator[VideoOut]:
     """The video at once and whenever it changes, each time as `GET /videos/{id}` answers; ends after its end.
 
-    It ends as well when the video is deleted, and when its owner signs out everywhere or revokes a key: whoever may
-    still listen asks again.
+    It ends as well when the video is deleted, and when its owner signs out, there or elsewhere, or revokes a key:
+    whoever may still listen asks again.
     """
     with listening(user.id, video.id) as ear:
         sent: VideoOut | None = None
@@ -30,8 +30,9 @@ async def events(user: CurrentUser, video: Mine) -> AsyncIterator[VideoOut]:
         while True:
             if news is None:
                 try:
+                    await caller(request)
                     video = await mine(user, video.id)
-                except NotFound:
+                except (NotFound, NotSignedIn):
                     return
                 news = await last_news(video)
             now = VideoOut.of(video, news)

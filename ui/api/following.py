@@ -9,7 +9,7 @@ from fastapi import Depends
 
 from core.database.session import reading
 from core.models import ACTIVE, Video
-from core.redis.news import KEYS, SIGNED_OUT, News, last_or_none
+from core.redis.news import ENDED_ACCESS, SIGNED_OUT, News, last_or_none
 from core.videos import queries
 
 from .. import live, poll_cache
@@ -32,7 +32,7 @@ class Ear:
         """Note a change of state, or of progress only (`moved`)."""
         if news.video_id not in (0, self._video_id):
             return
-        self.shut_out = self.shut_out or news.status in (SIGNED_OUT, KEYS)
+        self.shut_out = self.shut_out or news.status in (SIGNED_OUT, ENDED_ACCESS)
         only_moved = bool(news.stage) and not news.status and not (self._heard.is_set() and self.moved is None)
         self.moved = news if only_moved else None  # progress does not hide a change of state that nobody has read yet
         self._heard.set()

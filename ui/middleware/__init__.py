@@ -1,0 +1,17 @@
+"""What every request passes through before a page, a route or the API sees it."""
+
+from nicegui import App
+
+from .. import compat
+from .request_id import RequestId
+from .requests import BodyBound, HeadAsGet, SoundRange
+from .safety_headers import SafetyHeaders
+from .same_site import KnownHost, SameSite
+from .static_cache import KeptFiles
+
+
+def install(app: App) -> None:
+    """Put them before the app; the last one added is the first that a request meets."""
+    for middleware in (BodyBound, HeadAsGet, SoundRange, SameSite, KnownHost, SafetyHeaders, RequestId):
+        app.add_middleware(middleware)
+    compat.put_first(app, KeptFiles)

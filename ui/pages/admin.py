@@ -7,7 +7,7 @@ from nicegui import context, ui
 from core.accounts import users
 from core.models import User
 
-from .. import layout
+from .. import layout, page_state
 from ..components.admin.audit import AuditLog
 from ..components.admin.groups import Groups
 from ..components.admin.jobs import Jobs
@@ -29,6 +29,7 @@ async def admin(visitor: Visitor, tab: str = "people") -> None:
         with layout.frame(visitor, _("Not found")):
             nothing_here()
         return
+    page_state.of(visitor).role = "admin"
     parts = _parts()
     name = tab if tab in parts else "people"
     with layout.frame(visitor, _("Admin"), "admin"):
@@ -44,6 +45,6 @@ def _parts() -> dict[str, tuple[str, Part]]:
         "people": (_("People"), lambda me: People(me).load()),
         "groups": (_("Groups"), lambda me: Groups(me).load()),
         "jobs": (_("Jobs"), lambda me: Jobs(me).load()),
-        "system": (_("System"), lambda me: System().load()),
-        "audit": (_("Audit log"), lambda me: AuditLog().load()),
+        "system": (_("System"), lambda me: System(me).load()),
+        "audit": (_("Audit log"), lambda me: AuditLog(me).load()),
     }

@@ -13,8 +13,8 @@ from joserfc.errors import JoseError
 from starlette.background import BackgroundTask
 
 from core import limits
-from core.accounts import users
-from core.accounts.users import Identity
+from core.accounts import identities, users
+from core.accounts.identities import Identity
 from core.database.session import session as unit_of_work
 from core.errors import Blocked, SignInFailed, SignInRefused, TooManyAttempts
 from core.settings import settings
@@ -83,9 +83,10 @@ async def login(request: Request, next: str = "/") -> Response:
     if not settings().has_provider:
         async with unit_of_work() as db:
             user = await users.find_or_create(db, users.LOCAL_EMAIL, "You")
-        if user.blocked_at is not None:
-            return _refused(Blocked())
-        return _go(_inside(next), session.sign_in(request, user))
+            if user.blocked_at is not None:
+                return _refused(Blocked())
+            browser = await session.sign_in(db, request, user)
+        return _go(_inside(next), browser)
     request.session["next"] = _inside(next)
     try:
         await limits.check_attempts(session.address(request))
@@ -110,16 +111,16 @@ async def callback(request: Request) -> Response:
         token = await _provider().authorize_access_token(request)
         who = _identity(token.get("userinfo") or {})
         async with unit_of_work() as db:
-            user = await users.by_identity(db, who)
+            browser = await session.sign_in(db, request, await identities.by_identity(db, who))
     except TooManyAttempts as error:
         return _too_many(request, error)
     except SignInRefused as error:
         log.warning("sign-in refused: %s", error.code)
         return await _failed(request, error)
     except (AuthlibBaseError, JoseError, HTTPError, KeyError, TypeError, ValueError) as error:
-        log.warning("sign-in failed: %s: %s", type(error).__name__, error)
+        log.warning("sign-in failed: %s: %.300s", type(error).__name__, error)
         return await _failed(request, SignInFailed())
-    return _go(target, session.sign_in(request, user))
+    return _go(target, browser)
 
 
 def _identity(claims: dict[str, Any]) -> Identity:
@@ -136,5 +137,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
 
 @router.get("/auth/logout")
 async def logout(request: Request) -> Response:
-    """Sign out of this browser."""
-    return _go("/", session.sign_out(request))
+    """Sign out of this browser: its session ends, also for whoever has a copy of its cookie."""
+    async with unit_of_work() as db:
+        browser = await session.sign_out(db, request)
+    return _go("/", browser)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from core.accounts import sessions
 from core.database.session import reading, session
 from core.models import VIDEO_KEYS
 from core.settings import settings
@@ -41,8 +42,10 @@ async def _remove_deleted() -> int:
 
 @clock(minute=17, second=45)
 async def clean(context: Context) -> None:
-    """Apply RETENTION_DAYS and STORAGE_QUOTA_GB and remove orphaned files. Runs every hour."""
+    """Apply RETENTION_DAYS and STORAGE_QUOTA_GB, remove orphaned files and expired sessions. Runs every hour."""
     await run(log.info)
+    async with session() as db:
+        await sessions.forget_old(db)
 
 
 async def run(say: Say, *, dry: bool = False, at_once: int = retention.IN_ONE_STATEMENT) -> int:

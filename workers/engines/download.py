@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx2
 
-from core.errors import EngineError, NotReady, OverCapacity, ProviderFailed, Unplayable, Unreachable
+from core.errors import EngineError, NotReady, OverCapacity, ProviderFailed, TooHeavy, Unplayable, Unreachable
+from core.settings import settings
 from workers.engines.complaints import complaint, parsed, retry_after
 
-MAX_BYTES = 2 * 1024**3
 MAX_REDIRECTS = 5
 _CHUNK = 1 << 20
 _SMALL = 1 << 16  # bytes; writing so few takes less time than handing them to a thread
@@ -45,7 +45,7 @@ async def download(
 
     `headers` hold the API key: they go to the host of `url` and never to one it redirects to. Here only text
     is refused; the container is checked later (workers/media).
-    Raises NotReady, Retryable, Unplayable or ProviderFailed.
+    Raises NotReady, Retryable, Unplayable, TooHeavy or ProviderFailed.
     """
     home = where = httpx2.URL(url)
     key = next(iter((headers or {}).values()), "").removeprefix("Bearer ")
@@ -71,15 +71,15 @@ async def _save(response: httpx2.Response, target: Path, key: str) -> None:
     if response.status_code != 200:
         text = (await response.aread())[:_CHUNK].decode(errors="replace")
         raise content_refusal(response.status_code, parsed(text, key), retry_after(response.headers))
-    part, size = target.with_name(f"{target.name}.part"), 0
+    part, size, most_mb = target.with_name(f"{target.name}.part"), 0, settings().video_max_mb
     try:
         with part.open("wb") as file:
             async for chunk in response.aiter_bytes(_CHUNK):
                 if not size and is_text(chunk):
                     raise Unplayable(parsed(chunk[:500].decode(errors="replace"), key))
                 size += len(chunk)
-                if size > MAX_BYTES:
-                    raise Unplayable(f"larger than {MAX_BYTES} bytes")
+                if size > most_mb * 1_000_000:
+                    raise TooHeavy(f"> {most_mb:g} MB")
                 if len(chunk) < _SMALL:
                     file.write(chunk)
                 else:

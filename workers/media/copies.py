@@ -6,11 +6,9 @@ from typing import Any
 
 from core.errors import Unplayable
 from workers.media import mp4
+from workers.media.most import Most
 
 log = logging.getLogger(__name__)
-
-PREVIEW_ABOVE = 1_500_000
-"""Bytes; a smaller video is its own preview."""
 
 PREVIEW_SIDE = 480
 PREVIEW = {"preset": "veryfast", "crf": "30"}
@@ -18,23 +16,18 @@ WORTH = 0.8
 """A copy is kept only if it has at most this share of the source's bytes."""
 
 
-def mbps(path: Path, seconds: float) -> float:
-    """The file's bytes over its length, in Mbit per second."""
-    return path.stat().st_size * 8 / 1e6 / max(seconds, 0.1)
-
-
-def compress(source: Path, target: Path, tags: dict[str, str], most_mbps: float) -> bool:
+def compress(source: Path, target: Path, tags: dict[str, str], most_mbps: float, most: Most) -> bool:
     """Write a copy of the same size with at most `most_mbps` Mbit per second; False, and no file, if not worth it.
 
     CRF 23 is x264's default; the bound is for what it can't compress, like noise.
     """
     bound = {"maxrate": f"{int(most_mbps * 1000)}k", "bufsize": f"{int(most_mbps * 2000)}k"}
-    return _encode_if_smaller(source, target, {"preset": "medium", "crf": "23", **bound}, tags=tags)
+    return _encode_if_smaller(source, target, {"preset": "medium", "crf": "23", **bound}, tags=tags, most=most)
 
 
-def preview(source: Path, target: Path) -> bool:
+def preview(source: Path, target: Path, most: Most) -> bool:
     """Write a small copy without sound; False, and no file, if not worth it."""
-    return _encode_if_smaller(source, target, PREVIEW, longest=PREVIEW_SIDE, sound=False)
+    return _encode_if_smaller(source, target, PREVIEW, longest=PREVIEW_SIDE, sound=False, most=most)
 
 
 def _encode_if_smaller(source: Path, target: Path, options: dict[str, str], **more: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Reads and writes MP4 with PyAV: probe, finish (faststart, metadata, conversion), encode. Blocking; use a thread."""
+"""Reads and writes MP4 with PyAV: probe, finish (faststart, metadata, conversion), encode. Blocking."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,7 +9,6 @@ from pathlib import Path
 import av
 from av.audio.frame import AudioFrame
 from av.container import InputContainer, OutputContainer
-from av.error import FFmpegError
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
@@ -17,10 +16,10 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from core.errors import Unplayable
+from workers.media.most import Most
+from workers.media.reading import reading
 
-# The formats FFmpeg may read. Others are no videos (pictures, text art) or make it open further files and addresses
-# (playlists), which a file from outside must not do.
-READ = {"format_whitelist": "mov,matroska,avi,mpegts,mpeg,flv,ogg,asf,gif", "protocol_whitelist": "file"}
+MOST = Most()
 KEPT_CONTAINERS = {"mp4", "matroska"}
 KEPT_PIXELS = {"yuv420p", "yuvj420p"}
 KEPT_SOUND = {"aac", "mp3", "mp3float"}
@@ -45,30 +44,15 @@ class Probe:
     has_audio: bool
 
 
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[InputContainer]:
-    """Open the file. FFmpeg's errors become Unplayable; an error of our own disk stays an OSError."""
-    try:
-        with av.open(str(path), "r", container_options=READ) as container:
-            if not container.streams.video:
-                raise Unplayable("no picture track")
-            # as many files are read at once as there are cores: more threads would only cost time
-            container.streams.video[0].codec_context.thread_count = 1
-            yield container
-    except OSError:
-        raise
-    except (FFmpegError, ValueError) as error:
-        raise Unplayable(error) from None
-
-
-def probe(path: Path, seconds: float | None = None) -> Probe:
+def probe(path: Path, seconds: float | None = None, most: Most = MOST) -> Probe:
     """Decode the first and the last frames and return the file's properties.
 
-    Raises Unplayable if it can't be played, or ends before `seconds` (before its own length, if that is longer).
+    Raises Unplayable if it can't be played, or ends before `seconds` (before its own length, if that is longer);
+    TooHeavy if it is more than `most`.
     """
-    with reading(path) as container:
+    with reading(path, most) as container:
         stream = container.streams.video[0]
-        first = next(container.decode(stream), None)
+        first = next(most.kept(container.decode(stream)), None)
         if first is None:
             raise Unplayable("not one frame can be decoded")
         result = Probe(
@@ -81,7 +65,8 @@ def probe(path: Path, seconds: float | None = None) -> Probe:
             container=container.format.name,
             has_audio=bool(container.streams.audio),
         )
-        _check_end(path, container, max(result.seconds, seconds or 0), result.fps)
+        most.check_length(result.seconds)
+        _check_end(path, container, max(result.seconds, seconds or 0), result.fps, most)
     return result
 
 
@@ -95,53 +80,62 @@ def length(container: InputContainer) -> float:
     raise Unplayable("it does not say how long it is")
 
 
-def _check_end(path: Path, container: InputContainer, seconds: float, fps: float) -> None:
+def _check_end(path: Path, container: InputContainer, seconds: float, fps: float, most: Most) -> None:
     """Raise Unplayable if the last frames are missing: a file cut off may still have its whole index."""
     a_frame = 1 / (fps or 24)
     # Varying rates and rounded durations need half a second of tolerance; for a very short clip that is too much.
     enough = seconds - max(min(0.5, seconds / 4), 2 * a_frame)
-    end = _end(container, seconds - 0.5) + a_frame
+    end = _end(container, seconds - 0.5, most) + a_frame
     if end < enough:
         # Where seeking lands behind the last keyframe (MPEG-TS), decode everything.
-        with reading(path) as anew:
-            end = _end(anew, 0) + a_frame
+        with reading(path, most) as anew:
+            end = _end(anew, 0, most) + a_frame
     if end < enough:
         raise Unplayable(f"it ends at {end:.1f} s of {seconds:.1f} s")
 
 
-def _end(container: InputContainer, since: float) -> float:
+def _end(container: InputContainer, since: float, most: Most) -> float:
     """The time of the last frame that can be decoded, starting at the keyframe before `since`; in seconds."""
     stream = container.streams.video[0]
     base = stream.time_base or Fraction(1, 1000)
     start = float((stream.start_time or 0) * base)
     if since > 0:
         container.seek(int((start + since) / base), stream=stream)
-    return max((frame.time - start for frame in container.decode(stream) if frame.time is not None), default=0.0)
+    frames = most.kept(container.decode(stream))
+    return max((frame.time - start for frame in frames if frame.time is not None), default=0.0)
 
 
-def finish(source: Path, target: Path, tags: dict[str, str]) -> Probe:
+def finish(source: Path, target: Path, tags: dict[str, str], most: Most = MOST) -> Probe:
     """Write an MP4 with the index in front and `tags`; it is converted only if browsers could not play it.
 
-    `target` appears when it is whole and checked. Raises Unplayable; OSError if our own disk refuses.
+    `target` appears when it is whole and checked. Raises Unplayable, TooHeavy; OSError if our own disk refuses.
     """
     half = target.with_name(f".{target.name}.part.mp4")
     try:
-        with reading(source) as container, av.open(str(half), "w", options=MP4_OPTIONS) as out:
+        with reading(source, most) as container, _writing(half) as out:
             out.metadata.update(tags)
             copied = _is_kept(container)
             if copied:
                 _copy(container, out)
                 expected_seconds = length(container)
             else:
-                expected_seconds = probe(source).seconds
-                _convert(container, out, X264)
+                expected_seconds = probe(source, most=most).seconds
+                _convert(container, out, X264, most)
         # Decoding is slow, and for copied packets once is enough; but a copy of a truncated file no longer shows
         # that its end is missing, so compare with the length that the source states.
-        result = probe(half, expected_seconds if copied else None)
+        result = probe(half, expected_seconds if copied else None, most)
         half.replace(target)
     finally:
         half.unlink(missing_ok=True)
     return result
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[OutputContainer]:
+    """A new MP4. A place that can't be written to is an OSError, which is told from what FFmpeg says of the source."""
+    path.touch()
+    with av.open(str(path), "w", options=MP4_OPTIONS) as out:
+        yield out
 
 
 def _is_kept(container: InputContainer) -> bool:
@@ -173,18 +167,25 @@ def encode(
     tags: dict[str, str] | None = None,
     longest: int = 0,
     sound: bool = True,
+    most: Most = MOST,
 ) -> None:
     """Encode with these x264 options, the longer side at most `longest` pixels unless 0.
 
-    Raises Unplayable; OSError if our own disk refuses.
+    Raises Unplayable, TooHeavy; OSError if our own disk refuses.
     """
-    with reading(source) as container, av.open(str(target), "w", options=MP4_OPTIONS) as out:
+    with reading(source, most) as container, _writing(target) as out:
         out.metadata.update(tags or {})
-        _convert(container, out, options, longest=longest, sound=sound)
+        _convert(container, out, options, most, longest=longest, sound=sound)
 
 
 def _convert(
-    container: InputContainer, out: OutputContainer, options: dict[str, str], *, longest: int = 0, sound: bool = True
+    container: InputContainer,
+    out: OutputContainer,
+    options: dict[str, str],
+    most: Most,
+    *,
+    longest: int = 0,
+    sound: bool = True,
 ) -> None:
     """Decode and encode again as H.264 yuv420p and AAC, with even sides and every frame at its own time."""
     video = container.streams.video[0]
@@ -199,10 +200,12 @@ def _convert(
     audio = container.streams.audio[0] if sound and container.streams.audio else None
     track = out.add_stream("aac", rate=48000) if audio else None
     resampler = av.AudioResampler("fltp", "stereo", 48000) if audio else None
-    clock = _Clock(video)
+    clock, count = _Clock(video), 0
     for packet in container.demux(*(s for s in (video, audio) if s is not None)):
         for frame in packet.decode():
             if isinstance(frame, VideoFrame):
+                count += 1
+                most.check_frame(frame, count)
                 if (tick := clock.tick(frame)) is not None:
                     out.mux(picture.encode(_plain(frame, context, tick)))
             elif resampler and track and isinstance(frame, AudioFrame):

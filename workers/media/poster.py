@@ -8,24 +8,26 @@ from av.video.reformatter import VideoReformatter
 from PIL import Image, ImageStat
 
 from core.errors import Unplayable
-from workers.media.mp4 import length, reading
+from workers.media.most import Most
+from workers.media.mp4 import MOST, length
+from workers.media.reading import reading
 
 CANDIDATES = 6
 BLACK = 24  # a mean luma below this is a black frame
 
 
-def write_poster(source: Path, target: Path, width: int = 1280) -> None:
+def write_poster(source: Path, target: Path, width: int = 1280, most: Most = MOST) -> None:
     """Write the poster in the format of the suffix (.webp, .jpg), at most `width` pixels wide.
 
-    It is the most detailed of a few frames spread over the first half. Raises Unplayable.
+    It is the most detailed of a few frames spread over the first half. Raises Unplayable, TooHeavy.
     """
     best: tuple[float, VideoFrame] | None = None
     small = VideoReformatter()  # one for all frames: making one per frame takes longer than the scaling
-    with reading(source) as container:
+    with reading(source, most) as container:
         stream = container.streams.video[0]
         half = length(container) / 2
         wanted = [half * n / (CANDIDATES - 1) for n in range(CANDIDATES)]
-        for frame in container.decode(stream):
+        for frame in most.kept(container.decode(stream)):
             if not wanted:
                 break
             if (frame.time or 0) >= wanted[0] - 1e-6:

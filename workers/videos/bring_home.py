@@ -23,6 +23,7 @@ from core.storage import store
 from core.videos import looks, recipe, states
 from core.videos.recipe import Recipe
 from workers.engines import Engine, Look
+from workers.videos.checked import check_apart
 from workers.videos.steps import (
     Engines,
     Reporter,
@@ -34,7 +35,6 @@ from workers.videos.steps import (
     job_of,
     with_picture,
 )
-from workers.videos.submit import check_apart
 
 log = logging.getLogger(__name__)
 SUFFIXES = {"key": "", "poster_key": ".poster", "preview_key": ".preview", "original_key": ".original"}

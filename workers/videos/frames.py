@@ -10,8 +10,7 @@ from core.catalog.size import Size
 from core.database.session import reading
 from core.errors import PictureDamaged, PictureError, PictureGone, PictureUnread
 from core.models import Picture, Video
-from core.pictures import framing
-from core.processes import Crashed, apart
+from core.pictures.intake import framed
 from core.settings import settings
 from core.storage import store
 
@@ -64,8 +63,6 @@ async def _frame(video: Video, scale: float) -> bytes:
         raise PictureUnread(error) from error
     size = Size.parse(video.size)
     try:
-        return await apart(framing.frame, content, size.width, size.height, video.framing, scale)
+        return await framed(content, size.width, size.height, video.framing, scale)
     except PictureError as error:
         raise PictureDamaged(error.message) from error
-    except Crashed as error:
-        raise PictureDamaged("it crashes the decoder") from error

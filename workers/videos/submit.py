@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from pathlib import Path
 from typing import Any
 
 from core.catalog import entries
@@ -15,16 +14,12 @@ from core.errors import (
     Retryable,
     TimedOut,
     UnknownModel,
-    Unplayable,
     to_note,
 )
 from core.models import Video
 from core.ops import log_context, step_timings
-from core.processes import Crashed, apart
-from core.settings import settings
 from core.videos import claims, looks
 from workers.engines import Job
-from workers.media.keepable import Files, check
 from workers.videos.pace import Pace
 from workers.videos.steps import (
     backoff,
@@ -130,11 +125,3 @@ async def _refuse(video: Video, error: Permanent | UnknownModel) -> None:
     """Fail and refund a video that was never sent."""
     log.warning("video %s failed: %s: %s", video.id, error.code, getattr(error, "detail", error))
     await save(lambda db: claims.refuse(db, video, error))
-
-
-async def check_apart(raw: Path, folder: Path, tags: dict[str, str]) -> Files:
-    """`check` in a process of its own. Raises Unplayable; OSError if our own disk refuses."""
-    try:
-        return await apart(check, raw, folder, tags, settings().compress_above_mbps)
-    except Crashed:
-        raise Unplayable("it crashes the decoder") from None

@@ -79,3 +79,21 @@ async def test_a_video_of_the_first_version_keeps_its_ledger_and_has_not_been_re
     assert _sql("SELECT id, retried FROM videos") == [(1, False)]
     command.downgrade(_config(), "0001")
     assert _sql("SELECT video_id FROM ledger") == [(1,)]
+
+
+async def test_an_identity_of_one_string_becomes_an_issuer_and_a_subject_and_back(place: Path) -> None:
+    command.downgrade(_config(), "0011")
+    both = ["https://a.example|auth0|1234", "https://a.example|auth0|5678", "https://b.example/|1"]
+    for number, text_of_both in enumerate(both, 1):
+        _sql(
+            "INSERT INTO users (id, email, name, avatar_url, role, credits, subject, created_at)"
+            f" VALUES ({number}, '{number}@example.com', '', '', 'user', 0, '{text_of_both}', '2026-11-24 10:00:00')"
+        )
+    command.upgrade(_config(), "head")
+    assert _sql("SELECT issuer, subject FROM users ORDER BY id") == [
+        ("https://a.example", "auth0|1234"),
+        ("https://a.example", "auth0|5678"),
+        ("https://b.example/", "1"),
+    ]
+    command.downgrade(_config(), "0011")
+    assert _sql("SELECT subject FROM users ORDER BY id") == [(text_of_both,) for text_of_both in both]

@@ -4,6 +4,7 @@ import gzip
 import os
 import subprocess
 import sys
+from functools import lru_cache
 
 import brotli
 import pytest
@@ -80,3 +81,65 @@ def test_what_an_error_had_at_hand_is_in_no_log_and_not_at_sentry(style: str) ->
     )
     assert "OverflowError: too large" in written
     assert "ads_verysecret" not in written + sent
+
+
+ILL = "\r\n2026-11-24T10:00:00Z [error    ] forged\x1b[2J\x00\x07\x85\u2028\u2029\u202e\ud800"
+LOGGED = {
+    "an argument": "log.warning('said: %s', ILL)",
+    "the message": "log.warning('said: ' + ILL)",
+    "a value": "log.warning('said', extra={'name_of_somebody': ILL})",
+    "a value within a value": "log.warning('said', extra={'headers': {'X-Name' + ILL: [ILL]}})",
+    "an object": "log.warning('said', extra={'error': Odd()})",
+    "bytes": "log.warning('said', extra={'body': ILL.encode('utf-8', 'replace')})",
+    "an error": "log.warning('said: %s', ValueError(ILL))",
+    "a traceback": "log.exception('said')",
+    "a stack": "log.warning('said: %s', ILL, stack_info=True)",
+    "the id of a request": "\nwith log_context.of_request(ILL): log.warning('said')",
+    "a logger's name": "logging.getLogger('x' + ILL).warning('said')",
+}
+"""Every way into a line."""
+
+
+@lru_cache
+def written(style: str) -> dict[str, list[str]]:
+    """The lines that each way has led to, of one process that takes them all."""
+    script = (
+        "import logging, sys\n"
+        "from core.ops import log_context\n"
+        "from core.ops.logs import set_up_logging\n"
+        "set_up_logging('web')\n"
+        f"ILL = {ILL!a}\n"
+        "class Odd:\n"
+        "    __repr__ = lambda self: ILL\n"
+        "log = logging.getLogger('x')\n"
+    )
+    for code in LOGGED.values():
+        inside = code.replace("\n", "\n    ")
+        script += f"try:\n    raise ValueError(ILL)\nexcept ValueError:\n    {inside}\nsys.stderr.write('\\0')\n"
+    variables = {**os.environ, "LOG_FORMAT": style, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=variables, capture_output=True, timeout=120, check=True
+    )
+    parts = done.stderr.decode().split("\0")
+    return {way: part.removesuffix("\n").split("\n") for way, part in zip(LOGGED, parts[:-1], strict=True)}
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize("way", LOGGED)
+def test_nothing_that_is_logged_forges_a_line_or_steers_a_terminal(way: str, style: str) -> None:
+    lines = written(style)[way]
+    assert "said" in lines[0]
+    assert "forged" in "".join(lines)
+    assert [line for line in lines if not line.isprintable()] == []
+    assert [line for line in lines[1:] if not line.startswith("  ")] == []
+
+
+def test_what_a_page_of_a_browser_says_is_not_sent_to_sentry() -> None:
+    _written, sent = logged(
+        "import logging; from core.ops.logs import set_up_logging\n"
+        "set_up_logging('web')\n"
+        "logging.getLogger('browser').error('my prompt is secret')\n"
+        "logging.getLogger('x').error('the disk is full')",
+        "the disk is full",
+    )
+    assert "secret" not in sent

@@ -10,11 +10,21 @@ from PIL import Image
 
 from core import processes
 from core.database.session import session
-from core.errors import AdsVideoError, BrokenPicture, Conflict, NotAPicture, NotFound, PictureTooLarge, TooManyPixels
+from core.errors import (
+    AdsVideoError,
+    BrokenPicture,
+    Conflict,
+    NotAPicture,
+    NotFound,
+    PictureTooHeavy,
+    PictureTooLarge,
+    TooManyPixels,
+)
 from core.models import User
 from core.pictures import framing as pictures_framing
 from core.pictures import intake, presets, uploads
 from core.videos import queries, states
+from tests.environment import forget_settings
 from tests.people import ask, photo, picture_of
 
 
@@ -182,6 +192,25 @@ async def test_a_picture_that_a_video_is_being_made_of_stays(alice: User) -> Non
 )
 def test_a_framing_is_kept_without_what_does_not_matter(framing: dict[str, object], brief: dict[str, object]) -> None:
     assert intake.Framing.model_validate(framing).brief() == brief
+
+
+@pytest.mark.parametrize(("variable", "value"), [("PICTURE_SECONDS", "0.1"), ("DECODE_MEMORY_MB", "128")])
+async def test_a_picture_that_takes_too_much_is_ended(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (7000, 7000)).save(out, "PNG")
+    monkeypatch.setenv(variable, value)
+    forget_settings()
+    try:
+        with pytest.raises(PictureTooHeavy):
+            await intake.prepare(out.getvalue())
+        with pytest.raises(PictureTooHeavy):
+            await intake.framed(out.getvalue(), 1280, 720, {})
+    finally:
+        monkeypatch.undo()
+        forget_settings()
+    assert (await intake.prepare(photo(320, 240)))[1:] == (320, 240)
 
 
 def _of_scans(count: int) -> bytes:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from core.accounts import users
-from core.accounts.users import Identity
+from core.accounts import identities
+from core.accounts.identities import Identity
 from core.billing import credits
 from core.catalog import entries
 from core.database.session import reading, session
@@ -49,7 +49,7 @@ async def test_forty_requests_at_once_with_credits_for_three_give_three_videos(a
 async def test_one_who_signs_in_twice_at_once_for_the_first_time_is_one_user(alice: User) -> None:
     async def sign_in() -> int:
         async with session() as db:
-            return (await users.by_identity(db, ANN)).id
+            return (await identities.by_identity(db, ANN)).id
 
     found = await asyncio.gather(*(sign_in() for _ in range(8)))
     assert len(set(found)) == 1

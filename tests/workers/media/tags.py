@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from workers.media.mp4 import reading
+from workers.media.most import Most
+from workers.media.reading import reading
 
 
 def read_tags(path: Path) -> dict[str, str]:
     """The metadata of the container. Raises Unplayable."""
-    with reading(path) as container:
+    with reading(path, Most()) as container:
         return dict(container.metadata)

@@ -22,7 +22,8 @@ from tests.workers.media.test_mp4 import film
 from tests.workers.videos.test_flow import ended
 from workers.cron import cleanup
 from workers.media import copies, mp4
-from workers.media.keepable import check
+from workers.media.keepable import Files, check, is_light, lighten
+from workers.media.most import Most
 
 
 def noise(path: Path, frames: int = 24) -> Path:
@@ -30,8 +31,14 @@ def noise(path: Path, frames: int = 24) -> Path:
     return film(path, pictures=[Image.effect_noise((640, 360), 90).convert("RGB") for _ in range(frames)], sound="aac")
 
 
+def kept(raw: Path, folder: Path, tags: dict[str, str], above_mbps: float) -> Files:
+    """As the worker makes it of a file."""
+    files = check(raw, folder, tags, Most())
+    return files if is_light(files, above_mbps) else lighten(files, folder, tags, above_mbps, Most())
+
+
 def test_a_heavy_file_is_kept_beside_a_smaller_copy_of_the_same_size_and_length(tmp_path: Path) -> None:
-    files = check(noise(tmp_path / "raw.mp4"), tmp_path, {"adsvideo_model": "m"}, 2.0)
+    files = kept(noise(tmp_path / "raw.mp4"), tmp_path, {"adsvideo_model": "m"}, 2.0)
     assert files.original and files.video != files.original
     assert files.video.stat().st_size < 0.8 * files.original.stat().st_size
     copy, original = mp4.probe(files.video), mp4.probe(files.original)
@@ -41,7 +48,7 @@ def test_a_heavy_file_is_kept_beside_a_smaller_copy_of_the_same_size_and_length(
 
 
 def test_a_large_file_has_a_preview_that_is_small_and_silent(tmp_path: Path) -> None:
-    files = check(noise(tmp_path / "raw.mp4"), tmp_path, {}, 0)
+    files = kept(noise(tmp_path / "raw.mp4"), tmp_path, {}, 0)
     assert files.original is None
     assert files.preview and files.preview.stat().st_size < files.video.stat().st_size / 2
     probe = mp4.probe(files.preview)
@@ -50,23 +57,23 @@ def test_a_large_file_has_a_preview_that_is_small_and_silent(tmp_path: Path) -> 
 
 
 def test_what_is_light_is_kept_as_it_is_and_alone(tmp_path: Path) -> None:
-    files = check(film(tmp_path / "raw.mp4"), tmp_path, {}, 16)
+    files = kept(film(tmp_path / "raw.mp4"), tmp_path, {}, 16)
     assert (files.original, files.preview) == (None, None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["poster.webp", "raw.mp4", "whole.mp4"]
 
 
 def test_a_copy_that_saves_nothing_is_not_kept(tmp_path: Path) -> None:
     film(tmp_path / "raw.mp4")
-    files = check(tmp_path / "raw.mp4", tmp_path, {}, 0.001)
+    files = kept(tmp_path / "raw.mp4", tmp_path, {}, 0.001)
     assert files.original is None
     assert not (tmp_path / "smaller.mp4").exists()
 
 
-def test_a_copy_that_can_not_be_made_does_not_cost_the_video(tmp_path: Path) -> None:
+def test_a_copy_that_can_not_be_files_does_not_cost_the_video(tmp_path: Path) -> None:
     whole = noise(tmp_path / "raw.mp4")
     whole.write_bytes(whole.read_bytes()[:2000])  # as far as a reader is concerned
-    assert copies.compress(whole, tmp_path / "smaller.mp4", {}, 1) is False
-    assert copies.preview(whole, tmp_path / "preview.mp4") is False
+    assert copies.compress(whole, tmp_path / "smaller.mp4", {}, 1, Most()) is False
+    assert copies.preview(whole, tmp_path / "preview.mp4", Most()) is False
     assert [path.name for path in tmp_path.iterdir()] == ["raw.mp4"]
 
 

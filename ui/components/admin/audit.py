@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from core.admin import audit
+from core.admin import deeds
 from core.admin.audit import AuditLine
 from core.database.session import reading
+from core.models import User
 
 from ... import formats
 from ...i18n import _
@@ -17,11 +18,12 @@ PAGE = 50
 class AuditLog(Tag):
     """One line per deed."""
 
-    def __init__(self) -> None:
+    def __init__(self, me: User) -> None:
         super().__init__("section", "admin-part")
+        self._me = me
         with self:
             self._list = PagedList(
-                _page,
+                self._page,
                 _line,
                 lambda line: line.entry.id,
                 size=PAGE,
@@ -33,10 +35,9 @@ class AuditLog(Tag):
         """The first page of lines."""
         await self._list.reload()
 
-
-async def _page(before: int | None, limit: int) -> list[AuditLine]:
-    async with reading() as db:
-        return await audit.page(db, before, limit)
+    async def _page(self, before: int | None, limit: int) -> list[AuditLine]:
+        async with reading() as db:
+            return await deeds.log(db, self._me.id, before, limit)
 
 
 def _words() -> dict[str, str]:
@@ -53,6 +54,7 @@ def _words() -> dict[str, str]:
         "cancel": _("Canceled a video"),
         "retry": _("Made a video again"),
         "key": _("Made an API key"),
+        "release": _("Released an account for another identity provider"),
         "erase": _("Erased an account"),
     }
 

@@ -4,7 +4,6 @@ from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.accounts import groups
 from core.accounts.groups import GroupLine
 from core.admin import deeds
 from core.database.session import reading
@@ -33,7 +32,7 @@ class Groups(Tag):
     async def load(self) -> None:
         """Load and draw the groups."""
         async with reading() as db:
-            rows = await groups.groups(db)
+            rows = await deeds.all_groups(db, self._me.id)
         self._rows.clear()
         with self._rows:
             if not rows:
@@ -62,7 +61,7 @@ class Groups(Tag):
         people: list[User] = []
         if group:
             async with reading() as db:
-                people = await groups.members(db, group.id)
+                people = await deeds.members(db, self._me.id, group.id)
         GroupDialog(self._me, group, people, self.load)
 
 

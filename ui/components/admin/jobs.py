@@ -49,7 +49,7 @@ class Jobs(Tag):
 
     async def _page(self, before: int | None, limit: int) -> list[tuple[Video, str]]:
         async with reading() as db:
-            return await deeds.jobs(db, self._status, before, limit)
+            return await deeds.jobs(db, self._me.id, self._status, before, limit)
 
     async def _show(self, status: str) -> None:
         self._status = status

@@ -4,7 +4,6 @@ from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.accounts import groups as accounts_groups
 from core.admin import deeds
 from core.admin.deeds import Person
 from core.database.session import reading
@@ -47,7 +46,7 @@ class People(Tag):
 
     async def _page(self, before: int | None, limit: int) -> list[Person]:
         async with reading() as db:
-            return await deeds.people(db, self._search.value or "", before, limit)
+            return await deeds.people(db, self._me.id, self._search.value or "", before, limit)
 
     def _row(self, person: Person) -> None:
         user = person.user
@@ -68,8 +67,8 @@ class People(Tag):
 
     async def _edit(self, user_id: int) -> None:
         async with reading() as db:
-            user = await deeds.person(db, user_id)
-            groups = [line.group for line in await accounts_groups.groups(db)]
+            user = await deeds.person(db, self._me.id, user_id)
+            groups = [line.group for line in await deeds.all_groups(db, self._me.id)]
         PersonDialog(self._me, user, groups, self.load)
 
 

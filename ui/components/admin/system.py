@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 from core.admin import deeds
 from core.catalog import availability
 from core.database.session import reading
+from core.models import User
 from core.redis import queue
 
 from ... import formats, i18n
@@ -20,8 +21,9 @@ LATE_SECONDS = 60
 class System(Tag):
     """A card for each part; what is wrong is red and says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, me: User) -> None:
         super().__init__("section", "admin-part")
+        self._me = me
         with self:
             with Tag("div", "account-head"):
                 Tag("h2", "account-title", _("Now"))
@@ -33,7 +35,7 @@ class System(Tag):
     async def load(self) -> None:
         """Check everything and draw the cards."""
         async with reading() as db:
-            backlog = await deeds.backlog(db)
+            backlog = await deeds.backlog(db, self._me.id)
         waiting, worker = await _queue()
         offers = await availability.offers()
         self._cards.clear()

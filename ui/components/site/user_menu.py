@@ -48,7 +48,7 @@ def account(user: User | None) -> None:
             leave()
 
     def check() -> None:
-        if not state.is_signed_in:
+        if not state.is_theirs:
             leave()
 
     live.for_user(user.id).subscribe(hear)

@@ -31,14 +31,16 @@ from core.errors import (
     ProviderFailed,
     QuotaExhausted,
     RequestRefused,
+    TooHeavy,
     Unplayable,
     Unreachable,
     WrongKey,
 )
+from tests.environment import forget_settings
 from tests.servers import a_job
 from tests.servers.videos import MODES, VideosServer
 from tests.waiting import let_pass, until
-from workers.engines import Look, download, open_engine
+from workers.engines import Look, open_engine
 from workers.engines.videos_api import calls
 from workers.engines.videos_api import engine as videos_api_engine
 from workers.engines.videos_api.engine import OpenAIVideos
@@ -627,10 +629,11 @@ async def test_a_download_that_breaks_off_leaves_no_file_and_is_tried_again(spea
 
 
 async def test_a_file_without_end_is_cut_off(speaking: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "MAX_BYTES", 1000)
+    monkeypatch.setenv("VIDEO_MAX_MB", "0.001")
+    forget_settings()
     _, engine = speaking()
     job, provider_id, look = await done(engine)
-    with pytest.raises(Unplayable):
+    with pytest.raises(TooHeavy, match=r"> 0.001 MB"):
         await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)
     assert list(tmp_path.iterdir()) == []
 

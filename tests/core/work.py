@@ -1,0 +1,60 @@
+"""Work for processes of their own, honest and hostile. Imports little: each process does it anew."""
+
+import os
+import signal
+import time
+
+from core.errors import PictureRefused
+
+
+def double(number: int) -> int:
+    """Honest work."""
+    return 2 * number
+
+
+def refuse() -> None:
+    """Says no in our own words."""
+    raise PictureRefused("too odd")
+
+
+def crash() -> None:
+    """As a decoder does on a hostile file."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def whoami() -> int:
+    """The process that works."""
+    return os.getpid()
+
+
+def sleep(seconds: float) -> int:
+    """Takes so long, and says which process it was."""
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def hold(mb: int) -> int:
+    """Uses that much memory, bit by bit."""
+    held = []
+    for _ in range(mb):
+        held.append(b"x" * 1_000_000)
+        time.sleep(0.001)
+    return len(held)
+
+
+def grab(mb: int) -> int:
+    """Uses that much memory at once."""
+    return len(bytearray(mb * 1_000_000))
+
+
+def write(path: str, mb: int) -> None:
+    """Writes a file of that size."""
+    with open(path, "wb") as file:  # noqa: PTH123 - as a library does
+        for _ in range(mb):
+            file.write(bytes(1_000_000))
+
+
+def priority() -> int:
+    """That of the process, after a while."""
+    time.sleep(1)
+    return os.getpriority(os.PRIO_PROCESS, 0)
