@@ -15,10 +15,8 @@ from core.errors import (
     PictureTooHeavy,
     PictureTooLarge,
 )
-from core.pictures.framing import clean, frame
-from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.pictures.framing import Prepared, clean, frame
-from core.processes import Crashed, apart
+from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.security import outside
 from core.settings import settings
 
