@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.servers import Call, LocalServer, clip, until_gone
+from tests.servers import Call, LocalServer, answering, clip, until_gone
 
 Json = dict[str, Any]
 
@@ -106,7 +106,7 @@ class RunwayServer(LocalServer):
         if step == "hang":
             await asyncio.sleep(3600)
         if isinstance(step, tuple | list):
-            return JSONResponse(step[1], step[0], step[2] if len(step) > 2 else None)
+            return answering(*step)
         call.fields.update(await request.json())
         if issue := self._issue(call.fields):
             path, message = issue

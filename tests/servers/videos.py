@@ -30,7 +30,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.servers import Call, LocalServer, clip, until_gone
+from tests.servers import Call, LocalServer, answering, clip, until_gone
 
 Json = dict[str, Any]
 
@@ -201,7 +201,7 @@ class VideosServer(LocalServer):
         if step == "hang":
             await asyncio.sleep(3600)
         if isinstance(step, tuple | list):
-            return JSONResponse(step[1], step[0], step[2] if len(step) > 2 else None)
+            return answering(*step)
         if "multipart" in call.headers.get("content-type", ""):
             async with request.form() as form:
                 for name, value in form.multi_items():

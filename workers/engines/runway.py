@@ -26,6 +26,7 @@ from core.errors import (
     EngineError,
     JobLost,
     ModerationRefused,
+    NeverShown,
     NotReady,
     OutcomeUnknown,
     OverCapacity,
@@ -56,6 +57,7 @@ class _Asked:
     at: float
     look: Look | None = None
     missing: int = 0
+    seen: bool = False
 
 
 class Runway(Engine):
@@ -130,15 +132,17 @@ class Runway(Engine):
         }
         async with self._slots:
             try:
-                task = await self._creator.image_to_video.create(**fields)
+                answer = await self._creator.image_to_video.with_raw_response.create(**fields)
             except APIConnectionError as error:
                 detail = f"{type(error.__cause__).__name__}: {error.__cause__}"
                 if isinstance(error.__cause__, NOTHING_SENT):
                     raise Unreachable(detail) from error
                 raise OutcomeUnknown(detail) from error
-        if not getattr(task, "id", None):
-            raise OutcomeUnknown("the answer has no id")
-        return task.id
+        task = complaints.parsed(await answer.text(), self.server.key)
+        if isinstance(task, dict) and task.get("id"):
+            return str(task["id"])
+        log.warning("%s: create answered without an id: %.2000r", self.server.name, task)
+        raise complaints.no_job(task, str(task.get("status") or "") if isinstance(task, dict) else None)
 
     # --- look ---
 
@@ -175,7 +179,9 @@ class Runway(Engine):
             asked.missing += 1
             if asked.missing == 1:  # perhaps not there yet
                 return None
-            asked.look = Look("failed", error=JobLost("Runway does not know this task"))
+            lost = (JobLost if asked.seen else NeverShown)("Runway does not know this task")
+            asked.look = Look("failed", error=lost)
+        asked.seen = True
         if asked.look.state not in ("queued", "running"):
             self._asked.pop(provider_id, None)
         return asked.look

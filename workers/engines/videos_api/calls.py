@@ -23,6 +23,8 @@ from workers.engines.videos_api.answers import FilePart, Json
 
 TIMEOUT = httpx2.Timeout(60, connect=10)
 IDLE_SECONDS = 3.0  # uvicorn closes idle connections after 5 s: let go of them before it does
+ONCE = {"x-litellm-num-retries": "0"}
+"""LiteLLM's router repeats a failed create two times by itself, unless it is told not to."""
 NOTHING_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -97,7 +99,7 @@ class Calls:
     async def create(self, path: str, fields: Json, files: list[FilePart]) -> Answer:
         """The call that is never repeated. Raises Unreachable if nothing was sent, else OutcomeUnknown."""
         kind = {"Content-Type": "multipart/form-data"} if files else {}
-        options: Any = {"headers": self._headers(kind), "params": self._query, "follow_redirects": False}
+        options: Any = {"headers": self._headers({**ONCE, **kind}), "params": self._query, "follow_redirects": False}
         async with self._slots:
             try:
                 response = await self._creator.post(

@@ -12,6 +12,7 @@ from core.errors import (
     EngineError,
     JobLost,
     Misconfigured,
+    NeverShown,
     NotReady,
     OutcomeUnknown,
     OverCapacity,
@@ -101,9 +102,7 @@ class OpenAIVideos(Engine):
         video = video_in(answer.body)
         if not (provider_id := id_of(video)):
             log.warning("%s: create answered without an id: %.2000r", self.server.name, answer.body)
-            if complaints.says_no(answer.body):
-                raise complaints.refusal(400, answer.body)
-            raise OutcomeUnknown("the answer has no id")
+            raise complaints.no_job(answer.body, STATES.get(word_of(video)))
         self._remember(provider_id)
         return provider_id
 
@@ -238,8 +237,8 @@ class OpenAIVideos(Engine):
         known = self._remember(provider_id)
         if not known.seen and time.monotonic() - known.since < self.grace_seconds:
             return None
-        log.warning("%s no longer knows job %s", self.server.name, provider_id)
-        return Look("failed", error=JobLost("the server does not know this id"))
+        log.warning("%s does not know job %s", self.server.name, provider_id)
+        return Look("failed", error=(JobLost if known.seen else NeverShown)("the server does not know this id"))
 
     # --- the file, and the end ---
 

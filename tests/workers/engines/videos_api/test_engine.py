@@ -24,6 +24,7 @@ from core.errors import (
     JobLost,
     Misconfigured,
     ModerationRefused,
+    NeverShown,
     NotReady,
     OutcomeUnknown,
     OverCapacity,
@@ -162,7 +163,8 @@ async def test_an_unknown_dialect_is_refused_when_the_engine_opens() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [(500, {"error": {"message": "boom"}}), (502, {}), (504, {}), (200, {"object": "video"})]
+    "answer",
+    [(500, {}), (502, {}), (504, {"error": {"message": "late"}}), (200, {"object": "video"}), (200, '{"id": "vid')],
 )
 async def test_10_an_answer_that_leaves_it_open_is_never_sent_again(answer: Any, speaking: Any) -> None:
     server, engine = speaking(script=[answer])
@@ -448,7 +450,7 @@ async def test_11_a_job_that_never_shows_up_is_lost_after_a_while(speaking: Any)
     assert await engine.look(["video_from_before_our_restart"]) == {}
     await asyncio.sleep(0.15)
     assert isinstance(
-        (await engine.look(["video_from_before_our_restart"]))["video_from_before_our_restart"].error, JobLost
+        (await engine.look(["video_from_before_our_restart"]))["video_from_before_our_restart"].error, NeverShown
     )
 
 
