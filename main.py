@@ -23,14 +23,14 @@ from ui.app import run_web
 
 def _say_when_up() -> None:
     """Print the address once it answers."""
-    known = settings()
+    config = settings()
 
     def wait() -> None:
         for _ in range(600):
             with socket.socket() as probe:
-                if probe.connect_ex((known.host, known.port)) == 0:
-                    ready = f"AdsVideo is ready at {address(known)}"
-                    if known.log_format == "json":
+                if probe.connect_ex((config.host, config.port)) == 0:
+                    ready = f"AdsVideo is ready at {address(config)}"
+                    if config.log_format == "json":
                         logging.getLogger("adsvideo").info(ready)
                     else:
                         print(f"{ready}  (Ctrl-C stops it)", flush=True)
@@ -161,19 +161,19 @@ def main() -> int:
     """Run the command; the exit status."""
     # NiceGUI takes a process with this variable for a test of its own; whoever starts us from a test wants the real app
     os.environ.pop("PYTEST_CURRENT_TEST", None)
-    asked = _arguments()
+    arguments = _arguments()
     commands: dict[str | None, Any] = {
         None: everything,
         "web": web,
-        "worker": lambda: worker(child=asked.child),
-        "key": lambda: key(asked.email),
-        "grant": lambda: grant(asked.email, asked.credits),
-        "storage": lambda: move_storage(asked.source),
-        "cleanup": lambda: cleanup(dry=asked.dry_run),
+        "worker": lambda: worker(child=arguments.child),
+        "key": lambda: key(arguments.email),
+        "grant": lambda: grant(arguments.email, arguments.credits),
+        "storage": lambda: move_storage(arguments.source),
+        "cleanup": lambda: cleanup(dry=arguments.dry_run),
         "check": check,
     }
     try:
-        return 1 if commands[asked.command]() is False else 0
+        return 1 if commands[arguments.command]() is False else 0
     except AdsVideoError as error:
         print(error.message, file=sys.stderr)
         return 1

@@ -23,10 +23,10 @@ def key(email: str) -> None:
     async def make() -> str:
         async with session() as db:
             user = await users.find_or_create(db, email)
-            made = await api_keys.make_key(db, user, "command line")
+            key = await api_keys.make_key(db, user, "command line")
             await audit.record(db, None, "key", user_id=user.id)
         await close_database()
-        return made
+        return key
 
     migrate()
     print(asyncio.run(make()))
@@ -127,29 +127,29 @@ def move_storage(source: str) -> bool:
     from core.storage import store
 
     async def move() -> tuple[int, int, list[str]]:
-        here, there = store.place(source), store.place()
-        moved, already, missing = 0, 0, []
+        old, new = store.place(source), store.place()
+        moved, unchanged, missing = 0, 0, []
         for table in (Picture, Video):
             last = 0
             while True:
                 async with reading() as db:
-                    found = await store.keys(db, table, last, 200)
-                if not found:
+                    rows = await store.keys(db, table, last, 200)
+                if not rows:
                     break
-                last = found[-1][0]
-                for key in {key for _, key in found if key}:
+                last = rows[-1][0]
+                for key in {key for _, key in rows if key}:
                     try:
-                        done = await store.move(key, here, there)
-                        moved, already = moved + done, already + (not done)
+                        done = await store.move(key, old, new)
+                        moved, unchanged = moved + done, unchanged + (not done)
                     except FileNotFoundError:
                         missing.append(key)
         await close_database()
-        return moved, already, missing
+        return moved, unchanged, missing
 
     if str(store.place(source)) == str(store.place()):
         raise Misconfigured(f"STORAGE_URL is {source} already: set it to where the files are to go.")
-    moved, already, missing = asyncio.run(move())
+    moved, unchanged, missing = asyncio.run(move())
     for key in missing:
         print(f"in neither place: {key}", file=sys.stderr)
-    print(f"{moved} files moved to {store.place()}, {already} were there already, {len(missing)} are missing.")
+    print(f"{moved} files moved to {store.place()}, {unchanged} were there already, {len(missing)} are missing.")
     return not missing

@@ -548,10 +548,10 @@ class ProviderFailed(Permanent):
 def from_code(code: str, detail: str = "") -> EngineError:
     """The error that a video failed with, from what the database keeps of it."""
     classes: list[type[EngineError]] = [EngineError]
-    for known in classes:
-        if known.code == code:
-            return known(detail)
-        classes.extend(known.__subclasses__())
+    for kind in classes:
+        if kind.code == code:
+            return kind(detail)
+        classes.extend(kind.__subclasses__())
     return EngineError(detail)
 
 

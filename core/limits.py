@@ -50,8 +50,10 @@ async def check_generations(session: AsyncSession, user_id: int) -> None:
     the last free slot.
     """
     limit = settings().generations_per_hour
-    found = await (await session.connection()).execute(_OLDEST, {"who": user_id, "since": now() - HOUR, "limit": limit})
-    if oldest := found.scalar():
+    result = await (await session.connection()).execute(
+        _OLDEST, {"who": user_id, "since": now() - HOUR, "limit": limit}
+    )
+    if oldest := result.scalar():
         wait = oldest + HOUR - now()
         raise TooManyRequests(limit, max(1, math.ceil(wait.total_seconds())))
 
@@ -140,9 +142,9 @@ async def check_attempts(address: str, *, failed: bool = False) -> None:
 
     Not where a click signs in: there is nothing to guess.
     """
-    known = settings()
-    if not known.has_provider:
+    config = settings()
+    if not config.has_provider:
         return
-    limit = known.sign_in_attempts_per_minute
+    limit = config.sign_in_attempts_per_minute
     if wait := await _wait(RateLimitItemPerMinute(limit), f"attempts:{address}", count=failed):
         raise TooManyAttempts(limit, wait)

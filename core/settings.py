@@ -21,14 +21,14 @@ class _SecretFiles(EnvSettingsSource):
     """`NAME_FILE=/run/secrets/name` gives NAME its value, as Docker and systemd hand out secrets."""
 
     def __call__(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name in self.settings_cls.model_fields:
             if path := os.environ.get(f"{name.upper()}_FILE"):
                 try:
-                    found[name] = Path(path).read_text().strip()
+                    values[name] = Path(path).read_text().strip()
                 except OSError as error:
                     raise Misconfigured(f"{name.upper()}_FILE: {path} can't be read ({error.strerror}).") from None
-        return found
+        return values
 
 
 class Settings(BaseSettings):

@@ -42,11 +42,11 @@ async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEn
     count = select(func.count()).where(WebhookEndpoint.user_id == user_id)
     if (await session.exec(count)).one() >= MAX_ENDPOINTS:
         raise Conflict(Phrase("You have ten webhooks already. Delete one first."))
-    made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=seal(made))
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=seal(secret))
     session.add(endpoint)
     await session.flush()
-    return endpoint, made
+    return endpoint, secret
 
 
 async def reachable(url: str) -> None:
@@ -77,8 +77,8 @@ async def delete(session: AsyncSession, user_id: int, endpoint_id: int) -> None:
     mine = select(WebhookEndpoint.id).where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.user_id == user_id)
     of_mine = col(WebhookDelivery.endpoint_id).in_(mine)
     await session.exec(sql_delete(WebhookDelivery).where(of_mine))
-    gone = sql_delete(WebhookEndpoint).where(col(WebhookEndpoint.id).in_(mine)).returning(col(WebhookEndpoint.id))
-    if (await session.exec(gone)).first() is None:
+    deletion = sql_delete(WebhookEndpoint).where(col(WebhookEndpoint.id).in_(mine)).returning(col(WebhookEndpoint.id))
+    if (await session.exec(deletion)).first() is None:
         raise NotFound(Phrase("webhook"))
 
 
@@ -138,10 +138,10 @@ async def message(session: AsyncSession, delivery: WebhookDelivery) -> Message |
         .join(Video, col(Video.id) == col(WebhookDelivery.video_id))
         .where(WebhookDelivery.id == delivery.id)
     )
-    found = (await session.exec(query)).first()
-    if found is None:
+    row = (await session.exec(query)).first()
+    if row is None:
         return None
-    endpoint, video = found
+    endpoint, video = row
     event = {
         "type": delivery.event,
         "timestamp": delivery.created_at.isoformat(),
@@ -161,8 +161,8 @@ async def failed(
 ) -> None:
     """The endpoint has not taken it: tried again later, or given up."""
     over = for_good or delivery.attempts > len(AGAIN)
-    again = None if over else now() + timedelta(seconds=AGAIN[delivery.attempts - 1])
-    await _settle(session, delivery, next_try_at=again, last_status=status, last_error=clean(error))
+    next_try_at = None if over else now() + timedelta(seconds=AGAIN[delivery.attempts - 1])
+    await _settle(session, delivery, next_try_at=next_try_at, last_status=status, last_error=clean(error))
 
 
 async def _settle(session: AsyncSession, delivery: WebhookDelivery, **values: object) -> None:

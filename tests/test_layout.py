@@ -2,8 +2,11 @@
 
 import ast
 import re
+import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -169,6 +172,36 @@ def test_nobody_reads_another_layers_files(layer: str) -> None:
     scripts = {ROOT / "ui" / "locale" / "update.py"}  # reads the sources of all layers: it collects their strings
     wrong = [str(p.relative_to(ROOT)) for p in files(layer) if p not in scripts and by_path.search(p.read_text())]
     assert wrong == []
+
+
+def _distribution_names(requirements: list[str]) -> set[str]:
+    """`moto[s3,server]>=5.2` is `moto`."""
+    return {re.split(r"[^\w.-]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
+
+
+@pytest.mark.parametrize(
+    ("folders", "groups"),
+    [(LAYERS, ()), ((*LAYERS, "tests"), ("dev",)), (("bench",), ("dev", "bench"))],
+    ids=["the app", "its tests", "the benchmarks"],
+)
+def test_every_package_that_is_imported_is_declared(folders: tuple[str, ...], groups: tuple[str, ...]) -> None:
+    """What comes along with another package may go with its next version. A script with a `# /// script` block
+    declares its own."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = _distribution_names(project["project"]["dependencies"])
+    for group in groups:
+        declared |= _distribution_names(project["dependency-groups"][group])
+    ours = {*LAYERS, "tests", "bench", "main"}
+    distributions = packages_distributions()
+    paths = [ROOT / "main.py", *(path for folder in folders for path in files(folder))]
+    missing = {
+        f"{package} ({path.relative_to(ROOT)})"
+        for path in paths
+        if "# /// script" not in path.read_text()
+        for package in {module.partition(".")[0] for module in imports(path)} - ours - sys.stdlib_module_names
+        if not declared & {name.lower().replace("_", "-") for name in distributions.get(package, [package])}
+    }
+    assert sorted(missing) == []
 
 
 @pytest.mark.parametrize("document", [".env.example", "docs/configuration.md"])

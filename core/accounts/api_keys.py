@@ -39,10 +39,10 @@ async def by_key(session: AsyncSession, key: str) -> tuple[User, ApiKey]:
         .join(ApiKey, col(ApiKey.user_id) == col(User.id))
         .where(ApiKey.sha256 == _sha256(key), col(ApiKey.revoked_at).is_(None), col(User.blocked_at).is_(None))
     )
-    found = (await session.exec(query)).first()
-    if found is None:
+    row = (await session.exec(query)).first()
+    if row is None:
         raise NotSignedIn()
-    return found[0], found[1]
+    return row[0], row[1]
 
 
 async def keys(session: AsyncSession, user_id: int) -> list[ApiKey]:

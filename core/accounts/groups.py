@@ -48,8 +48,8 @@ async def groups(session: AsyncSession) -> list[GroupLine]:
 
 async def group(session: AsyncSession, group_id: int) -> Group:
     """That group. Raises NotFound."""
-    if found := await session.get(Group, group_id, populate_existing=True):
-        return found
+    if group := await session.get(Group, group_id, populate_existing=True):
+        return group
     raise NotFound(Phrase("group"))
 
 
@@ -69,13 +69,13 @@ async def lane(session: AsyncSession, user: User) -> int:
 
 async def make_group(session: AsyncSession, name: str, limit: int | None, *, priority: bool = False) -> Group:
     """A new group. Raises BadInput, and Conflict if the name is taken."""
-    made = Group(name=_name(name), monthly_budget=check_limit(limit), priority=priority)
+    group = Group(name=_name(name), monthly_budget=check_limit(limit), priority=priority)
     try:
         async with session.begin_nested():
-            session.add(made)
+            session.add(group)
     except IntegrityError:
         raise Conflict(Phrase("There is a group of that name already.")) from None
-    return made
+    return group
 
 
 async def change_group(

@@ -119,9 +119,9 @@ async def behind(session: AsyncSession, who: Identity) -> User:
 
 def role(user: User) -> str:
     """`admin`: made one on /admin, named in ADMIN_EMAILS, or the local user, whose own machine it is."""
-    known = settings()
-    local = not known.has_provider and user.email == LOCAL_EMAIL
-    return "admin" if local or user.role == "admin" or user.email in known.admins() else "user"
+    config = settings()
+    local = not config.has_provider and user.email == LOCAL_EMAIL
+    return "admin" if local or user.role == "admin" or user.email in config.admins() else "user"
 
 
 async def end_sessions(session: AsyncSession, user_id: int) -> None:

@@ -53,16 +53,16 @@ async def people(session: AsyncSession, text: str, before: int | None, limit: in
         query = query.where(or_(col(User.email).like(pattern, escape="\\"), col(User.name).ilike(pattern, escape="\\")))
     if before is not None:
         query = query.where(col(User.id) < before)
-    found = (await session.exec(query)).all()
-    used = await budgets.used_by(session, [user.id for user, _ in found])
-    return [Person(user, group or "", used.get(user.id, 0)) for user, group in found]
+    rows = (await session.exec(query)).all()
+    used = await budgets.used_by(session, [user.id for user, _ in rows])
+    return [Person(user, group or "", used.get(user.id, 0)) for user, group in rows]
 
 
 async def person(session: AsyncSession, user_id: int) -> User:
     """That user, held until the transaction ends where it writes. Raises NotFound."""
     query = select(User).where(User.id == user_id, col(User.erased_at).is_(None)).with_for_update()
-    if found := (await session.exec(query.execution_options(populate_existing=True))).first():
-        return found
+    if user := (await session.exec(query.execution_options(populate_existing=True))).first():
+        return user
     raise NotFound(Phrase("user"))
 
 
@@ -144,8 +144,8 @@ async def make_group(
 ) -> None:
     """Raises NotFound, BadInput, Conflict."""
     await check(session, actor_id)
-    made = await groups.make_group(session, name, limit, priority=priority)
-    await audit.record(session, actor_id, "group made", group_id=made.id, after=_facts(made))
+    group = await groups.make_group(session, name, limit, priority=priority)
+    await audit.record(session, actor_id, "group made", group_id=group.id, after=_facts(group))
 
 
 async def change_group(
@@ -184,8 +184,8 @@ async def jobs(session: AsyncSession, status: str, before: int | None, limit: in
 
 
 async def _video(session: AsyncSession, video_id: int) -> Video:
-    if found := await session.get(Video, video_id, populate_existing=True):
-        return found
+    if video := await session.get(Video, video_id, populate_existing=True):
+        return video
     raise NotFound(Phrase("video"))
 
 
@@ -207,10 +207,10 @@ async def retry(session: AsyncSession, actor_id: int, video_id: int) -> Video:
     video = await _video(session, video_id)
     if video.status != "failed":
         raise Conflict(Phrase("Only a failed video can be made again."))
-    made = await ask.again_for_nothing(session, video)
-    after = {"video": made.id}
+    new = await ask.again_for_nothing(session, video)
+    after = {"video": new.id}
     await audit.record(session, actor_id, "retry", user_id=video.user_id, video_id=video_id, after=after)
-    return made
+    return new
 
 
 # ------------------------------------------------------------------------------------------------------- system

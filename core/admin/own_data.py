@@ -50,24 +50,24 @@ async def belongings(session: AsyncSession, user_id: int) -> Belongings:
     user = await session.get(User, user_id)
     if user is None:
         raise NotFound(Phrase("user"))
-    made = (await session.exec(select(Video).where(Video.user_id == user_id, col(Video.deleted_at).is_(None)))).all()
-    mine = (Picture.user_id == user_id, col(Picture.deleted_at).is_(None))
-    pictures = (await session.exec(select(Picture).where(*mine))).all()
-    saved = (await session.exec(select(Template).where(Template.user_id == user_id))).all()
-    hooks = (await session.exec(select(WebhookEndpoint).where(WebhookEndpoint.user_id == user_id))).all()
-    lines = (await session.exec(select(LedgerEntry).where(LedgerEntry.user_id == user_id))).all()
+    videos = (await session.exec(select(Video).where(Video.user_id == user_id, col(Video.deleted_at).is_(None)))).all()
+    own_pictures = (Picture.user_id == user_id, col(Picture.deleted_at).is_(None))
+    pictures = (await session.exec(select(Picture).where(*own_pictures))).all()
+    templates = (await session.exec(select(Template).where(Template.user_id == user_id))).all()
+    endpoints = (await session.exec(select(WebhookEndpoint).where(WebhookEndpoint.user_id == user_id))).all()
+    entries = (await session.exec(select(LedgerEntry).where(LedgerEntry.user_id == user_id))).all()
     keys = (await session.exec(select(ApiKey).where(ApiKey.user_id == user_id))).all()
     tables = {
         "me": user.model_dump(mode="json", exclude={"epoch", "erased_at", "erased_as"}),
-        "ledger": [line.model_dump(mode="json", exclude={"user_id"}) for line in lines],
-        "videos": [_video(video) for video in made],
+        "ledger": [line.model_dump(mode="json", exclude={"user_id"}) for line in entries],
+        "videos": [_video(video) for video in videos],
         "pictures": [picture.model_dump(mode="json", exclude={"user_id"}) for picture in pictures],
-        "templates": [template.model_dump(mode="json", exclude={"user_id"}) for template in saved],
-        "webhooks": [hook.model_dump(mode="json", exclude={"user_id", "sealed_secret"}) for hook in hooks],
+        "templates": [template.model_dump(mode="json", exclude={"user_id"}) for template in templates],
+        "webhooks": [hook.model_dump(mode="json", exclude={"user_id", "sealed_secret"}) for hook in endpoints],
         "api_keys": [key.model_dump(mode="json", exclude={"user_id", "sha256"}) for key in keys],
     }
     files = [(f"pictures/{picture.id}.jpg", picture.key) for picture in pictures]
-    files += [(f"videos/{video.id}.mp4", video.key) for video in made if video.key]
+    files += [(f"videos/{video.id}.mp4", video.key) for video in videos if video.key]
     return Belongings(tables, files)
 
 
@@ -129,27 +129,27 @@ async def _stop_videos(session: AsyncSession, user_id: int) -> None:
 
 async def _keys_of_files(session: AsyncSession, user_id: int) -> list[str]:
     columns = [getattr(Video, name) for name in VIDEO_KEYS]
-    found = (await session.exec(select(*columns).where(Video.user_id == user_id))).all()
+    rows = (await session.exec(select(*columns).where(Video.user_id == user_id))).all()
     pictures = (await session.exec(select(Picture.key).where(Picture.user_id == user_id))).all()
-    return [key for key in [*(key for row in found for key in row), *pictures] if key]
+    return [key for key in [*(key for row in rows for key in row), *pictures] if key]
 
 
 async def _forget_words(session: AsyncSession, user_id: int) -> None:
     """Every text and every trace of a file, row by row of what is left."""
     await session.exec(delete(Template).where(col(Template.user_id) == user_id))
-    hooks = select(WebhookEndpoint.id).where(WebhookEndpoint.user_id == user_id)
-    await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.endpoint_id).in_(hooks)))
+    endpoints = select(WebhookEndpoint.id).where(WebhookEndpoint.user_id == user_id)
+    await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.endpoint_id).in_(endpoints)))
     await session.exec(delete(WebhookEndpoint).where(col(WebhookEndpoint.user_id) == user_id))
-    nothing = dict.fromkeys(("slug", "idempotency_key", *VIDEO_KEYS))
+    emptied = dict.fromkeys(("slug", "idempotency_key", *VIDEO_KEYS))
     await session.exec(
         sql_update(Video)
         .where(col(Video.user_id) == user_id)
-        .values(prompt="", error_detail="", favorite=False, in_gallery=False, deleted_at=now(), **nothing)
+        .values(prompt="", error_detail="", favorite=False, in_gallery=False, deleted_at=now(), **emptied)
     )
     pictures = (await session.exec(select(Picture.id).where(Picture.user_id == user_id))).all()
     for picture_id in pictures:
-        gone = sql_update(Picture).where(col(Picture.id) == picture_id)
-        await session.exec(gone.values(key="", sha256=f"erased {picture_id}", preset=None))
+        erasing = sql_update(Picture).where(col(Picture.id) == picture_id)
+        await session.exec(erasing.values(key="", sha256=f"erased {picture_id}", preset=None))
     await session.exec(sql_update(ApiKey).where(col(ApiKey.user_id) == user_id).values(name="", revoked_at=now()))
     await session.exec(sql_update(LedgerEntry).where(col(LedgerEntry.user_id) == user_id).values(note=""))
     await session.exec(sql_update(AuditEntry).where(col(AuditEntry.user_id) == user_id).values(note=""))

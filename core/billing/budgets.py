@@ -79,18 +79,18 @@ async def _budgets(session: AsyncSession, user_id: int, *, lock: bool = False) -
     if blocked_at is not None and lock:
         raise Blocked()
     since = month()
-    found = []
+    budgets = []
     if own is not None:
         used = await used_credits(session, since, col(LedgerEntry.user_id) == user_id)
-        found.append(Budget(own, used, next_month(since)))
+        budgets.append(Budget(own, used, next_month(since)))
     if group_id is not None:
         query = select(Group.monthly_budget).where(Group.id == group_id)
         shared = (await session.exec(query.with_for_update() if lock else query)).one_or_none()
         if shared is not None:
             members = select(User.id).where(User.group_id == group_id)
             used = await used_credits(session, since, col(LedgerEntry.user_id).in_(members))
-            found.append(Budget(shared, used, next_month(since), shared=True))
-    return found
+            budgets.append(Budget(shared, used, next_month(since), shared=True))
+    return budgets
 
 
 async def check_budget(session: AsyncSession, user_id: int, cost: int) -> None:
@@ -107,7 +107,7 @@ async def check_budget(session: AsyncSession, user_id: int, cost: int) -> None:
 
 async def budget(session: AsyncSession, user_id: int) -> Budget | None:
     """The budget that ends first; None: only the credits count."""
-    return min(await _budgets(session, user_id), key=lambda found: found.left, default=None)
+    return min(await _budgets(session, user_id), key=lambda budget: budget.left, default=None)
 
 
 def check_limit(limit: int | None) -> int | None:

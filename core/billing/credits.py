@@ -54,8 +54,8 @@ async def move(
     connection = await session.connection()
     balance = (await connection.execute(_CHANGE, {"who": user_id, "change": amount})).scalar()
     if balance is None:
-        if known := await _known(session, reference):
-            return known
+        if entry := await _known(session, reference):
+            return entry
         have = (await session.exec(select(User.credits).where(User.id == user_id))).one()
         raise NotEnoughCredits(-amount, have)
     entry = LedgerEntry(

@@ -52,19 +52,19 @@ async def _ask(server: Server) -> _Answer:
     """What the server lists at `GET /models`. A server that has no such list is believed."""
     try:
         async with httpx.AsyncClient(timeout=CHECK_TIMEOUT) as client:
-            reply = await client.get(f"{server.base_url}/models", headers=server.key_headers)
+            response = await client.get(f"{server.base_url}/models", headers=server.key_headers)
     except (httpx.HTTPError, OSError, httpx.InvalidURL):
         return _Answer(State("unreachable", Phrase("its server does not answer")), None, time.monotonic())
-    if reply.status_code in (401, 403):
-        refused, asked = Phrase("its server did not accept the key"), Phrase("its server asks for a key")
-        return _Answer(State("no_key", refused if server.key else asked), None, time.monotonic())
-    if reply.status_code in (502, 503, 504):
+    if response.status_code in (401, 403):
+        key_refused, key_wanted = Phrase("its server did not accept the key"), Phrase("its server asks for a key")
+        return _Answer(State("no_key", key_refused if server.key else key_wanted), None, time.monotonic())
+    if response.status_code in (502, 503, 504):
         return _Answer(State("unreachable", Phrase("its server is not up")), None, time.monotonic())
     offered: frozenset[str] | None = None
-    if reply.status_code == 200:
+    if response.status_code == 200:
         try:
-            listed = reply.json()
-            offered = frozenset(str(m["id"]) for m in listed["data"])
+            body = response.json()
+            offered = frozenset(str(m["id"]) for m in body["data"])
         except (ValueError, KeyError, TypeError):
             offered = None
     return _Answer(State("ready"), offered, time.monotonic())
@@ -72,9 +72,9 @@ async def _ask(server: Server) -> _Answer:
 
 async def _answer(server: Server) -> _Answer:
     """The server's answer, at most CHECK_SECONDS old; concurrent callers share one request."""
-    known = _answers.get(server.name)
-    if known and time.monotonic() - known.at < CHECK_SECONDS:
-        return known
+    answer = _answers.get(server.name)
+    if answer and time.monotonic() - answer.at < CHECK_SECONDS:
+        return answer
     task = _running.get(server.name)
     if task is None:
         task = asyncio.create_task(_ask(server))
@@ -113,8 +113,8 @@ def _answered(model: Model, answer: _Answer) -> State:
 
 async def server_state(server: Server) -> State:
     """Whether the server can be used, and how many models it lists; asked anew at most every CHECK_SECONDS."""
-    if known := _known_server_state(server):
-        return known
+    if state := _known_server_state(server):
+        return state
     answer = await _answer(server)
     if answer.state.name != "ready":
         return answer.state
@@ -146,9 +146,9 @@ async def offers() -> list[Offer]:
     )
 
 
-def _with_default(found: list[Offer]) -> list[Offer]:
-    first = next((i for i, offer in enumerate(found) if offer.state.name == "ready"), None)
-    return [replace(offer, default=i == first) for i, offer in enumerate(found)]
+def _with_default(menu: list[Offer]) -> list[Offer]:
+    first = next((i for i, offer in enumerate(menu) if offer.state.name == "ready"), None)
+    return [replace(offer, default=i == first) for i, offer in enumerate(menu)]
 
 
 async def _states(all_models: Iterable[Model]) -> list[State]:
@@ -160,9 +160,9 @@ async def choose(model_id: str | None) -> Model:
     if model_id is None:
         return next(offer.model for offer in await offers() if offer.default)
     model = get(model_id)
-    now = await state(model)
-    if now.name != "ready":
-        raise ModelUnavailable(model.label, now.reason)
+    current = await state(model)
+    if current.name != "ready":
+        raise ModelUnavailable(model.label, current.reason)
     return model
 
 

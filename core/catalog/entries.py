@@ -122,11 +122,11 @@ def _server(name: str, entry: dict[str, Any]) -> Server:
     entry = dict(entry)
     _one_of(EngineName, entry["engine"])
     _one_of(DialectName, entry.get("dialect", DialectName.AUTO))
-    known = settings()
+    config = settings()
     url_env, key_env = entry.pop("base_url_env", ""), entry.get("key_env", "")
 
     def variable(env: str) -> str:
-        value = getattr(known, env.lower(), None) if env else None
+        value = getattr(config, env.lower(), None) if env else None
         value = value if value is not None else os.environ.get(env, "")
         return value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
 
@@ -165,16 +165,16 @@ def read() -> tuple[dict[str, Server], dict[str, Model]]:
             for key, entry in content.get(kind, {}).items():
                 table[key] = {**table.get(key, {}), **entry}
     servers: dict[str, Server] = {}
-    found: dict[str, Model] = {}
+    models_by_id: dict[str, Model] = {}
     try:
         key = ""
         for key, entry in tables["servers"].items():
             servers[key] = _server(key, entry)
         for key, entry in tables["models"].items():
-            found[key] = _model(key, entry, servers)
+            models_by_id[key] = _model(key, entry, servers)
     except (KeyError, TypeError, ValueError) as error:
         raise Misconfigured(f"The catalogue's entry “{key}” is wrong: {error}") from None
-    return servers, found
+    return servers, models_by_id
 
 
 def models() -> dict[str, Model]:

@@ -27,10 +27,10 @@ def _is_newest() -> bool:
     newest = max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
     try:
         with contextlib.closing(sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True)) as connection:
-            found: list[tuple[str]] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+            versions: list[tuple[str]] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     except sqlite3.Error:
         return False
-    return found == [(newest,)]
+    return versions == [(newest,)]
 
 
 def migrate() -> None:

@@ -43,8 +43,8 @@ rows of a process that hangs are set free. As statements, since a pooler refuses
 def without_libpq_only(url: str) -> str:
     """The URL as asyncpg understands it; `sslmode` and the certificates it reads itself."""
     parts = urlsplit(url)
-    kept = [(name, value) for name, value in parse_qsl(parts.query) if name not in LIBPQ_ONLY]
-    return urlunsplit(parts._replace(query=urlencode(kept)))
+    options = [(name, value) for name, value in parse_qsl(parts.query) if name not in LIBPQ_ONLY]
+    return urlunsplit(parts._replace(query=urlencode(options)))
 
 
 def _connect(url: str, *, patient: bool) -> Callable[..., Awaitable[Any]]:
@@ -86,8 +86,13 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         cause = error.orig.__cause__ if error.orig else None
         return error.connection_invalidated or (cause is not None and is_away(cause))
-    gone = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
-    return isinstance(error, (*gone, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError))
+    lost_connection = (
+        OSError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.TooManyConnectionsError,
+    )
+    return isinstance(error, (*lost_connection, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError))
 
 
 async def once_there(connect: Callable[[], Awaitable[object]], seconds: float | None = None) -> None:

@@ -97,12 +97,12 @@ async def close_database() -> None:
 
     A connection that is given back to an engine that is closed already would stay open for good.
     """
-    if made := _engines.pop(asyncio.get_running_loop(), None):
+    if loop_engines := _engines.pop(asyncio.get_running_loop(), None):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await made.idle.wait()
-        await made.writing.dispose()
-        await made.reading.dispose()
+                await loop_engines.idle.wait()
+        await loop_engines.writing.dispose()
+        await loop_engines.reading.dispose()
 
 
 def after_commit(session: AsyncSession, action: AfterCommit) -> None:
@@ -115,13 +115,13 @@ def after_commit(session: AsyncSession, action: AfterCommit) -> None:
 
 @asynccontextmanager
 async def _on(which: Literal["writing", "reading"]) -> AsyncIterator[AsyncSession]:
-    made = engines()
-    made.count(1)
+    loop_engines = engines()
+    loop_engines.count(1)
     try:
-        async with _opened(getattr(made, which)) as opened:
+        async with _opened(getattr(loop_engines, which)) as opened:
             yield opened
     finally:
-        made.count(-1)
+        loop_engines.count(-1)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ PRAGMAS = ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "fore
 
 def engine(url: str, begin: str, connections: int) -> AsyncEngine:
     """For transactions that begin with `begin`, so many at once; further ones wait in line."""
-    made = create_async_engine(
+    new = create_async_engine(
         url.replace("sqlite:", "sqlite+aiosqlite:", 1),
         pool_size=connections,
         max_overflow=0,  # a connection is a thread: one that is closed and opened again costs more than it holds
@@ -30,27 +30,27 @@ def engine(url: str, begin: str, connections: int) -> AsyncEngine:
         connect_args={"async_creator_fn": _connect},
     )
 
-    @event.listens_for(made.sync_engine, "begin")
+    @event.listens_for(new.sync_engine, "begin")
     def _begin(connection: SyncConnection) -> None:
-        ours: Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        ours.begin(begin)
+        own: Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        own.begin(begin)
 
-    return made
+    return new
 
 
 def blocking_engine(url: str) -> Engine:
     """For migrations: every transaction writes, and no connection is kept."""
-    made = create_engine(url, poolclass=NullPool)
+    new = create_engine(url, poolclass=NullPool)
 
-    @event.listens_for(made, "connect")
+    @event.listens_for(new, "connect")
     def _tune(connection: sqlite3.Connection, _record: object) -> None:
         tune(connection)
 
-    @event.listens_for(made, "begin")
+    @event.listens_for(new, "begin")
     def _begin(connection: SyncConnection) -> None:
         connection.exec_driver_sql(WRITE)
 
-    return made
+    return new
 
 
 def tune(connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -125,12 +125,14 @@ class Cursor:
         """Run it with each of these sets of parameters."""
         await self._connection.run(partial(self._run, sqlite3.Cursor.executemany, sql, parameters))
 
-    def _run(self, how: Any, sql: str, parameters: Sequence[Any], there: sqlite3.Connection, begin: str | None) -> None:
-        cursor = there.cursor()
+    def _run(
+        self, method: Any, sql: str, parameters: Sequence[Any], connection: sqlite3.Connection, begin: str | None
+    ) -> None:
+        cursor = connection.cursor()
         try:
             if begin:
                 cursor.execute(begin)
-            how(cursor, sql, parameters)
+            method(cursor, sql, parameters)
             self.description = cursor.description
             self._rows = cursor.fetchall() if cursor.description else []
             self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid

@@ -28,19 +28,19 @@ async def everything() -> list[Found]:
 
 
 async def _sign_in() -> Found:
-    known = settings()
-    if not known.has_provider:
-        if _is_reached_from_elsewhere(known.public_url):
-            return Found("sign-in", False, f"no provider, so whoever reaches {known.public_url} is an administrator")
+    config = settings()
+    if not config.has_provider:
+        if _is_reached_from_elsewhere(config.public_url):
+            return Found("sign-in", False, f"no provider, so whoever reaches {config.public_url} is an administrator")
         return Found("sign-in", True, "the local user, with a click")
-    address = f"{known.oidc_issuer}/.well-known/openid-configuration"
+    address = f"{config.oidc_issuer}/.well-known/openid-configuration"
     try:
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
-            said = (await client.get(address, follow_redirects=True)).raise_for_status().json()["issuer"]
+            issuer = (await client.get(address, follow_redirects=True)).raise_for_status().json()["issuer"]
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         return Found("sign-in", False, f"{address} is not a provider's: {error or type(error).__name__}")
-    callback = f"{known.public_url}/auth/callback" if known.public_url else "PUBLIC_URL/auth/callback"
-    return Found("sign-in", True, f"{said}; the redirect URI to register there is {callback}")
+    callback = f"{config.public_url}/auth/callback" if config.public_url else "PUBLIC_URL/auth/callback"
+    return Found("sign-in", True, f"{issuer}; the redirect URI to register there is {callback}")
 
 
 def _is_reached_from_elsewhere(url: str) -> bool:
@@ -60,9 +60,9 @@ def _secret() -> Found:
 async def _worker() -> Found:
     """One that is not there now is no fault: the app may be stopped."""
     try:
-        seen = await queue.worker_seen()
+        is_running = await queue.worker_seen()
     except Exception:
         return Found("worker", True, "not to be seen while the queue does not answer")
     finally:
         await close_redis()
-    return Found("worker", True, "running" if seen else "not running now")
+    return Found("worker", True, "running" if is_running else "not running now")

@@ -27,8 +27,8 @@ def sound_or_new(request_id: str | None) -> str:
 
 def request_id() -> str | None:
     """The id of the request that is being answered here."""
-    found = get_contextvars().get("request")
-    return str(found) if found else None
+    id_ = get_contextvars().get("request")
+    return str(id_) if id_ else None
 
 
 @contextmanager
@@ -51,5 +51,5 @@ def about(video: Known | int) -> Iterator[None]:
 
 def tags() -> dict[str, str]:
     """Both, as far as they are known."""
-    found = get_contextvars()
-    return {name: str(found[name]) for name in ("request", "video") if found.get(name)}
+    bound = get_contextvars()
+    return {name: str(bound[name]) for name in ("request", "video") if bound.get(name)}

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     pass
 
 
-def address(known: Settings) -> str:
-    return known.public_url or f"http://{known.host}:{known.port}"
+def address(config: Settings) -> str:
+    return config.public_url or f"http://{config.host}:{config.port}"
 
 
 def refuse_nonsense() -> None:
     """Raises Misconfigured with a sentence that says what to do."""
-    known = settings()
-    if not known.is_loopback and not known.has_provider:
+    config = settings()
+    if not config.is_loopback and not config.has_provider:
         raise Misconfigured(
-            f"HOST={known.host} can be reached from other machines, and no identity provider is configured to sign "
+            f"HOST={config.host} can be reached from other machines, and no identity provider is configured to sign "
             "people in. Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET (and OIDC_ISSUER, if it is not Google), or "
             "HOST=127.0.0.1 to use AdsVideo on this machine alone."
         )
-    if known.has_provider and not known.google_client_secret:
+    if config.has_provider and not config.google_client_secret:
         raise Misconfigured("GOOGLE_CLIENT_ID is set and GOOGLE_CLIENT_SECRET is not.")
     from core.redis.client import place
 
@@ -33,14 +33,14 @@ def refuse_nonsense() -> None:
 
 
 def refuse_taken_port() -> None:
-    known = settings()
+    config = settings()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((known.host, known.port))
+            probe.bind((config.host, config.port))
         except OSError:
             raise Misconfigured(
-                f"Port {known.port} is taken, perhaps by another AdsVideo. Stop that one, or set PORT."
+                f"Port {config.port} is taken, perhaps by another AdsVideo. Stop that one, or set PORT."
             ) from None
 
 

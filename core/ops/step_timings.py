@@ -74,11 +74,11 @@ async def add() -> None:
 
 async def family() -> HistogramMetricFamily:
     """As Prometheus is told; empty where Redis does not answer."""
-    told = HistogramMetricFamily("adsvideo_step_seconds", "Steps of videos, by server and outcome.", labels=LABELS)
+    histogram = HistogramMetricFamily("adsvideo_step_seconds", "Steps of videos, by server and outcome.", labels=LABELS)
     by_labels: dict[tuple[str, str, str], dict[str, int]] = {}
     with contextlib.suppress(RedisError, OSError):
-        found = (await redis()).hgetall(KEY)
-        for field, number in (await cast(Awaitable[dict[bytes, bytes]], found)).items():
+        counts = (await redis()).hgetall(KEY)
+        for field, number in (await cast(Awaitable[dict[bytes, bytes]], counts)).items():
             *labels, part = json.loads(field)
             by_labels.setdefault(tuple(labels), {})[part] = int(number)
     for labels, parts in sorted(by_labels.items()):
@@ -86,5 +86,5 @@ async def family() -> HistogramMetricFamily:
         for index, bound in enumerate((*map(str, BOUNDS), "+Inf")):
             below += parts.get(str(index), 0)
             buckets.append((bound, below))
-        told.add_metric(list(labels), buckets, sum_value=parts.get("sum", 0) / 1000)
-    return told
+        histogram.add_metric(list(labels), buckets, sum_value=parts.get("sum", 0) / 1000)
+    return histogram

@@ -26,13 +26,13 @@ async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset
     key = f"pictures/{user_id}/{sha256}.jpg"
     await store.put(content, key)  # before the first statement: a bucket takes its time, and nobody is to wait for it
     query = select(Picture).where(Picture.user_id == user_id, Picture.sha256 == sha256)
-    known = (await session.exec(query)).first()
-    if known and known.deleted_at is None:
-        return known
-    if known:
-        known.deleted_at = None
-        session.add(known)
-        return known
+    picture = (await session.exec(query)).first()
+    if picture and picture.deleted_at is None:
+        return picture
+    if picture:
+        picture.deleted_at = None
+        session.add(picture)
+        return picture
     picture = Picture(
         user_id=user_id, sha256=sha256, key=key, width=width, height=height, bytes=len(content), preset=preset
     )
@@ -47,8 +47,8 @@ async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset
 async def from_preset(session: AsyncSession, user_id: int, name: str) -> Picture:
     """The user's own copy of a preset. Raises NotFound."""
     query = select(Picture).where(_mine(user_id), Picture.preset == name)
-    if known := (await session.exec(query.order_by(col(Picture.id)))).first():
-        return known
+    if picture := (await session.exec(query.order_by(col(Picture.id)))).first():
+        return picture
     content = await preset_content(name)
     return await accept(session, user_id, (content, *read_size(content)), preset=name)
 
@@ -80,15 +80,17 @@ async def of_video(session: AsyncSession, video: Video) -> Picture | None:
 async def delete(session: AsyncSession, user_id: int, picture_id: int) -> Picture:
     """Forget a picture; the caller removes its file. Raises NotFound, and Conflict while a video is made of it."""
     busy = exists().where(col(Video.picture_id) == picture_id, col(Video.status).in_(ACTIVE))
-    gone = (
+    deletion = (
         update(Picture)
         .where(_mine(user_id), col(Picture.id) == picture_id, ~busy)
         .values(deleted_at=now())
         .returning(Picture)
     )
-    found: Picture | None = (await session.exec(gone.execution_options(synchronize_session=False))).scalar_one_or_none()
-    if found:
-        return found
+    picture: Picture | None = (
+        await session.exec(deletion.execution_options(synchronize_session=False))
+    ).scalar_one_or_none()
+    if picture:
+        return picture
     await owned(session, user_id, picture_id)
     raise Conflict(Phrase("A video is being made of this picture."))
 

@@ -27,8 +27,8 @@ MOVES = (
 
 def find_move(prompt: str, move: Move) -> tuple[int, int] | None:
     """Where the prompt asks for it, from one character to before another; None if it does not."""
-    found = re.search(move.pattern, prompt, re.IGNORECASE)
-    return found.span() if found else None
+    match = re.search(move.pattern, prompt, re.IGNORECASE)
+    return match.span() if match else None
 
 
 def toggle_move(prompt: str, move: Move) -> str:

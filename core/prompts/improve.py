@@ -27,23 +27,23 @@ def is_on() -> bool:
 async def improve(prompt: str) -> str:
     """A better prompt. Raises NoPrompt, PromptTooLong, and ImproveFailed if the model can't be had or says nothing."""
     prompt = check_prompt(prompt)
-    ours = settings()
-    key = ours.openai_chat_api_key or ours.openai_api_key
-    address = f"{ours.openai_chat_base_url or ours.openai_base_url or OPENAI}/chat/completions"
+    config = settings()
+    key = config.openai_chat_api_key or config.openai_api_key
+    address = f"{config.openai_chat_base_url or config.openai_base_url or OPENAI}/chat/completions"
     messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": prompt}]
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT) as client:
             answer = await client.post(
                 address,
-                json={"model": ours.openai_chat_model, "messages": messages},
+                json={"model": config.openai_chat_model, "messages": messages},
                 headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},
             )
         answer.raise_for_status()
-        said = str(answer.json()["choices"][0]["message"]["content"] or "")
+        text = str(answer.json()["choices"][0]["message"]["content"] or "")
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, LookupError, TypeError) as error:
         log.warning("the chat model did not improve a prompt: %s: %s", type(error).__name__, error)
         raise ImproveFailed() from None
-    better = said.rpartition("</think>")[2].strip().strip('"“”').strip()
+    better = text.rpartition("</think>")[2].strip().strip('"“”').strip()
     if not better:
         raise ImproveFailed()
     if len(better) > MAX_PROMPT:

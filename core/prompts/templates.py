@@ -52,10 +52,10 @@ SAMPLES = _read()
 
 def blanks(text: str) -> list[Blank]:
     """The blanks of a template in the order they come, each name once."""
-    found: dict[str, Blank] = {}
+    by_name: dict[str, Blank] = {}
     for name, words in _BLANK.findall(text):
-        found.setdefault(name.strip(), Blank(name.strip(), (words or name).strip()))
-    return list(found.values())
+        by_name.setdefault(name.strip(), Blank(name.strip(), (words or name).strip()))
+    return list(by_name.values())
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -84,16 +84,16 @@ async def save(session: AsyncSession, user_id: int, title: str, text: str) -> Te
         raise WrongInput(Phrase("This is too long for a template."))
     if len(await own(session, user_id)) >= MAX_OWN:
         raise WrongInput(Phrase("There are too many templates; delete one first."))
-    made = Template(user_id=user_id, title=title, text=text)
-    session.add(made)
+    template = Template(user_id=user_id, title=title, text=text)
+    session.add(template)
     await session.flush()
-    return made
+    return template
 
 
 async def delete(session: AsyncSession, user_id: int, template_id: int) -> None:
     """Forget one of the user's templates. Raises NotFound."""
     query = select(Template).where(Template.id == template_id, Template.user_id == user_id)
-    found = (await session.exec(query)).first()
-    if found is None:
+    template = (await session.exec(query)).first()
+    if template is None:
         raise NotFound(Phrase("template"))
-    await session.delete(found)
+    await session.delete(template)

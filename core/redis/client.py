@@ -142,49 +142,49 @@ def _tls() -> dict[str, Any]:
 
 def client() -> ArqRedis:
     """A client with connections of its own, made when they are needed: this does not wait for Redis."""
-    known = place()
+    where = place()
     options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": ANSWER_SECONDS,
-        **(_tls() if known.tls else {}),
+        **(_tls() if where.tls else {}),
     }
-    login = {"username": known.username, "password": known.password}
-    mine = {**options, **login, "db": known.database, "retry": AtOnce()}
-    if known.master:
-        theirs = {**options, "password": known.sentinel_password}
-        sentinel = Sentinel(known.hosts, sentinel_kwargs=theirs, **mine)  # type: ignore[no-untyped-call]
-        made: ArqRedis = sentinel.master_for(known.master, ArqRedis)
-    elif known.socket:
-        made = ArqRedis(unix_socket_path=known.socket, **mine)
+    login = {"username": where.username, "password": where.password}
+    ours = {**options, **login, "db": where.database, "retry": AtOnce()}
+    if where.master:
+        sentinel_options = {**options, "password": where.sentinel_password}
+        sentinel = Sentinel(where.hosts, sentinel_kwargs=sentinel_options, **ours)  # type: ignore[no-untyped-call]
+        redis_client: ArqRedis = sentinel.master_for(where.master, ArqRedis)
+    elif where.socket:
+        redis_client = ArqRedis(unix_socket_path=where.socket, **ours)
     else:
-        host, port = known.hosts[0]
-        made = ArqRedis(host=host, port=port, **mine)
-    made.default_queue_name = QUEUE
-    return made
+        host, port = where.hosts[0]
+        redis_client = ArqRedis(host=host, port=port, **ours)
+    redis_client.default_queue_name = QUEUE
+    return redis_client
 
 
-async def close(made: ArqRedis) -> None:
+async def close(redis_client: ArqRedis) -> None:
     """Let go of a client's connections, those to sentinels too."""
-    await made.aclose()
-    if isinstance(made.connection_pool, SentinelConnectionPool):
-        for watching in made.connection_pool.sentinel_manager.sentinels:
-            await watching.aclose()
+    await redis_client.aclose()
+    if isinstance(redis_client.connection_pool, SentinelConnectionPool):
+        for sentinel in redis_client.connection_pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
 
 
 def arq_settings() -> RedisSettings:
     """For arq's own command line, which makes its own connections."""
-    known = place()
-    host, port = known.hosts[0] if known.hosts else ("localhost", PORT)
-    tls = _tls() if known.tls else {}
+    where = place()
+    host, port = where.hosts[0] if where.hosts else ("localhost", PORT)
+    tls = _tls() if where.tls else {}
     return RedisSettings(
-        host=list(known.hosts) if known.master else host,
+        host=list(where.hosts) if where.master else host,
         port=port,
-        unix_socket_path=known.socket,
-        database=known.database,
-        username=known.username,
-        password=known.password,
-        sentinel=bool(known.master),
-        sentinel_master=known.master or "mymaster",
+        unix_socket_path=where.socket,
+        database=where.database,
+        username=where.username,
+        password=where.password,
+        sentinel=bool(where.master),
+        sentinel_master=where.master or "mymaster",
         conn_timeout=CONNECT_SECONDS,
         **tls,
     )
@@ -215,12 +215,12 @@ async def heard(channel: str) -> AsyncGenerator[bytes | None]:
     """
     listener = client()
     pubsub = listener.pubsub()
-    asked = False
+    pinged = False
     try:
         await pubsub.subscribe(channel)
         while True:
             message = await pubsub.get_message(timeout=PING_SECONDS)
-            if message is None and asked:
+            if message is None and pinged:
                 raise RedisTimeoutError("Redis has not answered a ping")
             if message is None:
                 await pubsub.ping()
@@ -228,7 +228,7 @@ async def heard(channel: str) -> AsyncGenerator[bytes | None]:
                 yield None
             elif message["type"] == "message":
                 yield message["data"]
-            asked = message is None
+            pinged = message is None
     finally:
         await pubsub.aclose()  # type: ignore[no-untyped-call]
         await close(listener)

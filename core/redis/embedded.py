@@ -110,8 +110,8 @@ def _start() -> None:
 
 def _arguments() -> list[str]:
     where = ["--port", "0", "--unixsocket", str(_socket()), "--unixsocketperm", "700", "--dir", str(folder())]
-    kept = ["--appendonly", "yes", "--save", "", "--pidfile", str(folder() / "valkey.pid")]
-    return [*where, *kept, "--logfile", str(folder() / "valkey.log"), "--daemonize", "no"]
+    files = ["--appendonly", "yes", "--save", "", "--pidfile", str(folder() / "valkey.pid")]
+    return [*where, *files, "--logfile", str(folder() / "valkey.log"), "--daemonize", "no"]
 
 
 def _is_free(lock: IO[str]) -> bool:

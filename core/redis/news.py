@@ -80,16 +80,16 @@ async def publish_all(several: Sequence[News]) -> bool:
 async def _publish(several: Sequence[News]) -> None:
     redis = await client.redis()
     moving = [news for news in several if news.video_id and news.stage and not news.status]
-    known = await redis.mget([_key(news.video_id) for news in moving]) if moving else []
-    before = {news.video_id: News.from_json(text) for news, text in zip(moving, known, strict=True) if text}
+    texts = await redis.mget([_key(news.video_id) for news in moving]) if moving else []
+    before = {news.video_id: News.from_json(text) for news, text in zip(moving, texts, strict=True) if text}
     async with redis.pipeline(transaction=False) as pipeline:
         for news in several:
-            told = _forward(news, before.get(news.video_id))
-            text = told.to_json()
-            if told.video_id and told.stage:
-                pipeline.set(_key(told.video_id), text, ex=KEPT_SECONDS)
-            elif told.status in ENDED:
-                pipeline.delete(_key(told.video_id))
+            latest = _forward(news, before.get(news.video_id))
+            text = latest.to_json()
+            if latest.video_id and latest.stage:
+                pipeline.set(_key(latest.video_id), text, ex=KEPT_SECONDS)
+            elif latest.status in ENDED:
+                pipeline.delete(_key(latest.video_id))
             pipeline.publish(CHANNEL, text)
         await pipeline.execute()
 
@@ -121,9 +121,9 @@ async def listen(started: Callable[[], None]) -> AsyncGenerator[News]:
 
     Raises what redis raises when the connection is lost.
     """
-    async with aclosing(client.heard(CHANNEL)) as heard:
-        async for told in heard:
-            if told is None:
+    async with aclosing(client.heard(CHANNEL)) as messages:
+        async for message in messages:
+            if message is None:
                 started()
             else:
-                yield News.from_json(told)
+                yield News.from_json(message)

@@ -76,8 +76,8 @@ async def announce(provider_id: str, outcome: Outcome) -> None:
 
 async def take_announced(limit: int = 500) -> dict[str, Outcome]:
     """The oldest announced jobs by their provider's id, each given to one caller only."""
-    found = (await redis()).lpop(ANNOUNCED, limit)
-    parts = (item.decode().partition(" ") for item in await cast(Awaitable[list[bytes] | None], found) or [])
+    items = (await redis()).lpop(ANNOUNCED, limit)
+    parts = (item.decode().partition(" ") for item in await cast(Awaitable[list[bytes] | None], items) or [])
     return {provider_id: "completed" if outcome == "completed" else "failed" for outcome, _, provider_id in parts}
 
 

@@ -38,8 +38,8 @@ async def resolve(host: str, port: int) -> list[str]:
     """Every address of a host, as the system sees it. Raises OSError, TimeoutError being one."""
     ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     async with asyncio.timeout(RESOLVE_SECONDS):
-        found = await asyncio.get_running_loop().run_in_executor(_lookups, ask)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        entries = await asyncio.get_running_loop().run_in_executor(_lookups, ask)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def is_public(address: str) -> bool:
@@ -111,14 +111,14 @@ async def addresses(host: str, port: int, resolver: Resolver | None = None) -> l
     Alike, so that nobody can ask us which names exist inside.
     """
     try:
-        found = await (resolver or resolve)(host, port)
+        resolved = await (resolver or resolve)(host, port)
     except (OSError, UnicodeError):
         raise AddressRefused() from None
     if permitted().host(host):
-        return found
-    if not found or not all(is_public(address) or permitted().address(address) for address in found):
+        return resolved
+    if not resolved or not all(is_public(address) or permitted().address(address) for address in resolved):
         raise AddressRefused()
-    return found
+    return resolved
 
 
 class _Checked(httpcore.AsyncNetworkBackend):

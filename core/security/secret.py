@@ -41,10 +41,10 @@ def storage_secret() -> str:
 
 async def compare() -> None:
     """Says in the log if the web process that started before this one has another secret: nobody stays signed in."""
-    mine = _derived(b"adsvideo secret's name").hex()
+    own_name = _derived(b"adsvideo secret's name").hex()
     with contextlib.suppress(RedisError, OSError):
-        before = await (await redis()).set(KNOWN, mine, get=True)
-        if before and bytes(before).decode() != mine:
+        earlier_name = await (await redis()).set(KNOWN, own_name, get=True)
+        if earlier_name and bytes(earlier_name).decode() != own_name:
             log.warning(
                 "the web process that started before this one has another STORAGE_SECRET; unless it has just been "
                 "changed, set the same one for all, else nobody stays signed in"

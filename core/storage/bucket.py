@@ -42,14 +42,14 @@ def _told(*, writing: bool = False) -> Iterator[None]:
 class Bucket:
     """The objects are private: they are handed out by signed URLs that expire, or by a CDN in front."""
 
-    def __init__(self, known: Settings) -> None:
-        self._url = known.storage_url
-        self._cdn = known.cdn_url
-        self._seconds = known.media_url_seconds
+    def __init__(self, config: Settings) -> None:
+        self._url = config.storage_url
+        self._cdn = config.cdn_url
+        self._seconds = config.media_url_seconds
         self._store = S3Store.from_url(
             self._url,
-            config=_config(known),
-            client_options={"allow_http": known.aws_endpoint_url.startswith("http://"), "connect_timeout": "5s"},
+            config=_config(config),
+            client_options={"allow_http": config.aws_endpoint_url.startswith("http://"), "connect_timeout": "5s"},
             retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_SECONDS},
         )
 
@@ -75,14 +75,14 @@ class Bucket:
     async def stream(self, key: str) -> tuple[int, AsyncIterator[bytes]]:
         """A file's size, and its bytes as they come. Raises FileNotFoundError."""
         with _told():
-            found = await self._store.get_async(key)
+            result = await self._store.get_async(key)
 
         async def chunks() -> AsyncIterator[bytes]:
             with _told():
-                async for chunk in found.stream():
+                async for chunk in result.stream():
                     yield bytes(chunk)
 
-        return found.meta["size"], chunks()
+        return result.meta["size"], chunks()
 
     async def fetch(self, key: str, target: Path) -> None:
         """A copy of a file. Raises FileNotFoundError."""
@@ -111,7 +111,7 @@ class Bucket:
         """The keys that begin with a folder's name, each with the file's time; some at a time."""
         with _told():
             async for chunk in self._store.list(prefix, chunk_size=LISTED):
-                yield [(found["path"], found["last_modified"]) for found in chunk]
+                yield [(file["path"], file["last_modified"]) for file in chunk]
 
     async def url(self, key: str) -> str | None:
         """Where a browser gets it, with Range."""
@@ -121,26 +121,26 @@ class Bucket:
             return await sign_async(self._store, "GET", key, timedelta(seconds=self._seconds))
 
 
-def origins(known: Settings) -> list[str]:
+def origins(config: Settings) -> list[str]:
     """The scheme and host of every address that `Bucket.url` may give, for whoever must allow them beforehand."""
-    if told := known.cdn_url or known.aws_endpoint_url:
-        parts = urlsplit(told)
+    if address := config.cdn_url or config.aws_endpoint_url:
+        parts = urlsplit(address)
         return [f"{parts.scheme}://{parts.netloc}"]
-    host = f"s3.{known.aws_region}.amazonaws.com"
-    return [f"https://{host}", f"https://{urlsplit(known.storage_url).netloc}.{host}"]
+    host = f"s3.{config.aws_region}.amazonaws.com"
+    return [f"https://{host}", f"https://{urlsplit(config.storage_url).netloc}.{host}"]
 
 
-def _config(known: Settings) -> "S3Config":
+def _config(config: Settings) -> "S3Config":
     """What is set; whatever is not, obstore looks for where AWS' own tools do (a role of the machine)."""
-    found: dict[str, Any] = {"region": known.aws_region}
-    if known.aws_endpoint_url:
-        found |= {"endpoint": known.aws_endpoint_url, "virtual_hosted_style_request": False}
-    if known.aws_access_key_id and known.aws_secret_access_key:
-        found["access_key_id"] = known.aws_access_key_id.get_secret_value()
-        found["secret_access_key"] = known.aws_secret_access_key.get_secret_value()
-    if known.aws_session_token:
-        found["session_token"] = known.aws_session_token.get_secret_value()
-    return found  # type: ignore[return-value]
+    options: dict[str, Any] = {"region": config.aws_region}
+    if config.aws_endpoint_url:
+        options |= {"endpoint": config.aws_endpoint_url, "virtual_hosted_style_request": False}
+    if config.aws_access_key_id and config.aws_secret_access_key:
+        options["access_key_id"] = config.aws_access_key_id.get_secret_value()
+        options["secret_access_key"] = config.aws_secret_access_key.get_secret_value()
+    if config.aws_session_token:
+        options["session_token"] = config.aws_session_token.get_secret_value()
+    return options  # type: ignore[return-value]
 
 
 def _attributes(key: str) -> dict[str, str]:

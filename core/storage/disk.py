@@ -63,8 +63,8 @@ class Disk:
 
     async def size(self, key: str) -> int | None:
         """How many bytes a file has; None if it is not there."""
-        found = self.path(key)
-        return found.stat().st_size if await asyncio.to_thread(found.is_file) else None
+        file = self.path(key)
+        return file.stat().st_size if await asyncio.to_thread(file.is_file) else None
 
     async def delete(self, key: str) -> None:
         """Remove a file; one that is not there is no error."""
@@ -72,9 +72,9 @@ class Disk:
 
     async def files(self, prefix: str) -> AsyncIterator[list[tuple[str, datetime]]]:
         """The keys that begin with a folder's name, each with the file's time; some at a time."""
-        found = await asyncio.to_thread(_files, self.root, prefix)
-        for start in range(0, len(found), LISTED):
-            yield found[start : start + LISTED]
+        files = await asyncio.to_thread(_files, self.root, prefix)
+        for start in range(0, len(files), LISTED):
+            yield files[start : start + LISTED]
 
     async def url(self, key: str) -> str | None:
         """None: our own routes hand it out."""
@@ -82,7 +82,7 @@ class Disk:
 
 
 def _files(root: Path, prefix: str) -> list[tuple[str, datetime]]:
-    found = []
+    files = []
     for folder, _, names in os.walk(root / prefix):
         for name in names:
             path = Path(folder, name)
@@ -90,8 +90,8 @@ def _files(root: Path, prefix: str) -> list[tuple[str, datetime]]:
                 changed = path.lstat().st_mtime
             except FileNotFoundError:
                 continue  # gone meanwhile
-            found.append((path.relative_to(root).as_posix(), datetime.fromtimestamp(changed, UTC)))
-    return found
+            files.append((path.relative_to(root).as_posix(), datetime.fromtimestamp(changed, UTC)))
+    return files
 
 
 def _place(source: Path, target: Path) -> None:

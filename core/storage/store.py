@@ -25,12 +25,12 @@ SCHEME = "s3://"
 
 
 @lru_cache(8)
-def _place(known: Settings) -> "Disk | Bucket":
-    if not known.storage_url.startswith(SCHEME):
-        return Disk(Path(known.storage_url.removeprefix("file://")))
+def _place(config: Settings) -> "Disk | Bucket":
+    if not config.storage_url.startswith(SCHEME):
+        return Disk(Path(config.storage_url.removeprefix("file://")))
     from core.storage.bucket import Bucket  # noqa: PLC0415 - loaded by whoever has one
 
-    return Bucket(known)
+    return Bucket(config)
 
 
 def place(url: str = "") -> "Disk | Bucket":
@@ -79,12 +79,12 @@ async def url(key: str) -> str | None:
 
 def origins() -> list[str]:
     """Where browsers are sent to for files, as scheme and host; nowhere with files on disk."""
-    known = settings()
-    if not known.storage_url.startswith(SCHEME):
+    config = settings()
+    if not config.storage_url.startswith(SCHEME):
         return []
     from core.storage.bucket import origins as of_bucket  # noqa: PLC0415 - its library is loaded only where it is used
 
-    return of_bucket(known)
+    return of_bucket(config)
 
 
 async def stream(key: str) -> tuple[int, AsyncIterator[bytes]]:
@@ -133,12 +133,12 @@ async def move(key: str, source: "Disk | Bucket", target: "Disk | Bucket") -> bo
 
     May be broken off at any moment and done again: it is removed only once it is whole at the other place.
     """
-    there, here = await target.size(key), await source.size(key)
-    if here is None:
-        if there is None:
+    target_size, size = await target.size(key), await source.size(key)
+    if size is None:
+        if target_size is None:
             raise FileNotFoundError(key)
         return False
-    if there != here:
+    if target_size != size:
         with tempfile.TemporaryDirectory(dir=workspace()) as folder:
             copy = Path(folder) / "file"
             await source.fetch(key, copy)

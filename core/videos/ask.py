@@ -80,10 +80,10 @@ async def fetch_picture(user_id: int, url: str) -> Prepared:
 
 
 async def _check_picture(db: AsyncSession, user: User, recipe: Recipe) -> None:
-    given = [recipe.picture_id is not None, bool(recipe.picture_url), bool(recipe.preset)]
-    if not any(given):
+    sources = [recipe.picture_id is not None, bool(recipe.picture_url), bool(recipe.preset)]
+    if not any(sources):
         raise NoPicture()
-    if given.count(True) > 1:
+    if sources.count(True) > 1:
         raise TwoPictures()
     if recipe.picture_id is not None:
         await uploads.owned(db, user.id, recipe.picture_id)

@@ -110,24 +110,24 @@ async def _has_room(session: AsyncSession, model: str) -> list[ColumnElement[boo
 
     Others who claim for the same server wait until this transaction ends, else two could take the last place.
     """
-    known = entries.models().get(model)
-    if known is None or known.server.max_jobs is None:
+    entry = entries.models().get(model)
+    if entry is None or entry.server.max_jobs is None:
         return []
-    await one_by_one(session, f"jobs of {known.server.name}")
-    return [_places_taken(known.server) < known.server.max_jobs]
+    await one_by_one(session, f"jobs of {entry.server.name}")
+    return [_places_taken(entry.server) < entry.server.max_jobs]
 
 
 def _places_taken(server: Server) -> ColumnElement[int]:
     """How many videos are at that server or on their way there: those whose picture is being framed count as well."""
-    there = aliased(Video)
-    mine = col(there.model).in_(entries.models_of(server))
+    other = aliased(Video)
+    mine = col(other.model).in_(entries.models_of(server))
     begun = (
-        (col(there.status) == "pending")
-        & col(there.submitted_at).is_(None)
-        & (col(there.note) == "")  # one that waits for another try says why, and has no place meanwhile
-        & (col(there.next_look_at) > now())
+        (col(other.status) == "pending")
+        & col(other.submitted_at).is_(None)
+        & (col(other.note) == "")  # one that waits for another try says why, and has no place meanwhile
+        & (col(other.next_look_at) > now())
     )
-    asked, framed = (select(func.count()).where(which, mine) for which in (is_at_provider(there), begun))
+    asked, framed = (select(func.count()).where(which, mine) for which in (is_at_provider(other), begun))
     return asked.scalar_subquery() + framed.scalar_subquery()
 
 

@@ -34,10 +34,10 @@ def name_of(video: Video) -> str:
     return f"adsvideo-{video.id}.mp4"
 
 
-def manifest(found: Sequence[Video]) -> str:
+def manifest(videos: Sequence[Video]) -> str:
     """How each of these videos was made, as JSON."""
     names = {"id", "prompt", "model", "label", "seconds", "size", "framing", "created_at"}
-    entries = [{"file": name_of(video), **video.model_dump(mode="json", include=names)} for video in found]
+    entries = [{"file": name_of(video), **video.model_dump(mode="json", include=names)} for video in videos]
     return json.dumps({"videos": entries}, ensure_ascii=False, indent=2)
 
 
@@ -74,8 +74,8 @@ async def page(
     session: AsyncSession, user_id: int, wanted: Filter, before: int | None = None, limit: int = 24
 ) -> list[Video]:
     """A user's videos, newest first, those with an id below `before`."""
-    there = await kinds(session, user_id) if wanted.shape else []
-    query = listed(user_id, wanted, sorted({kind.size for kind in there if kind.shape == wanted.shape}))
+    offered = await kinds(session, user_id) if wanted.shape else []
+    query = listed(user_id, wanted, sorted({kind.size for kind in offered if kind.shape == wanted.shape}))
     if before is not None:
         query = query.where(col(Video.id) < before)
     return list((await session.exec(query.limit(limit))).all())
@@ -105,9 +105,9 @@ def listed(user_id: int, wanted: Filter, sizes: Sequence[str]) -> SelectOfScalar
     return query.order_by(col(Video.id).desc())
 
 
-async def pictures_of(session: AsyncSession, found: Sequence[Video]) -> dict[int, Picture]:
+async def pictures_of(session: AsyncSession, videos: Sequence[Video]) -> dict[int, Picture]:
     """The pictures these videos were made from, by their id, without those that have been deleted."""
-    ids = {video.picture_id for video in found}
+    ids = {video.picture_id for video in videos}
     query = select(Picture).where(col(Picture.id).in_(ids), col(Picture.deleted_at).is_(None))
     return {picture.id: picture for picture in await session.exec(query)}
 
@@ -135,12 +135,12 @@ async def delete(session: AsyncSession, user_id: int, ids: Sequence[int]) -> lis
     `restore` brings them back for a while, then their files are removed.
     """
     mine = (col(Video.user_id) == user_id, col(Video.deleted_at).is_(None), col(Video.status).not_in(ACTIVE))
-    gone: list[Video] = []
+    deleted: list[Video] = []
     for part in _parts(ids):
-        gone += await change_all(session, *mine, col(Video.id).in_(part), deleted_at=now())
-    for video in gone:
+        deleted += await change_all(session, *mine, col(Video.id).in_(part), deleted_at=now())
+    for video in deleted:
         tell(session, video, "deleted")
-    return [video.id for video in gone]
+    return [video.id for video in deleted]
 
 
 async def delete_one(session: AsyncSession, user_id: int, video_id: int) -> None:

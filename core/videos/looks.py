@@ -54,8 +54,8 @@ async def due(session: AsyncSession) -> tuple[set[str], bool]:
     """
     unsettled = _is_unsettled()
     query = select(Video.model, unsettled).where(_at_provider(), is_due()).distinct()
-    found = [(model, bool(settle)) for model, settle in await session.exec(query)]
-    return {model for model, settle in found if not settle}, any(settle for _, settle in found)
+    rows = [(model, bool(settle)) for model, settle in await session.exec(query)]
+    return {model for model, settle in rows if not settle}, any(settle for _, settle in rows)
 
 
 async def count_running(session: AsyncSession) -> dict[str, int]:
@@ -114,7 +114,7 @@ async def announced(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -
     for provider_id, outcome in ended.items():
         by_outcome[outcome].append(provider_id)
     done = await _provider_done(session, col(Video.provider_id).in_(by_outcome["completed"]), None)
-    look = (
+    make_due = (
         sql_update(Video)
         .where(
             col(Video.provider_id).in_(by_outcome["failed"]),
@@ -124,14 +124,14 @@ async def announced(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -
         .values(next_look_at=now() - AT_ONCE)
         .returning(col(Video.model))
     )
-    rows = (await session.exec(look.execution_options(synchronize_session=False))).all()
+    rows = (await session.exec(make_due.execution_options(synchronize_session=False))).all()
     return done + [model for (model,) in rows]
 
 
 async def is_taken(session: AsyncSession, model: str, provider_ids: list[str]) -> set[str]:
     """Those of the provider's ids that are a video of ours already."""
     query = select(Video.provider_id).where(Video.model == model, col(Video.provider_id).in_(provider_ids))
-    return {found for found in (await session.exec(query)).all() if found}
+    return {provider_id for provider_id in (await session.exec(query)).all() if provider_id}
 
 
 async def has_rival(session: AsyncSession, video: Video) -> bool:
@@ -148,10 +148,10 @@ async def has_rival(session: AsyncSession, video: Video) -> bool:
     return (await session.exec(query.limit(1))).first() is not None
 
 
-async def provider_done(session: AsyncSession, found: Mapping[int, str | None]) -> None:
+async def provider_done(session: AsyncSession, urls: Mapping[int, str | None]) -> None:
     """The provider has finished these videos (by id, with the file's address where it told one): fetch their files."""
     by_url: dict[str | None, list[int]] = {}
-    for video_id, url in found.items():
+    for video_id, url in urls.items():
         by_url.setdefault(url, []).append(video_id)
     for url, ids in by_url.items():
         await _provider_done(session, col(Video.id).in_(ids), url)

@@ -55,31 +55,31 @@ async def over_quota(
     """
     if not (quota := int(settings().storage_quota_gb * GB)):
         return []
-    there = (col(Video.deleted_at).is_(None), col(Video.key).is_not(None))
+    stored = (col(Video.deleted_at).is_(None), col(Video.key).is_not(None))
     taken: ColumnElement[int] = func.sum(_table.c.bytes, type_=BigInteger())
-    users = select(Video.user_id, taken).where(*there).group_by(col(Video.user_id)).having(taken > quota)
-    found: list[Video] = []
+    users = select(Video.user_id, taken).where(*stored).group_by(col(Video.user_id)).having(taken > quota)
+    excess: list[Video] = []
     for user_id, size in (await session.exec(users)).all():
         query = select(Video).where(Video.user_id == user_id, _is_kept()).order_by(col(Video.id)).limit(limit)
         oldest = (await session.exec(query)).all()
         over = size - quota - sum(video.bytes or 0 for video in oldest if video.id in besides)
         for video in oldest:
-            if len(found) == limit:
-                return found
+            if len(excess) == limit:
+                return excess
             if over > 0 and video.id not in besides:
-                found.append(video)
+                excess.append(video)
                 over -= video.bytes or 0
-    return found
+    return excess
 
 
 async def let_go(session: AsyncSession, ids: Collection[int], *, shared: bool) -> list[int]:
     """Delete these videos for good, `shared` ones too; the ids of those that went. A favourite by now stays."""
     where = (col(Video.id).in_(ids), _is_kept(), *(() if shared else _not_shared()))
     # so long ago that it can't be taken back, and that the files go with the next removal
-    gone = await states.change_all(session, *where, deleted_at=now() - KEPT - timedelta(seconds=1))
-    for video in gone:
+    deleted = await states.change_all(session, *where, deleted_at=now() - KEPT - timedelta(seconds=1))
+    for video in deleted:
         states.tell(session, video, "deleted")
-    return [video.id for video in gone]
+    return [video.id for video in deleted]
 
 
 def _columns() -> list[Column[Any]]:
@@ -93,16 +93,16 @@ async def orphans(session: AsyncSession, files: Iterable[tuple[str, datetime]]) 
     """The keys of those files, each with its time, that are ours and old and that no row knows."""
     since = now() - ORPHAN_AGE
     keys = [key for key, at in files if key.startswith(PREFIXES) and at < since]
-    known: set[str] = set()
+    in_use: set[str] = set()
     for start in range(0, len(keys), IN_ONE_STATEMENT):
         part = keys[start : start + IN_ONE_STATEMENT]
-        ids = {int(found[1]) for key in part if (found := _OF_VIDEO.match(key))}
+        ids = {int(match[1]) for key in part if (match := _OF_VIDEO.match(key))}
         for column in _columns():
             query = select(column).where(column.in_(part))
             if column.table is _table:
                 query = query.where(_table.c.id.in_(ids))  # by its index: there is none of their keys
-            known.update((await session.exec(query)).all())
-    return [key for key in keys if key not in known]
+            in_use.update((await session.exec(query)).all())
+    return [key for key in keys if key not in in_use]
 
 
 async def removable(session: AsyncSession, limit: int = 200) -> list[Video]:
@@ -114,5 +114,7 @@ async def removable(session: AsyncSession, limit: int = 200) -> list[Video]:
 async def removed(session: AsyncSession, ids: Sequence[int]) -> None:
     """The files of these deleted videos are gone; so is what led to them."""
     table = Video.__table__  # type: ignore[attr-defined]
-    gone = (col(Video.id).in_(ids), col(Video.deleted_at).is_not(None))
-    await session.exec(sql_update(table).where(*gone).values(in_gallery=False, **dict.fromkeys(("slug", *VIDEO_KEYS))))
+    deleted = (col(Video.id).in_(ids), col(Video.deleted_at).is_not(None))
+    await session.exec(
+        sql_update(table).where(*deleted).values(in_gallery=False, **dict.fromkeys(("slug", *VIDEO_KEYS)))
+    )

@@ -56,8 +56,8 @@ async def change(session: AsyncSession, *where: ColumnElement[bool], **values: A
     """One conditional UPDATE; None if nothing changed."""
     table = Video.__table__  # type: ignore[attr-defined]
     statement = sql_update(table).where(*where).values(**values)
-    found = await session.exec(statement.returning(*(table.c[name] for name in Changed._fields)))
-    row = found.first()
+    result = await session.exec(statement.returning(*(table.c[name] for name in Changed._fields)))
+    row = result.first()
     return Changed(*row) if row else None
 
 
@@ -70,8 +70,8 @@ async def change_all(session: AsyncSession, *where: ColumnElement[bool], **value
 
 async def take(session: AsyncSession, *where: ColumnElement[bool], **values: Any) -> Video | None:
     """`change_all` for at most one."""
-    found = await change_all(session, *where, **values)
-    return found[0] if found else None
+    videos = await change_all(session, *where, **values)
+    return videos[0] if videos else None
 
 
 def is_to_submit() -> ColumnElement[bool]:
