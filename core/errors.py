@@ -44,7 +44,7 @@ AdsVideoError
         ├── PictureGone, PictureDamaged, PictureUnread     our own fault, before any server was asked
         ├── TimedOut, JobLost, Unplayable
         ├── NoFile                 finished, and its file is never handed out
-        │   └── FileForbidden, FileInCircles, FileCutOff, FileEmpty
+        │   └── FileForbidden, FileInCircles, FileCutOff, FileEmpty, FileUnreached
         └── ProviderFailed
 """
 
@@ -522,6 +522,10 @@ class FileCutOff(NoFile):
 
 class FileEmpty(NoFile):
     code, template = "file_empty", "The model finished, but the file of its video is empty."
+
+
+class FileUnreached(NoFile):
+    code, template = "file_unreached", "The model finished, but its video could not be fetched in time."
 
 
 class NotHandedOut(NotReady):

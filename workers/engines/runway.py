@@ -27,7 +27,8 @@ from core.errors import (
     JobLost,
     ModerationRefused,
     NeverShown,
-    NotReady,
+    NoFile,
+    NotHandedOut,
     OutcomeUnknown,
     OverCapacity,
     PictureRefused,
@@ -244,7 +245,7 @@ class Runway(Engine):
         if fresh.error:
             raise fresh.error
         if fresh.url is None:
-            raise NotReady("no output yet")
+            raise NotHandedOut(NoFile("no output"))
         return await download.download(self._outside, fresh.url, target)
 
     async def cancel(self, provider_id: str) -> bool:

@@ -140,6 +140,10 @@ class Calls:
         async with self._long, self._slots:
             await engines_download.download(self._http, url, target, self.server.key_headers if with_key else {})
 
+    def is_own(self, url: str) -> bool:
+        """Whether an address is on the server itself, where the key may go."""
+        return engines_download.origin(url) == engines_download.origin(self.server.base_url)
+
     def url(self, path: str) -> str:
         """The whole address of a path."""
         return str(httpx2.URL(f"{self.server.base_url}{path}").copy_merge_params(self._query))

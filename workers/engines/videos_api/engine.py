@@ -13,6 +13,8 @@ from core.errors import (
     JobLost,
     Misconfigured,
     NeverShown,
+    NoFile,
+    NotHandedOut,
     NotReady,
     OutcomeUnknown,
     OverCapacity,
@@ -54,6 +56,11 @@ class _Known:
 
 class _Odd(Unreachable):
     """An answer that says nothing about this one job; the server may well answer about others."""
+
+
+def _hope(error: EngineError) -> int:
+    """Of several places without the file, the one whose answer counts: it may still come, or it has been kept back."""
+    return 2 if isinstance(error, NotHandedOut) else 1 if isinstance(error, Retryable) else 0
 
 
 class OpenAIVideos(Engine):
@@ -221,7 +228,7 @@ class OpenAIVideos(Engine):
     def _note(self, provider_id: str, video: Json) -> Look:
         known = self._remember(provider_id)
         known.seen = True
-        look = answers.look_at(video)
+        look = answers.look_at(video, self.server.base_url)
         if look is None:
             self._tell_once(f"unknown status {word_of(video) or 'none'!r}; the job is asked about until its deadline")
             return Look("running", raw=video)
@@ -243,33 +250,42 @@ class OpenAIVideos(Engine):
     # --- the file, and the end ---
 
     async def fetch(self, job: Job, provider_id: str, look: Look | None, target: Path, report: Report) -> None:
-        refused: EngineError = NotReady("the job is not finished")
-        tried: set[str] = set()
+        errors: list[EngineError] = []
+        tried: set[tuple[str, bool]] = set()
         async for url, with_key in self._sources(provider_id, look):
-            if url in tried:
+            if (url, with_key) in tried:
                 continue
-            tried.add(url)
+            tried.add((url, with_key))
             try:
                 return await self._calls.download(url, target, with_key=with_key)
             except OverCapacity:
                 raise
             except EngineError as error:
-                refused = error
-                log.info("%s: no file at this place: %s", self.server.name, error.detail)
-        raise refused
+                log.info(
+                    "%s: no file of job %s at %s: %s",
+                    self.server.name,
+                    provider_id,
+                    url.partition("?")[0],
+                    error.detail,
+                )
+                errors.insert(0, error)  # of two alike the later one counts
+        raise max(errors, key=_hope, default=NotHandedOut(NoFile("no address of a file")))
 
     async def _sources(self, provider_id: str, look: Look | None) -> AsyncIterator[tuple[str, bool]]:
-        """Where the file may be, and whether the key belongs there; what the job says anew comes last."""
+        """Where the file may be, and whether the key belongs there; what the job says anew comes last.
+
+        Raises NotReady if the server says by now that the job is not finished.
+        """
         for told in (look or Look("succeeded"), None):
             known = told or await self._retrieve(provider_id)
             if known is None or known.state != "succeeded":
-                if known and known.error:
-                    raise known.error
-                return
+                raise (known.error if known else None) or NotReady("the job is not finished")
             if path := self._dialect.content(provider_id, known.raw):
                 yield self._calls.url(path), True
             if known.url:
                 yield known.url, False
+                if self._calls.is_own(known.url):  # on the server itself it may want the key after all
+                    yield known.url, True
 
     async def cancel(self, provider_id: str) -> bool:
         look = await self._retrieve(provider_id)

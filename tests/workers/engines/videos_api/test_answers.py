@@ -12,7 +12,7 @@ from core.errors import (
     EngineError,
     JobLost,
     ModerationRefused,
-    NotReady,
+    NotHandedOut,
     OutcomeUnknown,
     OverCapacity,
     PictureRefused,
@@ -20,7 +20,6 @@ from core.errors import (
     QuotaExhausted,
     RequestRefused,
     TimedOut,
-    Unreachable,
     WrongKey,
 )
 from tests.servers import a_job, jpeg
@@ -48,14 +47,14 @@ SERVER = Server("s", "openai-videos")
     ],
 )
 def test_every_synonym_of_a_status_is_understood(word: str, state: str) -> None:
-    look = answers.look_at({"id": "v", "status": word})
+    look = answers.look_at({"id": "v", "status": word}, "http://videos/v1")
     assert look is not None
     assert look.state == state
 
 
 @pytest.mark.parametrize("word", ["pondering", "", None, 7])
 def test_an_unknown_or_missing_status_is_no_verdict(word: object) -> None:
-    assert answers.look_at({"id": "v", "status": word}) is None
+    assert answers.look_at({"id": "v", "status": word}, "http://videos/v1") is None
 
 
 @pytest.mark.parametrize(
@@ -188,15 +187,15 @@ def test_a_rate_limit_that_calls_itself_a_quota_is_waited_for_if_it_says_how_lon
 @pytest.mark.parametrize(
     ("status", "text", "kind"),
     [
-        (404, "Generation is still in-progress", NotReady),
-        (400, "Video is not ready (status: queued)", NotReady),
-        (400, "Video has been uploaded to cloud storage. Please use the cloud URL", NotReady),
-        (409, "", NotReady),
-        (202, "", NotReady),
+        (404, "Generation is still in-progress", NotHandedOut),
+        (400, "Video is not ready (status: queued)", NotHandedOut),
+        (400, "Video has been uploaded to cloud storage. Please use the cloud URL", NotHandedOut),
+        (409, "", NotHandedOut),
+        (202, "", NotHandedOut),
         (429, "", OverCapacity),
         (503, "", OverCapacity),
-        (500, "", Unreachable),
-        (401, "", Unreachable),
+        (500, "", NotHandedOut),
+        (401, "", NotHandedOut),
         (422, "Video failed", ProviderFailed),
     ],
 )
