@@ -76,6 +76,7 @@ class RunwayServer(LocalServer):
         on = self._recorded
         return Starlette(
             routes=[
+                Route("/v1/organization", on(self._organization)),
                 Route("/v1/image_to_video", on(self._create), methods=["POST"]),
                 Route("/v1/tasks/{id}", on(self._get)),
                 Route("/v1/tasks/{id}", on(self._delete), methods=["DELETE"]),
@@ -97,6 +98,9 @@ class RunwayServer(LocalServer):
             return await endpoint(request, call)
 
         return answer
+
+    async def _organization(self, request: Request, call: Call) -> Response:
+        return JSONResponse({"creditBalance": 1000, "tier": {"maxMonthlyCreditSpend": 10_000, "models": {}}})
 
     async def _create(self, request: Request, call: Call) -> Response:
         self.creates += 1
