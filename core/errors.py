@@ -3,7 +3,7 @@
 AdsVideoError
 ├── NotSignedIn            401
 ├── SignInRefused          403
-│   ├── EmailNotVerified, DomainNotAllowed, EmailTaken, Blocked
+│   ├── EmailMissing, EmailNotVerified, DomainNotAllowed, EmailTaken, Blocked
 │   └── SignInFailed
 ├── WrongSignature         401, a webhook
 ├── CrossSite              403
@@ -124,6 +124,13 @@ class UnknownHost(AdsVideoError):
 class SignInRefused(AdsVideoError):
     code, status = "sign_in_refused", 403
     template = "You can't sign in here."
+
+
+class EmailMissing(SignInRefused):
+    code = "email_missing"
+    template = (
+        "Your identity provider did not tell us your e-mail address. Please allow it to, or ask your administrator."
+    )
 
 
 class EmailNotVerified(SignInRefused):
