@@ -136,12 +136,13 @@ def move_storage(source: str) -> bool:
                 if not rows:
                     break
                 last = rows[-1][0]
-                for key in {key for _, key in rows if key}:
+                for key, deleted in {key: deleted for _, key, deleted in rows if key}.items():
                     try:
                         done = await store.move(key, old, new)
                         moved, unchanged = moved + done, unchanged + (not done)
                     except FileNotFoundError:
-                        missing.append(key)
+                        if not deleted:
+                            missing.append(key)
         await close_database()
         return moved, unchanged, missing
 

@@ -120,12 +120,15 @@ async def is_writable() -> bool:
 
 async def keys(
     session: AsyncSession, table: type[Picture] | type[Video], after: int, limit: int
-) -> list[tuple[int, str | None]]:
-    """The keys of the files that rows with an id above `after` point to, with the id; in their order."""
+) -> list[tuple[int, str | None, bool]]:
+    """The keys of the files that rows with an id above `after` point to, in their order: (id, key, deleted).
+
+    Of a deleted row the file may be gone already.
+    """
     names = ("key",) if table is Picture else VIDEO_KEYS
     query = select(table).where(col(table.id) > after).order_by(col(table.id)).limit(limit)
     rows: list[Any] = list((await session.exec(query)).all())
-    return [(row.id, getattr(row, name)) for row in rows for name in names]
+    return [(row.id, getattr(row, name), row.deleted_at is not None) for row in rows for name in names]
 
 
 async def move(key: str, source: "Disk | Bucket", target: "Disk | Bucket") -> bool:
