@@ -15,7 +15,7 @@ from core.phrase import Phrase
 
 from ..problem import envelope, problem
 from . import archive, events, images, me, models, videos, webhooks
-from .schemas import problems
+from .schemas import amended, problems
 
 BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py looks
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def create() -> FastAPI:
     app = FastAPI(title="AdsVideo", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
     for noun in (images, archive, videos, events, models, me, webhooks):
         app.include_router(noun.router, responses=problems(401, 403, 422, 429, 500, 503), dependencies=[BEARER])
-    _describe_errors(app)
+    _describe(app)
     app.add_exception_handler(AdsVideoError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -72,17 +72,10 @@ def create() -> FastAPI:
     return app
 
 
-def _describe_errors(app: FastAPI) -> None:
-    """In the OpenAPI document every error is JSON in our envelope; FastAPI gives it the type of the route's files."""
+def _describe(app: FastAPI) -> None:
     plain = app.openapi
 
     def described() -> dict[str, Any]:
-        document = plain()
-        for operations in document["paths"].values():
-            for operation in operations.values():
-                for status, answer in operation["responses"].items():
-                    if status >= "400" and status != "416":
-                        answer["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}
-        return document
+        return amended(plain())
 
     app.openapi = described  # type: ignore[method-assign]
