@@ -1,4 +1,4 @@
-"""The command line: web, worker, everything in one; wires pages, routes and the live relay."""
+"""The command line: starts the web app, the worker or both, or runs a command."""
 
 import argparse
 import asyncio
@@ -15,14 +15,14 @@ from core.errors import AdsVideoError
 from core.settings import settings
 
 if TYPE_CHECKING:
-    from core.ops.supervisor import Keeper
+    from core.ops.supervisor import Supervisor
 from core.commands import MAX_GRANT, check, grant, key, move_storage
-from core.ops.startup import address, prepare, refuse_nonsense, refuse_taken_port, take_lock
+from core.ops.startup import address, check_port, check_settings, prepare, take_lock
 from ui.app import run_web
 
 
 def _say_when_up() -> None:
-    """Print the address once it answers."""
+    """Print the address once the web server answers."""
     config = settings()
 
     def wait() -> None:
@@ -41,7 +41,7 @@ def _say_when_up() -> None:
 
 
 def _leave_on_sigterm() -> None:
-    """SIGTERM and a closed terminal end us as Ctrl-C does: in order."""
+    """Exit in order on SIGTERM and when the terminal closes, as on Ctrl-C."""
 
     def leave(_signal: int, _frame: object) -> None:
         raise SystemExit(0)
@@ -51,34 +51,34 @@ def _leave_on_sigterm() -> None:
 
 
 def everything() -> None:
-    """Web, worker and embedded Redis."""
-    refuse_nonsense()
+    """Run web, worker and embedded Redis."""
+    check_settings()
     lock = take_lock("app")
-    refuse_taken_port()
+    check_port()
     prepare()
-    from core.ops.supervisor import Keeper
+    from core.ops.supervisor import Supervisor
 
-    _serve(Keeper(with_worker=True), if_unused=False)
+    _serve(Supervisor(with_worker=True), if_unused=False)
     lock.close()
 
 
 def web() -> None:
-    """The web app alone."""
-    refuse_nonsense()
-    refuse_taken_port()
+    """Run the web app alone."""
+    check_settings()
+    check_port()
     prepare()
-    from core.ops.supervisor import Keeper
+    from core.ops.supervisor import Supervisor
 
-    _serve(Keeper(with_worker=False), if_unused=True)
+    _serve(Supervisor(with_worker=False), if_unused=True)
 
 
-def _serve(keeper: "Keeper", *, if_unused: bool) -> None:
+def _serve(supervisor: "Supervisor", *, if_unused: bool) -> None:
     from core.ops.logs import set_up_logging
 
     set_up_logging("web")
     _leave_on_sigterm()
     try:
-        keeper.start()
+        supervisor.start()
         _say_when_up()
         run_web()
     except KeyboardInterrupt:
@@ -86,13 +86,13 @@ def _serve(keeper: "Keeper", *, if_unused: bool) -> None:
     finally:
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, signal.SIG_IGN)  # a second one must not stop the stopping
-        keeper.stop(if_unused=if_unused)
+        supervisor.stop(if_unused=if_unused)
 
 
 def worker(*, child: bool = False) -> None:
-    """A worker alone."""
+    """Run a worker alone."""
     from core.ops.logs import set_up_logging
-    from core.ops.supervisor import Keeper
+    from core.ops.supervisor import Supervisor
     from core.processes import end_with_parent
 
     set_up_logging("worker")
@@ -102,18 +102,18 @@ def worker(*, child: bool = False) -> None:
         prepare()
     from workers.main import run
 
-    keeper = None if child else Keeper(with_worker=False)
-    if keeper:
-        keeper.start()
+    supervisor = None if child else Supervisor(with_worker=False)
+    if supervisor:
+        supervisor.start()
     try:
         run()
     finally:
-        if keeper:
-            keeper.stop(if_unused=True)
+        if supervisor:
+            supervisor.stop(if_unused=True)
 
 
 def cleanup(*, dry: bool) -> None:
-    """Remove what is past its retention and what nobody knows, or only say what that would be."""
+    """Remove videos past their retention and files without a row; with `dry` only print them."""
     from core.database.migrate import migrate
     from core.database.session import close_database
     from core.redis.client import close_redis

@@ -138,7 +138,7 @@ def forget() -> None:
 
     settings.settings.cache_clear()
     embedded._name.cache_clear()
-    availability.forget()
+    availability.clear_cache()
 
 
 def prepare(count: int) -> None:

@@ -1,20 +1,16 @@
-"""The commands of main.py that do one thing and end: key, grant, check, storage move."""
+"""The one-off commands of main.py: key, grant, check, storage move."""
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
 
 from core.errors import Misconfigured
 from core.settings import settings
-
-if TYPE_CHECKING:
-    pass
 
 MAX_GRANT = 1_000_000_000
 
 
 def key(email: str) -> None:
-    """Print a new API key for that user as the last line, making the user if need be."""
+    """Print a new API key for that user as the last line; the user is created if new."""
     from core.accounts import api_keys, users
     from core.admin import audit
     from core.database.migrate import migrate
@@ -33,7 +29,7 @@ def key(email: str) -> None:
 
 
 def grant(email: str, amount: int) -> None:
-    """Add credits, or take some with a negative number, never below zero; the open pages see it at once."""
+    """Add credits, or take some with a negative number, never below zero; open pages update at once."""
     import secrets
 
     from core.accounts import users
@@ -120,7 +116,10 @@ def check() -> bool:
 
 
 def move_storage(source: str) -> bool:
-    """Bring every file from another storage to the one of STORAGE_URL; may be broken off and started again."""
+    """Move every file from another storage to STORAGE_URL's; may be interrupted and restarted.
+
+    True if no file is missing. Raises Misconfigured if both are the same.
+    """
     from core.database.session import close_database, reading
     from core.models import Picture, Video
     from core.storage import store

@@ -1,4 +1,4 @@
-"""The tree of everything that can go wrong, each with a code and a sentence for the user.
+"""The tree of our errors, each with a code, an HTTP status and a sentence for the user.
 
 AdsVideoError
 ├── NotSignedIn            401
@@ -59,7 +59,7 @@ MAX_DETAIL = 200
 
 
 def clean(text: object) -> str:
-    """A provider's text made fit to show: one line without markup and keys, at most 200 characters."""
+    """A provider's text made safe to show: one line without markup and keys, at most 200 characters."""
     line = re.sub(r"<[^>]*>", " ", str(text or ""))
     line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}", "[key]", line)
     line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
@@ -67,10 +67,10 @@ def clean(text: object) -> str:
 
 
 class AdsVideoError(Exception):
-    """The root: everything that reaches a user.
+    """The root of all errors that reach a user.
 
-    `template` is the English sentence with `{placeholders}`; pages translate the template and then fill it in. A value
-    that is itself words for people is a `Phrase`.
+    `template` is the English sentence with `{placeholders}`; pages translate the template, then fill it in. A value
+    that is itself to be translated is a `Phrase`.
     """
 
     code: ClassVar[str] = "error"
@@ -83,7 +83,7 @@ class AdsVideoError(Exception):
 
     @property
     def phrase(self) -> Phrase:
-        """The sentence, for whoever translates it."""
+        """The sentence as a template with values, for translation."""
         return Phrase(self.template, **self.values)
 
     @property
@@ -92,7 +92,7 @@ class AdsVideoError(Exception):
         return str(self.phrase)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Errors travel between processes whole, whatever their constructor takes."""
+        """Pickle without calling the constructor, so that errors can travel between processes."""
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
@@ -291,7 +291,7 @@ class WrongOption(BadInput):
 
 
 class BadSize(BadInput, ValueError):
-    """A text that is no size; a ValueError as well, so that a pydantic model refuses its field alone."""
+    """A text that is no size; also a ValueError, which pydantic reports for the field."""
 
     code, template = "wrong_option", "“{size}” is not a size like 1280x720."
 
@@ -330,7 +330,7 @@ class TooManyPixels(PictureError):
 
 
 class PictureAtAddress(PictureError):
-    """The address could be fetched, but what is there is no picture we can use."""
+    """The address could be fetched, but its content is no usable picture."""
 
     code, template = "bad_picture_url", "The picture at this address can't be used: {reason}"
 
@@ -557,7 +557,7 @@ class ProviderFailed(Permanent):
 
 
 def from_code(code: str, detail: str = "") -> EngineError:
-    """The error that a video failed with, from what the database keeps of it."""
+    """The error a video failed with, rebuilt from its stored code and detail."""
     classes: list[type[EngineError]] = [EngineError]
     for kind in classes:
         if kind.code == code:
@@ -574,13 +574,13 @@ _OURS: dict[str, Callable[[str], AdsVideoError]] = {
 
 
 def to_note(error: AdsVideoError) -> str:
-    """Why a video waits, as the database and news keep it: the error's code, and the value that its sentence shows."""
+    """An error as a note of a video: `code`, or `code: value` if its sentence shows one; at most 200 characters."""
     shown = [str(value) for name, value in error.values.items() if f"{{{name}}}" in error.template]
     return ": ".join([error.code, *filter(None, shown)])[:MAX_DETAIL]
 
 
 def from_note(note: str) -> Phrase:
-    """The sentence behind a note; what is no error's note stands for itself."""
+    """The sentence for a note; a note without an error code is returned as it is."""
     code, _colon, detail = note.partition(": ")
     error = _OURS[code](detail) if code in _OURS else from_code(code, detail)
     return error.phrase if error.code == code else Phrase(note)

@@ -1,4 +1,4 @@
-"""How often a user may ask: what costs money is counted in the database, the rest in Redis."""
+"""Limits per user: videos are counted in the database, uploads and sign-in attempts in Redis."""
 
 import asyncio
 import logging
@@ -35,12 +35,12 @@ _OLDEST = (
     .limit(1)
     .offset(bindparam("limit"))
 )
-"""The newest video that stands in the way of one more: made once, since it is asked while the user's row is held."""
+"""When the video was made that must be an hour old before the next one; built once, as it runs under a row lock."""
 OPEN_WAIT_SECONDS = 30
-"""When to ask again while too many videos are on their way; nobody knows it better."""
+"""The Retry-After while too many videos are active: a guess, since their end is unknown."""
 
 
-# ----------------------------------------------------------------------------------------- exact, in the database
+# ------------------------------------------------------------------------------------------------- in the database
 
 
 async def check_generations(session: AsyncSession, user_id: int) -> None:
@@ -61,7 +61,7 @@ async def check_generations(session: AsyncSession, user_id: int) -> None:
 async def check_open(session: AsyncSession, user_id: int) -> None:
     """Raises TooManyOpen if more of the user's videos, the new one included, are on their way than is allowed.
 
-    Called like `check_generations`, and exact for the same reason. Without the setting an hour's limit is enough.
+    Called like `check_generations`, and exact for the same reason. Without the setting there is no such limit.
     """
     limit = settings().open_videos_per_user
     if limit is None:
@@ -72,7 +72,7 @@ async def check_open(session: AsyncSession, user_id: int) -> None:
         raise TooManyOpen(limit, OPEN_WAIT_SECONDS)
 
 
-# ------------------------------------------------------------------------------- good enough, in Redis or in memory
+# --------------------------------------------------------------------------------------------- in Redis or in memory
 
 
 _shared: WeakKeyDictionary[object, Limiter] = WeakKeyDictionary()
@@ -80,11 +80,11 @@ _own: WeakKeyDictionary[asyncio.AbstractEventLoop, Limiter] = WeakKeyDictionary(
 _fetches: Counter[int] = Counter()
 FETCHES_AT_ONCE = 2
 FETCH_WAIT_SECONDS = 10
-"""A fetch takes no longer."""
+"""The longest that a fetch takes."""
 
 
 async def _in_redis() -> Limiter:
-    """Counts for all web processes together."""
+    """The limiter shared by all web processes."""
     pool = (await redis()).connection_pool
     if pool not in _shared:
         storage = RedisStorage("async+redis://", implementation="redispy", key_prefix=KEYS, connection_pool=pool)  # type: ignore[arg-type]
@@ -93,7 +93,7 @@ async def _in_redis() -> Limiter:
 
 
 def _in_memory() -> Limiter:
-    """Counts for this process alone, which is less strict: for as long as Redis is away."""
+    """The limiter of this process alone, less strict, used while Redis is away."""
     return _own.setdefault(asyncio.get_running_loop(), Limiter(MemoryStorage()))
 
 
@@ -104,7 +104,7 @@ async def _ask(limiter: Limiter, item: RateLimitItem, who: str, count: bool) -> 
 
 
 async def _wait(item: RateLimitItem, who: str, *, count: bool = True) -> int:
-    """Seconds until the next one is allowed, 0 for at once; with `count` this one counts if it is allowed."""
+    """Seconds until the next one is allowed, 0 if it is now; with `count` an allowed one is counted."""
     try:
         return await _ask(await _in_redis(), item, who, count)
     except (RedisError, OSError, TimeoutError) as error:
@@ -113,7 +113,7 @@ async def _wait(item: RateLimitItem, who: str, *, count: bool = True) -> int:
 
 
 async def count_upload(user_id: int) -> None:
-    """Raises TooManyUploads."""
+    """Count an upload. Raises TooManyUploads."""
     limit = settings().uploads_per_hour
     if wait := await _wait(RateLimitItemPerHour(limit), f"uploads:{user_id}"):
         raise TooManyUploads(limit, wait)
@@ -121,10 +121,9 @@ async def count_upload(user_id: int) -> None:
 
 @contextmanager
 def fetching(user_id: int) -> Iterator[None]:
-    """Around the fetch of a picture by its address. Raises TooManyFetches.
+    """Hold one of the user's slots for fetching a picture from an address. Raises TooManyFetches.
 
-    Counted in this process: what is to be protected is its memory and its places for fetches, which one user's slow
-    addresses would fill for everybody.
+    Counted in this process, to protect its memory and fetch slots from one user's slow addresses.
     """
     if _fetches[user_id] >= FETCHES_AT_ONCE:
         raise TooManyFetches(FETCHES_AT_ONCE, FETCH_WAIT_SECONDS)
@@ -138,9 +137,9 @@ def fetching(user_id: int) -> Iterator[None]:
 
 
 async def check_attempts(address: str, *, failed: bool = False) -> None:
-    """Raises TooManyAttempts if too many sign-ins have `failed` from there; looking alone counts nothing.
+    """Raises TooManyAttempts if too many sign-ins from that address failed; counts one more if `failed`.
 
-    Not where a click signs in: there is nothing to guess.
+    Does nothing without an identity provider: then a click signs in and there is nothing to guess.
     """
     config = settings()
     if not config.has_provider:

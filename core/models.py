@@ -13,16 +13,16 @@ KINDS = ("grant", "charge", "refund", "purchase", "adjustment")
 STATUSES = ("pending", "processing", "completed", "failed", "canceled")
 ACTIVE = ("pending", "processing")
 MAX_ID = 2**31 - 1
-"""The largest number that a row can have; PostgreSQL refuses a look for a larger one."""
+"""The largest id; PostgreSQL refuses a query for a larger one."""
 
 
 def now() -> datetime:
-    """The time, in UTC, aware."""
+    """The current time, timezone-aware, in UTC."""
     return datetime.now(UTC)
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """Aware in Python, UTC in the database; SQLite gives datetimes back naive."""
+    """A datetime, aware in Python and UTC in the database; SQLite returns naive ones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -42,7 +42,7 @@ class User(SQLModel, table=True):
     """`credits` caches the sum of the user's ledger; only core/billing/credits.py changes either.
 
     `subject` is the identity at the provider, `ISSUER|SUB`; a cookie counts only with the user's current `epoch`.
-    Of somebody erased only the numbers are left, and `erased_as`, which knows the person again without naming them.
+    Of an erased user only numbers remain, and `erased_as`, a hash that recognises the person without naming them.
     """
 
     __tablename__ = "users"
@@ -67,7 +67,7 @@ class User(SQLModel, table=True):
 class Group(SQLModel, table=True):
     """People who share a budget of credits for the calendar month; None: no budget.
 
-    With `priority` their videos are begun before everybody else's.
+    With `priority` their videos start before all others.
     """
 
     __tablename__ = "groups"
@@ -80,7 +80,7 @@ class Group(SQLModel, table=True):
 
 
 class ApiKey(SQLModel, table=True):
-    """Only the SHA-256 of a key is kept; `start` are its first characters, to tell keys apart."""
+    """Only the SHA-256 of a key is kept; `start` is its first characters, to tell keys apart."""
 
     __tablename__ = "api_keys"
 
@@ -95,7 +95,7 @@ class ApiKey(SQLModel, table=True):
 
 
 class LedgerEntry(SQLModel, table=True):
-    """One movement of credits. `reference` says what it was for and is unique: the same thing twice writes one row."""
+    """One movement of credits. `reference` names its cause and is unique, so nothing is booked twice."""
 
     __tablename__ = "ledger"
     __table_args__ = (_one_of("kind", KINDS, "ledger"), Index("ix_ledger_user_created", "user_id", "created_at"))
@@ -112,9 +112,9 @@ class LedgerEntry(SQLModel, table=True):
 
 
 class Picture(SQLModel, table=True):
-    """An input, upright and without metadata. `key` is its place in the storage.
+    """An input picture, upright and without metadata. `key` is its place in the storage.
 
-    A deleted one has no file any more; its row stays, because videos were made of it.
+    A deleted one has no file; its row stays, because videos refer to it.
     """
 
     __tablename__ = "pictures"
@@ -149,14 +149,14 @@ _REMOVABLE = text("deleted_at IS NOT NULL AND key IS NOT NULL")
 
 
 class Video(SQLModel, table=True):
-    """A video and its life.
+    """A video, from request to end.
 
     `next_look_at` is when its next step is due; claiming a step moves it forward, which is the lease.
     `submitted_at` is the intent, written before the provider is asked to create; `provider_id` right after.
     Between the two the outcome is unknown. `no_file_since` is when the provider, done by its own account, first kept
-    the file back. `retried`: the provider spoiled it once and got a second attempt.
-    What waits is begun by `lane` (-1 before 0 before 1), then by `turn`, which is the same for the first video of each
-    user, the next for the second, and so on: core/videos/claims.py.
+    the file back. `retried`: the provider failed by its own fault and got a second attempt.
+    Waiting videos start by `lane` (-1 before 0 before 1), then by `turn`, which is the same for the first video of each
+    user, one more for the second, and so on: core/videos/claims.py.
     """
 
     __tablename__ = "videos"
@@ -230,7 +230,7 @@ VIDEO_KEYS = ("key", "poster_key", "preview_key", "original_key")
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """Where a user wants to hear how videos end. The secret that signs is kept encrypted: core/security/secret.py."""
+    """An address that is told how a user's videos end. `sealed_secret` is encrypted: core/security/secret.py."""
 
     __tablename__ = "webhook_endpoints"
 
@@ -263,7 +263,7 @@ class WebhookDelivery(SQLModel, table=True):
 
 
 class AuditEntry(SQLModel, table=True):
-    """What an administrator did to whom; nobody in `actor_id`: the command line. Never changed, never removed."""
+    """What an administrator did to whom; no `actor_id` means the command line. Never changed or removed."""
 
     __tablename__ = "audit_log"
 

@@ -1,4 +1,4 @@
-"""What core says to people: an English template and its values, so that a page can say it in its visitor's language."""
+"""A sentence for people as an English template and values, which a page translates into its visitor's language."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 class Phrase:
     """`Phrase("its server does not offer {model}", model="sora-2")`; `str()` is the English.
 
-    A value may be a phrase itself, or a tuple of values, which is said as a list. Every other value is a name or a
-    number and is never translated. `uv run python -m ui.locale.update` finds the literal templates in all calls.
+    A value may be a phrase itself, or a tuple of values, joined by commas. Any other value is a name or a number and is
+    not translated. `uv run python -m ui.locale.update` finds the literal templates in all calls.
     """
 
     template: str
@@ -23,7 +23,7 @@ class Phrase:
         return self.translated(str)
 
     def translated(self, translate: Callable[[str], str]) -> str:
-        """The sentence, each template of it translated before its values are filled in."""
+        """The sentence; `translate` is called with each template before its values are filled in."""
         template = translate(self.template) if self.template else ""
         if not self.values:
             return template

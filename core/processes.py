@@ -1,7 +1,7 @@
-"""Processes of our own: a pool for decoding and framing, and the watch that ends a process with its parent.
+"""A process pool for decoding and framing, and a watch that ends a process when its parent is gone.
 
-The event loop keeps its time, a decoder that crashes on a hostile file takes nothing else along, and the memory of a
-big picture goes back with its process.
+Decoding in the pool does not block the event loop, a decoder that crashes on a hostile file harms nothing else, and a
+process returns the memory of big pictures when it ends.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 STOP_SECONDS = 6.0
-"""How long a worker whose parent has gone may take to stop in order."""
+"""How long a worker may take to stop after its parent is gone."""
 
 _preloaded = {"core.pictures.framing", "core.settings", "PIL.WebPImagePlugin"}
 _size = 2
@@ -26,19 +26,19 @@ _pool: ProcessPoolExecutor | None = None
 
 
 class Crashed(Exception):
-    """A process died of the work, in the pool and once more alone."""
+    """The work crashed its process twice: in the pool and in a process of its own."""
 
 
 def set_up(size: int, preloaded: Iterable[str]) -> None:
-    """Before the first work: at most `size` processes, which have these modules in memory from their start."""
+    """Set the pool's size and the modules it loads at start. To be called before the first work."""
     global _size
     _size = size
     _preloaded.update(preloaded)
 
 
 def _open(size: int) -> ProcessPoolExecutor:
-    # forked from a server of their own that has loaded what they need, so that they share its memory; where there is
-    # none (Windows) they start from nothing: a fork of a process with threads may hang
+    # a fork server that has loaded the modules shares their memory with its forks; Windows has none and spawns. A plain
+    # fork of a process with threads may hang
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":
@@ -47,7 +47,7 @@ def _open(size: int) -> ProcessPoolExecutor:
 
 
 def _begin() -> None:
-    """In a process of the pool: leave Ctrl-C to the parent, which closes the pool, and end with it."""
+    """Runs first in each process of the pool: ignore Ctrl-C, which the parent handles, and end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -55,7 +55,7 @@ def _begin() -> None:
 
 
 def _watch(parent_gone: Callable[[], None], end: Callable[[], None]) -> None:
-    """Call `end` once `parent_gone`, which blocks until then, has returned."""
+    """In a thread: call the blocking `parent_gone`, then `end`."""
 
     def watch() -> None:
         parent_gone()
@@ -65,9 +65,9 @@ def _watch(parent_gone: Callable[[], None], end: Callable[[], None]) -> None:
 
 
 async def apart(work: Callable[..., T], *arguments: object) -> T:
-    """Run blocking work on a picture or a film in a process of the pool.
+    """Run blocking work in a process of the pool and return its result.
 
-    If a process dies under it, it is tried once more in one of its own, so that nobody fails for another's file.
+    If the process dies, the work is tried once more in a process of its own, since another work may have caused it.
     Raises Crashed if that one dies too.
     """
     global _pool
@@ -101,7 +101,7 @@ def close() -> None:
 
 
 def end_with_parent() -> None:
-    """When the parent is gone, however it went, its end of our stdin closes: stop in order, or at the latest hard."""
+    """Stop when the parent is gone, which closes our stdin: SIGTERM first, a hard exit after STOP_SECONDS."""
 
     def stdin_closed() -> None:
         with contextlib.suppress(OSError):

@@ -170,12 +170,12 @@ class Settings(BaseSettings):
 
     @property
     def has_provider(self) -> bool:
-        """People sign in at an identity provider; without one, a local user does with a click."""
+        """Whether people sign in at an identity provider; without one a click signs in the local user."""
         return bool(self.google_client_id)
 
     @property
     def is_loopback(self) -> bool:
-        """Only this machine can reach the app."""
+        """Whether only this machine can reach the app."""
         return self.host in LOOPBACK
 
     def admins(self) -> set[str]:
@@ -188,7 +188,7 @@ class Settings(BaseSettings):
 
     @property
     def data_folder(self) -> Path:
-        """Where what must outlive a restart is kept: beside the SQLite file, else in the storage's folder."""
+        """The folder for state that must survive a restart: that of the SQLite file, else of the storage."""
         if self.database_url.startswith("sqlite:///"):
             return Path(self.database_url.removeprefix("sqlite:///")).absolute().parent
         if self.storage_url.startswith("s3://"):
@@ -209,7 +209,7 @@ class Settings(BaseSettings):
 
 @lru_cache
 def settings() -> Settings:
-    """The settings of this process; raises Misconfigured with one line per variable that makes no sense."""
+    """The settings of this process. Raises Misconfigured with one line per invalid variable."""
     try:
         return Settings()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""A video as JSON: what the API answers and a webhook carries."""
+"""A video as JSON, in the API and in webhooks."""
 
 from datetime import datetime
 from typing import Any
@@ -44,7 +44,7 @@ class VideoOut(BaseModel):
 
     @classmethod
     def of(cls, video: Video, news: News | None = None) -> "VideoOut":
-        """The video as the API shows it, with the last news of it."""
+        """The video as JSON; `news` is its last news, for progress and stage."""
         done, active = video.status == "completed", video.status in ("pending", "processing")
         error = errors.from_code(video.error_code, video.error_detail) if video.error_code else None
         return cls(

@@ -1,7 +1,7 @@
-"""Webhooks of users: endpoints, and a row per delivery, written in the transaction that ends the video.
+"""Users' webhooks: endpoints, and a row per delivery, written in the transaction that ends the video.
 
-Signed as standardwebhooks.com says. Claiming a delivery is one conditional UPDATE that moves `next_try_at`, which is
-the lease; nothing here commits.
+Messages are signed as standardwebhooks.com says. Claiming a delivery is one conditional UPDATE that moves
+`next_try_at`, which is the lease. Nothing here commits.
 """
 
 import base64
@@ -26,15 +26,15 @@ from core.video_json import VideoOut
 EVENTS = {"completed": "video.completed", "failed": "video.failed", "canceled": "video.canceled"}
 MAX_ENDPOINTS = 10
 LEASE = timedelta(seconds=30)
-AGAIN = (5, 30, 300, 3600, 6 * 3600)
-"""Seconds until the second, third ... attempt; after the last one it is given up."""
+RETRY_SECONDS = (5, 30, 300, 3600, 6 * 3600)
+"""Seconds until the second, third ... attempt; after the last one the delivery is given up."""
 
 
 # ------------------------------------------------------------------------------------------------ endpoints
 
 
 async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEndpoint, str]:
-    """A new endpoint and its secret; this is the only moment it can be read.
+    """Create an endpoint; returns it and its secret, which can't be read later.
 
     Raises BadAddress and AddressRefused (call `reachable` first, outside of any session), and Conflict over the limit.
     """
@@ -50,7 +50,7 @@ async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEn
 
 
 async def reachable(url: str) -> None:
-    """Raises BadAddress, AddressRefused if that address is not one we would call."""
+    """Raises BadAddress, AddressRefused if we would not call that address."""
     at = outside.parse(url)
     await outside.addresses(at.host, at.port or outside.PORTS[at.scheme])
 
@@ -73,7 +73,7 @@ async def endpoints(session: AsyncSession, user_id: int) -> list[tuple[WebhookEn
 
 
 async def delete(session: AsyncSession, user_id: int, endpoint_id: int) -> None:
-    """That endpoint hears nothing from now on. Raises NotFound."""
+    """Delete an endpoint and its deliveries. Raises NotFound."""
     mine = select(WebhookEndpoint.id).where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.user_id == user_id)
     of_mine = col(WebhookDelivery.endpoint_id).in_(mine)
     await session.exec(sql_delete(WebhookDelivery).where(of_mine))
@@ -86,7 +86,7 @@ async def delete(session: AsyncSession, user_id: int, endpoint_id: int) -> None:
 
 
 async def announce(session: AsyncSession, user_id: int, video_id: int, status: str) -> None:
-    """A video has ended: a delivery for each of the user's endpoints, due at once."""
+    """Create a delivery for each of the user's endpoints, due now: a video has ended with that status."""
     at = literal(now(), UTCDateTime())
     rows = select(  # type: ignore[call-overload]
         col(WebhookEndpoint.id), literal(video_id), literal(EVENTS[status]), literal(0), at, literal(""), at
@@ -96,13 +96,13 @@ async def announce(session: AsyncSession, user_id: int, video_id: int, status: s
 
 
 async def has_due(session: AsyncSession) -> bool:
-    """Whether `claim` would find any; a look, so that an idle worker does not write."""
+    """Whether `claim` would find any; only reads, so that an idle worker does not write."""
     query = select(WebhookDelivery.id).where(col(WebhookDelivery.next_try_at) <= now()).limit(1)
     return (await session.exec(query)).first() is not None
 
 
 async def claim(session: AsyncSession, limit: int, busy: set[int]) -> list[WebhookDelivery]:
-    """Take on an attempt at so many due deliveries, the oldest first; none to the endpoints that are `busy`."""
+    """Claim up to `limit` due deliveries for an attempt, oldest first, except to `busy` endpoints (by id)."""
     due = (
         select(WebhookDelivery.id)
         .where(col(WebhookDelivery.next_try_at) <= now(), col(WebhookDelivery.endpoint_id).not_in(busy))
@@ -122,7 +122,7 @@ async def claim(session: AsyncSession, limit: int, busy: set[int]) -> list[Webho
 
 @dataclass(frozen=True)
 class Message:
-    """What to send where. The id and the body stay the same at every attempt."""
+    """A message to send. Its id and body are the same at every attempt."""
 
     id: str
     url: str
@@ -131,7 +131,7 @@ class Message:
 
 
 async def message(session: AsyncSession, delivery: WebhookDelivery) -> Message | None:
-    """What a delivery sends; None if its endpoint is gone."""
+    """The message of a delivery; None if its endpoint is gone."""
     query = (
         select(WebhookEndpoint, Video)
         .join(WebhookDelivery, col(WebhookDelivery.endpoint_id) == col(WebhookEndpoint.id))
@@ -151,22 +151,22 @@ async def message(session: AsyncSession, delivery: WebhookDelivery) -> Message |
     return Message(f"msg_{delivery.id}", endpoint.url, unseal(endpoint.sealed_secret), body)
 
 
-async def delivered(session: AsyncSession, delivery: WebhookDelivery, status: int) -> None:
-    """The endpoint has taken it."""
+async def mark_delivered(session: AsyncSession, delivery: WebhookDelivery, status: int) -> None:
+    """The endpoint accepted it with that HTTP status."""
     await _settle(session, delivery, delivered_at=now(), next_try_at=None, last_status=status, last_error="")
 
 
-async def failed(
+async def mark_failed(
     session: AsyncSession, delivery: WebhookDelivery, status: int | None, error: str, *, for_good: bool = False
 ) -> None:
-    """The endpoint has not taken it: tried again later, or given up."""
-    over = for_good or delivery.attempts > len(AGAIN)
-    next_try_at = None if over else now() + timedelta(seconds=AGAIN[delivery.attempts - 1])
+    """The attempt failed: try again later, or give up if `for_good` or after the last attempt."""
+    over = for_good or delivery.attempts > len(RETRY_SECONDS)
+    next_try_at = None if over else now() + timedelta(seconds=RETRY_SECONDS[delivery.attempts - 1])
     await _settle(session, delivery, next_try_at=next_try_at, last_status=status, last_error=clean(error))
 
 
 async def _settle(session: AsyncSession, delivery: WebhookDelivery, **values: object) -> None:
-    """Only whoever still holds the lease may say how the attempt ended."""
+    """Record the outcome, if the lease of this attempt is still ours."""
     mine = (col(WebhookDelivery.id) == delivery.id, col(WebhookDelivery.attempts) == delivery.attempts)
     await session.exec(
         sql_update(WebhookDelivery).where(*mine, col(WebhookDelivery.delivered_at).is_(None)).values(**values)

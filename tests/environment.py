@@ -14,4 +14,4 @@ def forget_settings() -> None:
     """The next look at settings and catalogue reads the environment anew."""
     settings.settings.cache_clear()
     embedded._name.cache_clear()
-    availability.forget()
+    availability.clear_cache()

@@ -53,6 +53,7 @@ class RunningApp:
     def __init__(self, folder: Path, *started_as: str, **variables: str) -> None:
         self.folder = folder
         self.started_as = started_as
+        self.main = MAIN
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.variables = {
@@ -66,7 +67,7 @@ class RunningApp:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another `main.py` command beside the app."""
         return subprocess.run(
-            [sys.executable, str(MAIN), *arguments],
+            [sys.executable, str(self.main), *arguments],
             env={**os.environ, **self.variables},
             cwd=self.folder,
             capture_output=True,
@@ -79,7 +80,7 @@ class RunningApp:
         """Start it; with `wait`, until it is ready with all its parts."""
         with (self.folder / "out.log").open("ab") as out, (self.folder / "err.log").open("ab") as err:
             self.process = subprocess.Popen(
-                [sys.executable, str(MAIN), *self.started_as],
+                [sys.executable, str(self.main), *self.started_as],
                 env={**os.environ, **self.variables},
                 cwd=self.folder,
                 stdout=out,

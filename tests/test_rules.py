@@ -36,7 +36,7 @@ def _broken(tree: ast.AST) -> Iterator[str]:
     [
         "from tests.conftest import ask",
         "monkeypatch.setattr(embedded, '_started', [])",
-        "monkeypatch.setattr('core.embedded._started', [])",
+        "monkeypatch.setattr('core.redis.embedded._started', [])",
         "setattr(engine, '_quiet_until', 0.0)",
         "engine._quiet_until = 0.0",
         "engine._calls._quiet_until = 0.0",

@@ -1,1 +1,1 @@
-"""Everything a browser, a script or Stripe talks to."""
+"""The web side: pages, the HTTP API and webhooks."""

@@ -34,10 +34,10 @@ def run_web() -> None:
         await close_redis()
         await close_database()
 
-    known = settings()
+    config = settings()
     nicegui_ui.run(
-        host=known.host,
-        port=known.port,
+        host=config.host,
+        port=config.port,
         title="AdsVideo",
         favicon=ROOT / "ui" / "static" / "favicon.ico",
         reload=False,

@@ -1,9 +1,10 @@
-"""Every place where we lean on what NiceGUI does inside, not on what it promises.
+"""Everything that depends on NiceGUI's internals.
 
-tests/ui/test_compat.py holds each of them: it fails when a new version of NiceGUI does otherwise.
+tests/ui/test_compat.py covers each function and fails when a new version of NiceGUI works differently.
 """
 
 import copy
+import logging
 from collections.abc import Callable
 from types import MethodType
 from typing import Any
@@ -16,14 +17,12 @@ from nicegui.elements.mixins.text_element import TextElement
 from nicegui.slot import Slot
 from starlette.types import ASGIApp
 
-# ------------------------------------------------------------------------------------------------ what a page costs
-
 _ask = helpers.expects_arguments
 _answers: WeakKeyDictionary[Callable[..., Any], bool] = WeakKeyDictionary()
 
 
 def expects_arguments(func: Callable[..., Any]) -> bool:
-    """As NiceGUI's own, remembered for methods: what is bound does not matter, and methods are few."""
+    """NiceGUI's function, cached for methods by their underlying function."""
     if not isinstance(func, MethodType):
         return _ask(func)
     answer = _answers.get(func.__func__)
@@ -33,16 +32,16 @@ def expects_arguments(func: Callable[..., Any]) -> bool:
 
 
 def remember_signatures() -> None:
-    """Spare a third of what drawing a page costs.
+    """Save a third of the time to draw a page.
 
-    For each element NiceGUI asks `inspect` three times whether that element's own `update` wants an argument, to call
-    it when classes, style or props change. The answer is the same for every element: here it is asked once a method.
+    For each element NiceGUI inspects the signature of its `update` three times, to call it when classes, style or
+    props change. The answer is the same for every element of a class: here it is computed once.
     """
     helpers.expects_arguments = expects_arguments
 
 
 class PlainElement(TextElement):
-    """An element with a tag, classes, text and attributes, made in one go: each change costs an update of its own."""
+    """An element created with its tag, classes, text and attributes at once, which saves an update for each."""
 
     def __init__(self, tag: str, classes: list[str], text: str, attributes: dict[str, Any]) -> None:
         super().__init__(tag=tag, text=text)
@@ -50,12 +49,9 @@ class PlainElement(TextElement):
         self._props.update(attributes)
 
     def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
-        """What NiceGUI's simulated user sees, the words of `innerHTML` too."""
+        """What NiceGUI's simulated user sees, including the text of `innerHTML`."""
         seen: list[Any] = super()._displayed_contents(only_visible=only_visible)
         return [*seen, Markup(self.props.get("innerHTML", "")).striptags()]  # noqa: S704 - only its words are taken
-
-
-# ------------------------------------------------------------------------------------------------ the page itself
 
 
 def is_drawing() -> bool:
@@ -63,8 +59,16 @@ def is_drawing() -> bool:
     return bool(Slot.get_stack())
 
 
+def page_request() -> Request | None:
+    """The request that the page of this code answers; None for a page that was made without one."""
+    try:
+        return context.client.request
+    except RuntimeError:
+        return None
+
+
 def change_page(**values: object) -> None:
-    """Other values than `@ui.page` was given, for this page alone: `language`, `dark`, `favicon`, `viewport`."""
+    """Override values of `@ui.page` for this page alone: `language`, `dark`, `favicon`, `viewport`."""
     page = copy.copy(context.client.page)
     for name, value in values.items():
         setattr(page, name, value)
@@ -72,27 +76,31 @@ def change_page(**values: object) -> None:
 
 
 def draw_page(request: Request, status: int, draw: Callable[[], None]) -> Response:
-    """The answer to a request that no `@ui.page` has answered."""
+    """A page as the answer to a request that no `@ui.page` has answered."""
     with Client(ui.page(""), request=request) as client:
         draw()
     return client.build_response(request, status)
 
 
 def is_page(request: Request) -> bool:
-    """Whether a `@ui.page` has begun to answer this request; then NiceGUI says what went wrong in it."""
+    """Whether a `@ui.page` has begun to answer this request; NiceGUI then handles its errors."""
     return bool(request.scope.get("nicegui_page_path"))
 
 
-# ------------------------------------------------------------------------------------------------ the whole app
-
-
 def quiet_loading_bar() -> None:
-    """Quasar's bar leaves requests of the page alone: an upload shows its progress where it was started."""
+    """Keep Quasar's loading bar away from the page's own requests: an upload shows its own progress."""
     app.config.quasar_config["loadingBar"]["skipHijack"] = True
 
 
+def leave_unlogged(expected: Callable[[BaseException], bool]) -> None:
+    """NiceGUI logs whatever a handler of a page raises; not what is `expected`, which is no fault of the app's."""
+    logging.getLogger("nicegui").addFilter(
+        lambda record: not (record.exc_info and record.exc_info[1] and expected(record.exc_info[1]))
+    )
+
+
 def put_first(app: App, middleware: Callable[[ASGIApp], ASGIApp]) -> None:
-    """Before everything, also before what NiceGUI adds when it runs: sessions, tracking, prefixes."""
+    """Put a middleware before all others, even those that NiceGUI adds when it starts."""
 
     def build() -> ASGIApp:
         return middleware(type(app).build_middleware_stack(app))

@@ -1,4 +1,4 @@
-"""Hands out a stored file, with Range: from our disk, or by sending the client on to the bucket."""
+"""Serves a stored file with Range: from our disk, or by a redirect to the bucket."""
 
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
@@ -12,8 +12,7 @@ async def answer(
 ) -> Response:
     """The file; with `name` as an attachment. Raises NotFound (`what`, else a video), NotAvailable.
 
-    A bucket's file is fetched there, by a signed URL; but one to be saved comes through us, since a bucket can't
-    be told its name.
+    A bucket's file is fetched there by a signed URL; a download comes through us, as that sets its name.
     """
     headers = {"Cache-Control": cache, "X-Content-Type-Options": "nosniff"}
     if not key:

@@ -28,13 +28,13 @@ TAGS = {"en": "en-US", "zh": "zh-CN"}
 LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
 COOKIE = "lang"
 PAGE = "X-Page-Language"
-"""The header in which a page of ours says its language to the API, which otherwise speaks English; app.js sends it."""
+"""The header in which our pages tell the API their language; without it the API answers in English."""
 
 _spoken: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def of(request: Request) -> str:
-    """The language of a request: what was switched to, else the first one of the browser's that we speak."""
+    """The language of a request: the visitor's choice, else the browser's first one that we have."""
     chosen = request.cookies.get(COOKIE, "")
     if chosen in LANGUAGES:
         return chosen
@@ -55,12 +55,16 @@ def of_page(request: Request) -> str:
 
 
 def language() -> str:
-    """The language of the page this code runs for; English outside of any page."""
+    """The language of the page this code runs for, that of its visitor; English outside of any page."""
     if spoken := _spoken.get():
         return spoken
     if not compat.is_drawing():
         return "en"
-    return str(context.client.storage.get("language", "en"))
+    page = context.client
+    if "language" not in page.storage:
+        asked = compat.page_request()
+        page.storage["language"] = of(asked) if asked else "en"
+    return str(page.storage["language"])
 
 
 @contextmanager
@@ -87,12 +91,12 @@ def catalogue(code: str) -> gettext.NullTranslations:
 
 def _(message: str, **values: object) -> str:
     """The message in the visitor's language, its placeholders filled in."""
-    found = catalogue(language()).gettext(message)
-    return found.format(**values) if values else found
+    text = catalogue(language()).gettext(message)
+    return text.format(**values) if values else text
 
 
 def n_(one: str, many: str, n: int, **values: object) -> str:
-    """The same for something that is counted; `{n}` is the number."""
+    """The singular or plural message for `n`; `{n}` is the number."""
     return catalogue(language()).ngettext(one, many, n).format(n=number(n), **values)
 
 
@@ -101,22 +105,16 @@ def credits(n: int) -> str:
     return n_("{n} credit", "{n} credits", n)
 
 
-# -------------------------------------------------------------------------------------------- what core says
-
-
-def phrase(said: Phrase | None) -> str:
-    """What core says, in the visitor's language; nothing for None."""
-    return said.translated(catalogue(language()).gettext) if said else ""
+def phrase(message: Phrase | None) -> str:
+    """A phrase in the visitor's language; empty for None."""
+    return message.translated(catalogue(language()).gettext) if message else ""
 
 
 def explain(error: AdsVideoError) -> str:
-    """What went wrong, in the visitor's language."""
+    """An error's message in the visitor's language."""
     return phrase(error.phrase)
 
 
-# -------------------------------------------------------------------------------------------------- numbers
-
-
 def number(value: float) -> str:
-    """A number as the visitor writes it."""
+    """A number in the visitor's notation."""
     return format_decimal(value, locale=LOCALES[language()])

@@ -1,12 +1,14 @@
-"""frame(): the head of the page, the header and the main area, around every page."""
+"""frame(): head, header and main area of every page."""
 
 import html
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import INTERNAL_SERVER_ERROR
 
 from fastapi import Request
 from nicegui import context, ui
 
+from core.errors import AdsVideoError
 from core.models import User
 from core.settings import settings
 
@@ -15,18 +17,19 @@ from .components.site.header import header
 from .i18n import _
 from .kit import standard
 from .kit.elements import Tag
+from .kit.toast import say_refusal
 
 THEMES = ("dark", "light")
 BUILD_SECONDS = 60.0
-"""What a page may take to be built; then it is an error. NiceGUI's 3 seconds are less than a restart of the database
-takes, which is waited for, and less than a busy machine may need."""
+"""Seconds to build a page before it is an error. NiceGUI's 3 are too few for a restart of the database, which we wait
+for, or for a busy machine."""
 compat.remember_signatures()
 compat.quiet_loading_bar()
+compat.leave_unlogged(lambda error: isinstance(error, AdsVideoError) and error.status < INTERNAL_SERVER_ERROR)
 standard.adopt()
 
 @contextmanager
 def frame(
-    request: Request,
     user: User | None,
     title: str,
     active: str = "",
@@ -35,10 +38,14 @@ def frame(
     head: str = "",
     bare: bool = False,
 ) -> Iterator[Tag]:
-    """Everything around a page; yields its main area. Call `speak(request)` before, so that `title` is translated.
+    """Everything around a page; yields its main area. `active` is the page's name in the header.
 
-    `bare` leaves out the visitor, for when something is broken.
+    An error of ours that a handler of the page raises is said to the visitor. `bare` leaves out the visitor, for when
+    something is broken.
     """
+    request = context.client.request
+    _dress(request)
+    ui.on_exception(say_refusal)
     ui.page_title(f"{title} · AdsVideo" if title else "AdsVideo")
     ui.add_head_html(theme.head())
     ui.add_head_html(_theme_script(request))
@@ -57,35 +64,33 @@ def frame(
 
 
 def _lost() -> str:
-    """What layout.js shows while the page hears nothing from us, and for a moment when it does again."""
+    """The notice that layout.js shows while the connection is lost, and briefly when it is back."""
     words = {
         "title": _("Connection lost"),
         "text": _("Trying to reconnect for {time}. What is being made goes on, and your text stays."),
         "back": _("Connected again"),
     }
-    told = " ".join(f'data-{name}="{html.escape(text)}"' for name, text in words.items())
-    return f'<div id="lost" role="status" {told} hidden><strong></strong><span aria-hidden="true"></span></div>'
+    attributes = " ".join(f'data-{name}="{html.escape(text)}"' for name, text in words.items())
+    return f'<div id="lost" role="status" {attributes} hidden><strong></strong><span aria-hidden="true"></span></div>'
 
 
 def address(request: Request) -> str:
-    """Where people reach us, without a slash at the end."""
+    """Our public address, without a trailing slash."""
     return settings().public_url or str(request.base_url).rstrip("/")
 
 
 def _unfold(request: Request, title: str, description: str) -> str:
-    """Open Graph tags: what a link to this page looks like where it is posted."""
+    """Open Graph tags, for previews of links to this page."""
     tags = {"title": title, "description": description, "image": address(request) + theme.asset("og-image.jpg")}
     lines = [f'<meta property="og:{name}" content="{html.escape(text)}">' for name, text in tags.items() if text]
     return "\n".join(lines)
 
 
-def speak(request: Request) -> None:
-    """Draw this page in the visitor's language and theme from the first byte on."""
-    code = i18n.of(request)
-    context.client.storage["language"] = code
+def _dress(request: Request) -> None:
+    """Set this page's language and theme to the visitor's, from the first byte on."""
     theme_name = request.cookies.get(shared.THEME_COOKIE)
     compat.change_page(
-        language=i18n.TAGS[code],
+        language=i18n.TAGS[i18n.language()],
         dark=theme_name == "dark" if theme_name in THEMES else None,
         favicon=(theme.STATIC / "favicon.svg").read_text(),
         viewport="width=device-width, initial-scale=1, viewport-fit=cover",
@@ -93,7 +98,7 @@ def speak(request: Request) -> None:
 
 
 def _theme_script(request: Request) -> str:
-    """Before anything is painted: the theme on the root element, and the colour of a phone's address bar."""
+    """Set the theme before the first paint, and the colour of a phone's address bar."""
     name = request.cookies.get(shared.THEME_COOKIE)
     both: tuple[theme.Mode, ...] = ("light", "dark")
     for mode in both:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -26,13 +27,34 @@ def for_user(user_id: int) -> Event[[News]]:
     return _by_user.setdefault(user_id, Event())
 
 
+async def follow(users: Iterable[int], draw: Callable[[], Awaitable[None]]) -> None:
+    """Call `draw` now, and whenever there is news of these users' videos; for a page that reads and draws as a whole.
+
+    Never twice at once: what comes while it draws is drawn in one more go, so what was read last is drawn last.
+    """
+    turn, due = asyncio.Lock(), asyncio.Event()
+
+    async def hear() -> None:
+        due.set()
+        if turn.locked():
+            return
+        async with turn:
+            while due.is_set():
+                due.clear()
+                await draw()
+
+    for user_id in users:
+        for_user(user_id).subscribe(hear)
+    await hear()
+
+
 def for_browser(browser: str) -> Event[[News]]:
     """Emits when the visitor of that browser has signed in or out."""
     return _by_browser.setdefault(browser, Event())
 
 
 def _dispatch(news: News) -> None:
-    poll_cache.hear(news)  # before anybody looks again
+    poll_cache.hear(news)  # before any page reads the video anew
     event = _by_browser.get(news.browser) if news.browser else _by_user.get(news.user_id)
     if event:
         event.emit(news)
@@ -62,7 +84,7 @@ async def _relay() -> None:
 
 
 def started() -> None:
-    """Redis listens (again): whatever came before may have been missed, so every page looks for itself."""
+    """We are subscribed, maybe after a gap in which news was lost, so every page refreshes."""
     poll_cache.on()
     _drop_unheard(_by_user)
     _drop_unheard(_by_browser)
@@ -79,7 +101,7 @@ def start() -> None:
 
 
 async def stop() -> None:
-    """End the bridge, before its connection is closed under it."""
+    """Stop the bridge; call before closing its connection."""
     while _running:
         _running[-1].cancel()
         await asyncio.gather(_running.pop(), return_exceptions=True)

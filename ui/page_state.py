@@ -1,4 +1,4 @@
-"""What an open page knows of its visitor: one look at the database per news item, shared by all parts of the page."""
+"""The state of an open page's visitor: read once per news item, shared by all parts of the page."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from . import live
 
 Seen = TypeVar("Seen")
 OPENED = News(status="opened")
-"""What `PageState.look` tells the parts: the page has just been opened."""
+"""The news that `PageState.refresh` gives the parts: the page has just been opened."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class PageState:
     """The signed-in visitor of this page, as last read, and the parts of the page that follow the news.
 
     `changed` is emitted when `user` and `budget` have been read: after every change of state of one of the user's
-    videos, and when news may have been lost. `budget` is None before the first look, and where there is none.
+    videos, and when news may have been lost. `budget` is None before the first refresh, and without a budget.
     """
 
     def __init__(self, user: User) -> None:
@@ -63,17 +63,17 @@ class PageState:
         """
         self._parts.append(_Part(hear, read, draw))
 
-    async def look(self) -> None:
-        """Read and draw everything now: what a page that is being opened begins with."""
+    async def refresh(self) -> None:
+        """Read and draw everything now, when the page opens."""
         await self._hear(OPENED)
 
     async def _hear(self, news: News) -> None:
         asking = [part for part in self._parts if part.hear(news)]
         if news.status or asking:
             async with self._turn:  # what was read first is drawn first
-                await self._look(news, asking)
+                await self._read_and_draw(news, asking)
 
-    async def _look(self, news: News, asking: list[_Part]) -> None:
+    async def _read_and_draw(self, news: News, asking: list[_Part]) -> None:
         async with reading() as db:
             self.user = await users.get(db, self._id)
             self.budget = await budgets.budget(db, self._id) if self.user else None
@@ -86,9 +86,9 @@ class PageState:
 
 def of(user: User) -> PageState:
     """The state of the page that is being built, one for all of its parts."""
-    kept = context.client.storage
-    if "page" not in kept:
-        kept["page"] = PageState(user)
-    state = kept["page"]
+    storage = context.client.storage
+    if "page" not in storage:
+        storage["page"] = PageState(user)
+    state = storage["page"]
     assert isinstance(state, PageState)
     return state

@@ -1,7 +1,7 @@
 """The stylesheet and the script of every page, joined from the pieces that lie beside the Python that uses them.
 
-A piece is called as its Python file: `kit/choices.py`, `kit/choices.css`, `kit/choices.js`. Adding one is all there is
-to do: the browser still gets one stylesheet and one script.
+A piece is named like its Python file: `kit/choices.py`, `kit/choices.css`, `kit/choices.js`. A new file needs no
+registration; the browser still gets one stylesheet and one script.
 """
 
 import json

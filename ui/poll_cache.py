@@ -1,7 +1,7 @@
-"""What polls of the API were told just now: as long as nothing changes, asking again costs no look at the database.
+"""A cache for polls of the API: while nothing changes, a poll does not read the database.
 
-The news keeps it right, so nothing is kept while no news comes; and nothing for longer than KEPT_SECONDS, because a
-worker may die between a change and its news.
+News invalidates it, so nothing is cached while no news arrives, and nothing longer than KEPT_SECONDS, as a worker may
+die between a change and its news.
 """
 
 import time
@@ -16,114 +16,108 @@ KEPT_SECONDS = 10.0
 MOST = 10_000
 Of = tuple[int, int]
 Key = TypeVar("Key")
-Kept = TypeVar("Kept", bound="_Look | _Caller")
+Entry = TypeVar("Entry", bound="_CachedVideo | _CachedCaller")
 
 
 @dataclass(frozen=True)
-class _Look:
+class _CachedVideo:
     video: Video
     news: News | None
     at: float
 
 
 @dataclass(frozen=True)
-class _Caller:
+class _CachedCaller:
     user_id: int
     at: float
 
 
-_looks: OrderedDict[Of, _Look] = OrderedDict()
-_callers: OrderedDict[str, _Caller] = OrderedDict()
+_videos: OrderedDict[Of, _CachedVideo] = OrderedDict()
+_callers: OrderedDict[str, _CachedCaller] = OrderedDict()
 _marks: dict[Of, object] = {}
 _state = {"on": False, "callers": 0}
 
 
 def on() -> None:
-    """From now on all news is heard."""
+    """Start caching: from now on all news arrives."""
     off()
     _state["on"] = True
 
 
 def off() -> None:
-    """No news comes: whoever asks must look."""
+    """Stop caching and clear: no news arrives."""
     _state["on"] = False
     _state["callers"] += 1
-    for table in (_looks, _callers, _marks):
+    for table in (_videos, _callers, _marks):
         table.clear()
 
 
 def hear(news: News) -> None:
-    """Something has changed."""
+    """Invalidate or update the video that the news is about."""
     if news.status in (SIGNED_OUT, KEYS):
         forget_caller(news.user_id)
     of = (news.user_id, news.video_id)
     _marks.pop(of, None)
-    if (known := _looks.get(of)) and news.stage and not news.status:
-        _looks[of] = replace(known, news=news)  # only how far it is
+    if (entry := _videos.get(of)) and news.stage and not news.status:
+        _videos[of] = replace(entry, news=news)  # only how far it is
     else:
-        _looks.pop(of, None)
+        _videos.pop(of, None)
 
 
-def _fresh(table: OrderedDict[Key, Kept], key: Key) -> Kept | None:
-    known = table.get(key)
-    return known if known and time.monotonic() - known.at < KEPT_SECONDS else None
+def _fresh(table: OrderedDict[Key, Entry], key: Key) -> Entry | None:
+    entry = table.get(key)
+    return entry if entry and time.monotonic() - entry.at < KEPT_SECONDS else None
 
 
-def _put(table: OrderedDict[Key, Kept], key: Key, kept: Kept) -> None:
-    table[key] = kept
+def _put(table: OrderedDict[Key, Entry], key: Key, entry: Entry) -> None:
+    table[key] = entry
     table.move_to_end(key)
     if len(table) > MOST:
         table.popitem(last=False)
 
 
-# ------------------------------------------------------------------------------------------------------- videos
-
-
 def video(user_id: int, video_id: int) -> tuple[Video, News | None] | None:
-    """That user's video and its last news, if it is known."""
-    known = _fresh(_looks, (user_id, video_id))
-    return (known.video, known.news) if known else None
+    """The user's video and its last news; None if not cached."""
+    entry = _fresh(_videos, (user_id, video_id))
+    return (entry.video, entry.news) if entry else None
 
 
 def begin(user_id: int, video_id: int) -> object:
-    """Before the look at the database: for `keep_video`, which keeps nothing if news of it came meanwhile."""
+    """Call before reading the video; `end` caches it only if no news of it came in between."""
     mark = object()
     if _state["on"]:
         _marks[user_id, video_id] = mark
     return mark
 
 
-def end(user_id: int, video_id: int, mark: object, found: Video | None = None, news: News | None = None) -> None:
-    """After the look."""
+def end(user_id: int, video_id: int, mark: object, row: Video | None = None, news: News | None = None) -> None:
+    """Call after reading; caches `row` unless news came since `begin` returned `mark`."""
     of = (user_id, video_id)
     if _marks.get(of) is mark:
         del _marks[of]
-        if found:
-            _put(_looks, of, _Look(found, news, time.monotonic()))
-
-
-# ------------------------------------------------------------------------------------------------------ callers
+        if row:
+            _put(_videos, of, _CachedVideo(row, news, time.monotonic()))
 
 
 def caller(credential: str) -> int | None:
-    """The id of the user who has just come in with that key or cookie."""
-    known = _fresh(_callers, credential)
-    return known.user_id if known else None
+    """The cached user id of a key or cookie; None if not cached."""
+    entry = _fresh(_callers, credential)
+    return entry.user_id if entry else None
 
 
 def callers() -> int:
-    """Before asking the database who it is: for `keep_caller`."""
+    """A mark to take before reading the user, for `keep_caller`."""
     return _state["callers"]
 
 
 def keep_caller(credential: str, user_id: int, before: int) -> None:
-    """Remember who it is, unless somebody has been shut out meanwhile."""
+    """Cache the user of a credential, unless any caller was forgotten since `before`."""
     if _state["on"] and before == _state["callers"]:
-        _put(_callers, credential, _Caller(user_id, time.monotonic()))
+        _put(_callers, credential, _CachedCaller(user_id, time.monotonic()))
 
 
 def forget_caller(user_id: int) -> None:
-    """No key and no cookie of that user is believed any more without a look."""
+    """Drop all credentials of a user, so that the next request checks them."""
     _state["callers"] += 1
-    for credential in [known for known, kept in _callers.items() if kept.user_id == user_id]:
+    for credential in [key for key, entry in _callers.items() if entry.user_id == user_id]:
         del _callers[credential]

@@ -16,7 +16,7 @@ def problem(status: int, code: str, message: str, headers: Mapping[str, str] | N
 
 
 def envelope(error: AdsVideoError, request: Request | None = None) -> JSONResponse:
-    """The answer to a request that ended in that error. An ASGI app too: middleware awaits it with its three.
+    """The answer to a request that ended in that error. Also an ASGI app, for middleware.
 
     In English, unless a page of ours made the `request` in another language.
     """

@@ -1,6 +1,6 @@
-"""Who is looking: CurrentUser and Visitor; sign in, sign out.
+"""The user of a request: CurrentUser and Visitor; sign in, sign out.
 
-The cookie is signed and readable, so it holds nothing but the user's number and epoch and the browser's random id.
+The cookie is signed but readable, so it holds only the user's number and epoch and the browser's random id.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ async def visitor(request: Request) -> User | None:
 async def current_user(request: Request) -> User:
     """The user behind a request: `Authorization: Bearer KEY`, else the browser's session.
 
-    Raises NotSignedIn, and TooManyAttempts for one wrong key after the other. A right key always opens.
+    Raises NotSignedIn; TooManyAttempts after many wrong keys. A valid key always works.
     """
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme:
@@ -67,7 +67,7 @@ async def current_user(request: Request) -> User:
 
 
 def _credential(request: Request) -> str:
-    """The key, not readable any more, or the cookie; the one can't be taken for the other."""
+    """A cache key for the request's credential: the hashed API key or the cookie, with different prefixes."""
     header = request.headers.get("authorization", "")
     if header.partition(" ")[0]:
         return "key " + hashlib.sha256(header.encode()).hexdigest()
@@ -75,10 +75,10 @@ def _credential(request: Request) -> str:
 
 
 async def caller(request: Request) -> int:
-    """The id of a request's user, like `current_user`, without a query for every poll: see ui/poll_cache.py."""
+    """The id of a request's user, like `current_user`, cached for polls (ui/poll_cache.py)."""
     credential = _credential(request)
-    if known := poll_cache.caller(credential):
-        return known
+    if user_id := poll_cache.caller(credential):
+        return user_id
     before = poll_cache.callers()
     user = await current_user(request)
     poll_cache.keep_caller(credential, user.id, before)
@@ -86,14 +86,14 @@ async def caller(request: Request) -> int:
 
 
 def address(request: Request) -> str:
-    """Where a request comes from: behind a proxy that is believed (FORWARDED_ALLOW_IPS), what it says."""
+    """The client's IP address; behind a trusted proxy (FORWARDED_ALLOW_IPS) the one it reports."""
     return request.client.host if request.client else ""
 
 
 def sign_in(request: Request, user: User) -> str:
-    """Make this browser the user's. The session is a new one: a planted one is useless.
+    """Sign the user in with a new session, which prevents session fixation.
 
-    Gives the browser's id of before, for `tell` once the answer with the new cookie is sent.
+    Returns the browser's previous id, for `tell` once the answer with the new cookie is sent.
     """
     browser: str = request.session.get("id", "")
     request.session.clear()
@@ -102,7 +102,7 @@ def sign_in(request: Request, user: User) -> str:
 
 
 def sign_out(request: Request) -> str:
-    """Make this browser nobody's. Gives the browser's id of before, for `tell`."""
+    """Sign this browser out. Returns its previous id, for `tell`."""
     browser: str = request.session.get("id", "")
     request.session.clear()
     request.session["id"] = str(uuid4())
@@ -110,14 +110,14 @@ def sign_out(request: Request) -> str:
 
 
 async def sign_out_everywhere(user: User) -> None:
-    """Make every browser of the user nobody's, on every page they have open; old cookies are useless."""
+    """Sign the user out in every browser and on every open page; old cookies become invalid."""
     async with session() as db:
         await users.end_sessions(db, user.id)
         after_commit(db, lambda: publish(News(user_id=user.id, status=SIGNED_OUT)))
 
 
 async def tell(browser: str) -> None:
-    """The browser's pages hear that its visitor has changed, if news travels; else they find out at the next click."""
+    """Notify the browser's open pages that its visitor has changed; without Redis they notice at the next click."""
     with contextlib.suppress(RedisError, OSError):
         await publish(News(browser=browser))
 

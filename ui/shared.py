@@ -1,4 +1,4 @@
-"""What Python and the browser must both know, written once: our scripts find it in SHARED."""
+"""Constants that both Python and our scripts use; the scripts read them from SHARED."""
 
 from core.errors import PictureTooLarge
 from core.pictures import intake
@@ -11,7 +11,7 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def values() -> dict[str, object]:
-    """By the names that the scripts use."""
+    """The constants by their names in the scripts."""
     return {
         "languageCookie": i18n.COOKIE,
         "themeCookie": THEME_COOKIE,

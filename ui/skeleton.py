@@ -1,4 +1,4 @@
-"""What stands in a page's place until its script has run: the same classes, so that nothing jumps."""
+"""Placeholders until a page's script has run, with the same classes, so that nothing jumps."""
 
 _CARDS = f'<div class="bone-cards">{"<i class=bone></i>" * 8}</div>'
 _TITLE = '<div class="page-head"><i class="bone bone-title"></i></div>'

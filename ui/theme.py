@@ -12,7 +12,7 @@ from . import pieces, shared
 STATIC = Path(__file__).parent / "static"
 Mode = Literal["dark", "light"]
 
-# Name: (dark, light). LOOK.md is the source; tests check that text keeps a contrast of 4.5:1.
+# Name: (dark, light). Tests check that text has a contrast of at least 4.5:1.
 COLORS: dict[str, tuple[str, str]] = {
     "background": ("#0D0E11", "#FAFAF8"),
     "surface": ("#15171C", "#FFFFFF"),
@@ -35,7 +35,7 @@ COLORS: dict[str, tuple[str, str]] = {
     "empty": ("#121419", "#F0F0EC"),
 }
 
-# The same in both themes: what stands on a picture or a video, which is dark by its veil.
+# The same in both themes: what is drawn on a picture or video, darkened by a veil.
 ON_MEDIA = {
     "media": "#08090B",
     "on-media": "#FFFFFF",
@@ -72,7 +72,7 @@ SCREENS = {
 }
 WEIGHTS = {"weight-normal": "400", "weight-medium": "550", "weight-bold": "700"}
 
-# Quasar's own names for colours, so that what we use of it looks like the rest. It sets them on the body by itself.
+# Quasar's colour names and ours, so that its elements match. Quasar sets its own on the body.
 QUASAR = {"primary": "accent", "dark": "surface", "dark-page": "background", "positive": "good", "negative": "bad"}
 
 
@@ -99,7 +99,7 @@ def _tokens() -> str:
 
 
 def _address(path: str) -> str:
-    """A small drawing goes into the stylesheet itself, everything else is fetched."""
+    """A data URI for an SVG, the hashed address for any other file."""
     return _inline(STATIC / path) if path.endswith(".svg") else asset(path)
 
 
@@ -115,8 +115,8 @@ def stylesheet() -> str:
     paths = sorted((STATIC / "icons").glob("*.svg"))
     icons = ":root{" + ";".join(f"--icon-{path.stem}:url({_inline(path)})" for path in paths) + "}\n"
     icons += "\n".join(f".icon-{path.stem}{{--icon:var(--icon-{path.stem})}}" for path in paths)
-    rules = re.sub(r"@media \(--([\w-]+)\)", lambda found: f"@media {SCREENS[found[1]]}", pieces.stylesheet())
-    rules = re.sub(r"url\(([\w./-]+)\)", lambda found: f"url({_address(found[1])})", rules)
+    rules = re.sub(r"@media \(--([\w-]+)\)", lambda match: f"@media {SCREENS[match[1]]}", pieces.stylesheet())
+    rules = re.sub(r"url\(([\w./-]+)\)", lambda match: f"url({_address(match[1])})", rules)
     return f"{_tokens()}\n{icons}\n{rules}"
 
 
@@ -127,18 +127,18 @@ def script() -> str:
 
 
 JOINED = {"app.css": stylesheet, "app.js": script}
-"""The files that lie nowhere under static/: they are made when they are first asked for."""
+"""Files that are not under static/ but joined at the first request."""
 
 
 @lru_cache
 def asset(path: str) -> str:
-    """The address of a file under static/, with its content's hash, so that browsers may keep it for ever."""
+    """The address of a file under static/ with a hash of its content, so that browsers may cache it for ever."""
     content = JOINED[path]().encode() if path in JOINED else (STATIC / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
 
 def head() -> str:
-    """What every page has in its head."""
+    """The HTML in the head of every page."""
     return "\n".join(
         [
             f'<link rel="preload" href="{asset("fonts/inter.woff2")}" as="font" type="font/woff2" crossorigin>',

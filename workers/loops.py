@@ -1,4 +1,4 @@
-"""The loop of every part of the worker: claim what is due, run it, so many at once, and be done in order."""
+"""The loop behind every part of the worker: claim what is due, run it with a limit, stop cleanly."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from core.errors import NotAvailable
 from core.ops import log_context
 
 log = logging.getLogger(__name__)
-AGAIN_SECONDS = 2.0
+CANCEL_SECONDS = 2.0
 IDLE_SECONDS = 1.0
 
 
@@ -26,10 +26,10 @@ T = TypeVar("T", bound=Row)
 
 
 async def rest(wake: asyncio.Event, seconds: float) -> None:
-    """Until `wake` is set, but no longer than so many seconds.
+    """Wait until `wake` is set, at most `seconds`.
 
-    Not by asyncio.wait_for: before Python 3.12 it loses a cancel that comes together with the event, and the loop that
-    rests would never end.
+    Not by asyncio.wait_for: before Python 3.12 it loses a cancel that arrives together with the event, and the
+    loop would never end.
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -37,17 +37,17 @@ async def rest(wake: asyncio.Event, seconds: float) -> None:
 
 
 async def end_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel them and wait until they have ended; again every AGAIN_SECONDS, for a cancel that a library has lost."""
+    """Cancel tasks and wait for their end; cancels anew every CANCEL_SECONDS, as a library may swallow a cancel."""
     left = set(tasks)
     while left:
         for task in left:
             task.cancel()
-        done, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
-        await asyncio.gather(*done, return_exceptions=True)  # else asyncio says that nobody has looked at their errors
+        done, left = await asyncio.wait(left, timeout=CANCEL_SECONDS)
+        await asyncio.gather(*done, return_exceptions=True)  # else asyncio warns of errors never retrieved
 
 
 async def repeat(name: str, wake: asyncio.Event, turn: Callable[[], Awaitable[float]]) -> Never:
-    """Call `turn` each time `wake` is set, at the latest after the seconds that it has said; its errors are logged."""
+    """Call `turn` whenever `wake` is set, or after the seconds that `turn` returned. Its errors are logged."""
     while True:
         wake.clear()
         seconds = IDLE_SECONDS
@@ -60,7 +60,7 @@ async def repeat(name: str, wake: asyncio.Event, turn: Callable[[], Awaitable[fl
 
 
 class Running:
-    """What is under way beside a loop. `ended` is called each time one of them has ended."""
+    """The tasks that a loop has started. `ended` is called whenever one of them ends."""
 
     def __init__(self, ended: Callable[[], None]) -> None:
         self._ended = ended
@@ -70,9 +70,12 @@ class Running:
         return len(self._tasks)
 
     def start(
-        self, work: Coroutine[Any, Any, None], about: log_context.Known | int, then: Callable[[], None] = lambda: None
+        self,
+        work: Coroutine[Any, Any, None],
+        about: log_context.LoggedVideo | int,
+        then: Callable[[], None] = lambda: None,
     ) -> None:
-        """Run it; `then` is called when it has ended. Its log lines, and its error, are about that video."""
+        """Run `work`, then call `then`. Its log lines and its error name the video `about`."""
         with log_context.about(about):
             task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -88,7 +91,7 @@ class Running:
         task.add_done_callback(done)
 
     async def end(self) -> None:
-        """Cancel them, and wait until they have given back what they hold."""
+        """Cancel all tasks and wait for their end."""
         await end_all(self._tasks)
 
 
@@ -97,11 +100,11 @@ class Loop(ABC, Generic[T]):
 
     name: ClassVar[str]
     at_once: int
-    """So many may be under way."""
+    """How many tasks may run at once."""
     at_least_free = 1
-    """It claims only while so many more may be."""
+    """Claim only while at least so many more may run."""
     gather_seconds = 0.0
-    """It waits so long for more to become due before it claims."""
+    """Seconds to wait for more to become due before each claim."""
 
     def __init__(self) -> None:
         self._wake = asyncio.Event()
@@ -112,7 +115,7 @@ class Loop(ABC, Generic[T]):
         self._wake.set()
 
     async def run(self) -> None:
-        """Until canceled; then what is under way is given back."""
+        """Run until canceled; running tasks are canceled too."""
         try:
             await repeat(self.name, self._wake, self._turn)
         finally:
@@ -128,17 +131,17 @@ class Loop(ABC, Generic[T]):
         return IDLE_SECONDS
 
     def start(self, row: T) -> None:
-        """Begin with a claimed row."""
+        """Start the work on a claimed row."""
         self.running.start(self.do(row), self.about(row))
 
     @abstractmethod
     async def claim(self, free: int) -> list[T]:
-        """Take on at most so many that are due."""
+        """Claim at most `free` due rows."""
 
     @abstractmethod
     async def do(self, row: T) -> None:
-        """Do what is due for one of them, to its end."""
+        """Do the work for one row."""
 
     @abstractmethod
-    def about(self, row: T) -> log_context.Known | int:
-        """The video that it is about, for the log."""
+    def about(self, row: T) -> log_context.LoggedVideo | int:
+        """The row's video, for the log."""

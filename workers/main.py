@@ -6,10 +6,10 @@ import importlib
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from arq.connections import RedisSettings
-from arq.cron import CronJob, cron
+from arq.cron import CronJob
 from arq.worker import Worker, create_worker
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -21,7 +21,7 @@ from core.database.session import close_database
 from core.ops import step_timings
 from core.redis import client, queue
 from core.redis.client import close_redis
-from workers.cron import cleanup, ledger, sweep
+from workers.cron import Context, jobs
 from workers.loops import end_all
 from workers.runner import stop_signals, work
 from workers.videos import submit
@@ -32,13 +32,12 @@ from workers.videos.watch import Watcher
 from workers.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
-Context = dict[str, Any]
-PRELOADED = ("workers.media.keepable", "workers.media.mp4", "workers.media.copies")
-"""What the processes that check films have in memory from their start."""
+PRELOADED = ("workers.media.keepable", "workers.media.mp4", "workers.media.poster", "workers.media.copies")
+"""Modules that the checking processes import when they start."""
 
 
 async def start(context: Context) -> None:
-    """Open what the jobs share and set watcher, collects, renders and deliveries going."""
+    """Open what the jobs share and start the loops."""
     processes.set_up(max(2, os.cpu_count() or 2), PRELOADED)
     context["engines"] = engines = Engines()
     engines.warm_up()
@@ -51,7 +50,7 @@ async def start(context: Context) -> None:
 
 
 async def stop(context: Context) -> None:
-    """Stop the loops, which give back what they hold, then close everything."""
+    """Stop the loops, then close everything."""
     await end_all(context.pop("loops", []))
     if engines := context.pop("engines", None):
         await engines.close()
@@ -61,27 +60,20 @@ async def stop(context: Context) -> None:
 
 
 def redis_settings() -> RedisSettings:
-    """For arq's own command line, which waits for a Redis that restarts but begins anew with all that it does."""
-    found = client.arq_settings()
-    found.conn_retries = 60
-    found.conn_retry_delay = 1
-    found.retry = Retry(ExponentialBackoff(cap=1.0, base=0.1), 20)
-    found.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
-    return found
-
-
-SWEEP = cron(sweep.sweep, second=set(range(0, 60, 5)), run_at_startup=True)  # type: ignore[arg-type]
-REMOVE = cron(cleanup.remove_deleted, second=30, run_at_startup=True)  # type: ignore[arg-type]
-CLEAN = cron(cleanup.clean, minute=17, second=45)  # type: ignore[arg-type]
-
-CHECK = cron(ledger.check_ledger, minute=set(range(0, 60, 10)), run_at_startup=True)  # type: ignore[arg-type]
+    """For arq's own command line: patient retries while Redis restarts."""
+    config = client.arq_settings()
+    config.conn_retries = 60
+    config.conn_retry_delay = 1
+    config.retry = Retry(ExponentialBackoff(cap=1.0, base=0.1), 20)
+    config.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
+    return config
 
 
 class WorkerSettings:
-    """arq's settings. Jobs are short; what they leave undone is found again by the sweep."""
+    """arq's settings. Jobs are short; the sweep queues unfinished ones anew."""
 
     functions: ClassVar[list[Callable[..., Awaitable[None]]]] = [submit.submit]
-    cron_jobs: ClassVar[list[CronJob]] = [SWEEP, CHECK, REMOVE, CLEAN]
+    cron_jobs: ClassVar[list[CronJob]] = jobs()
     on_startup = start
     on_shutdown = stop
     queue_name = queue.QUEUE
@@ -96,13 +88,13 @@ class WorkerSettings:
 
 
 async def close(worker: Worker) -> None:
-    """Close arq's worker. A step that had to be canceled must not end that: arq would raise its CancelledError."""
+    """Close arq's worker. Its tasks are canceled first, or arq would raise their CancelledError."""
     await end_all(worker.tasks.values())
     worker.tasks.clear()
     await worker.close()
 
 
-async def _run_until_told() -> None:
+async def _run_until_signal() -> None:
     stopping, context = stop_signals(), Context()
     await start(context)
     pool = client.client()
@@ -119,9 +111,9 @@ async def _run_until_told() -> None:
 
 
 def run() -> None:
-    """Work until SIGTERM or Ctrl-C. Blocking. A Redis that goes away is waited for, and what needs none goes on."""
+    """Work until SIGTERM or Ctrl-C. Blocking. While Redis is away, everything that does not need it goes on."""
     with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt), asyncio.Runner(loop_factory=_loop()) as runner:
-        runner.run(_run_until_told())
+        runner.run(_run_until_signal())
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

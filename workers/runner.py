@@ -1,4 +1,4 @@
-"""Runs arq's worker through every absence of Redis: the steps that are under way then go on, nothing else stops."""
+"""Runs arq's worker and replaces it whenever Redis goes away; running steps go on meanwhile."""
 
 import asyncio
 import contextlib
@@ -14,11 +14,11 @@ from workers.loops import end_all
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0
 WAIT_SECONDS = 4.0
-"""So long a step that is under way is waited for at the end."""
+"""Seconds to wait for running steps at the end."""
 
 
 def stop_signals() -> asyncio.Event:
-    """Is set by SIGTERM and Ctrl-C."""
+    """An event that SIGTERM and Ctrl-C set."""
     stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stopping.set)
@@ -26,7 +26,7 @@ def stop_signals() -> asyncio.Event:
 
 
 async def work(create: Callable[[], Worker], stopping: asyncio.Event) -> None:
-    """Work until `stopping` is set. arq's worker ends when Redis goes; each time a new one is made."""
+    """Work until `stopping` is set. arq's worker ends when Redis goes away; then `create` makes a new one."""
     steps = Steps()
     end = asyncio.create_task(stopping.wait())
     try:
@@ -36,23 +36,23 @@ async def work(create: Callable[[], Worker], stopping: asyncio.Event) -> None:
             await asyncio.wait({running, end}, return_when=asyncio.FIRST_COMPLETED)
             steps.adopt(worker)
             if running.done():
-                _look_at(running)
+                _raise_unless_redis(running)
                 await asyncio.wait({end}, timeout=PAUSE_SECONDS)
             else:
-                await _leave(worker, running)
+                await _shut_down(worker, running)
     finally:
         end.cancel()
         await steps.end()
 
 
 class Steps:
-    """The steps under way, whichever of arq's workers has begun them."""
+    """The running steps of all arq workers so far."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
 
     def adopt(self, worker: Worker) -> None:
-        """Its steps; it begins no more."""
+        """Take over a worker's running steps; it starts no more."""
         worker.allow_pick_jobs = False
         for task in worker.tasks.values():
             self._tasks.add(task)
@@ -64,22 +64,22 @@ class Steps:
             log.info("the queue does not know yet that a step has ended: %s", error)
 
     async def end(self) -> None:
-        """Wait a little for them, then cancel what is left."""
+        """Wait up to WAIT_SECONDS for the steps, then cancel the rest."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=WAIT_SECONDS)
         await end_all(self._tasks)
 
 
-def _look_at(running: asyncio.Task[None]) -> None:
-    """Raises what is not for Redis' sake."""
+def _raise_unless_redis(running: asyncio.Task[None]) -> None:
+    """Raise the error that ended the worker, unless Redis was the cause."""
     error = running.exception()
     if error and not isinstance(error, RedisError | OSError):
         raise error
     log.debug("the queue is not to be reached (%s); trying again", error)
 
 
-async def _leave(worker: Worker, running: asyncio.Task[None]) -> None:
-    """Nobody is to believe for seconds that this worker is still there."""
+async def _shut_down(worker: Worker, running: asyncio.Task[None]) -> None:
+    """End the worker and delete its health key, which would outlive it by seconds."""
     await end_all([running])
     with contextlib.suppress(RedisError, OSError):
         await worker.pool.delete(worker.health_check_key)

@@ -1,4 +1,4 @@
-"""Sends what has happened to the webhooks of users; so many at once, a slow endpoint holds up only itself."""
+"""Sends events to users' webhooks, several at once; a slow endpoint delays only itself."""
 
 import logging
 from collections import Counter
@@ -22,7 +22,7 @@ GONE = 410
 
 
 class Deliveries(Loop[WebhookDelivery]):
-    """What is on its way at the end is sent again once its lease has run out."""
+    """A delivery that a stop interrupts is sent anew once its lease has run out."""
 
     name = "deliveries"
     at_once = AT_ONCE
@@ -63,20 +63,20 @@ async def _deliver(delivery: WebhookDelivery) -> None:
     if message.secret is None:
         log.error("delivery %s: the secret was sealed with another STORAGE_SECRET", delivery.id)
         async with session() as db:
-            await webhooks.failed(db, delivery, None, "STORAGE_SECRET has changed", for_good=True)
+            await webhooks.mark_failed(db, delivery, None, "STORAGE_SECRET has changed", for_good=True)
         return
     status, error = await _post(message, message.secret)
     taken = status is not None and 200 <= status < 300
     log.info("delivery %s: attempt %s: %s", delivery.id, delivery.attempts, status or error)
     async with session() as db:
         if taken and status:
-            await webhooks.delivered(db, delivery, status)
+            await webhooks.mark_delivered(db, delivery, status)
         else:
-            await webhooks.failed(db, delivery, status, error, for_good=status == GONE)
+            await webhooks.mark_failed(db, delivery, status, error, for_good=status == GONE)
 
 
 async def _post(message: Message, secret: str) -> tuple[int | None, str]:
-    """The answer's status, or what went wrong. A redirect is not followed and counts as refused."""
+    """POST the message: the answer's status, or None and the error. Redirects are not followed and count as refused."""
     at = now()
     headers = {"Content-Type": "application/json", **_signed(message, secret, at)}
     try:
@@ -91,7 +91,7 @@ async def _post(message: Message, secret: str) -> tuple[int | None, str]:
 
 
 def _signed(message: Message, secret: str, at: datetime) -> dict[str, str]:
-    """The headers of standardwebhooks.com."""
+    """The signature headers of standardwebhooks.com."""
     return {
         "webhook-id": message.id,
         "webhook-timestamp": str(int(at.timestamp())),

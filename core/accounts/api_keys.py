@@ -1,4 +1,4 @@
-"""API keys: made, found by their hash, revoked."""
+"""Creates, finds and revokes API keys. Only their hash is stored."""
 
 import hashlib
 import secrets
@@ -25,7 +25,7 @@ def _sha256(key: str) -> str:
 
 
 async def make_key(session: AsyncSession, user: User, name: str) -> str:
-    """A new API key; this is the only moment it can be read."""
+    """Create an API key and return it; it can't be read again later."""
     key = KEY_START + secrets.token_urlsafe(32)
     session.add(ApiKey(user_id=user.id, name=name, start=key[:8], sha256=_sha256(key)))
     await session.flush()
@@ -33,7 +33,7 @@ async def make_key(session: AsyncSession, user: User, name: str) -> str:
 
 
 async def by_key(session: AsyncSession, key: str) -> tuple[User, ApiKey]:
-    """The user who holds that API key. Raises NotSignedIn."""
+    """The user of an API key and its row. Raises NotSignedIn if it is unknown, revoked or its user blocked."""
     query = (
         select(User, ApiKey)
         .join(ApiKey, col(ApiKey.user_id) == col(User.id))
@@ -46,13 +46,13 @@ async def by_key(session: AsyncSession, key: str) -> tuple[User, ApiKey]:
 
 
 async def keys(session: AsyncSession, user_id: int) -> list[ApiKey]:
-    """The user's API keys that still open, newest first."""
+    """The user's API keys that are not revoked, newest first."""
     query = select(ApiKey).where(ApiKey.user_id == user_id, col(ApiKey.revoked_at).is_(None))
     return list((await session.exec(query.order_by(col(ApiKey.id).desc()))).all())
 
 
 async def revoke_key(session: AsyncSession, user_id: int, key_id: int) -> None:
-    """That key opens nothing from now on. Raises NotFound."""
+    """Revoke a key. Raises NotFound."""
     mine = (col(ApiKey.id) == key_id, col(ApiKey.user_id) == user_id, col(ApiKey.revoked_at).is_(None))
     changed = await session.exec(sql_update(ApiKey).where(*mine).values(revoked_at=now()).returning(col(ApiKey.id)))
     if changed.first() is None:
@@ -61,10 +61,10 @@ async def revoke_key(session: AsyncSession, user_id: int, key_id: int) -> None:
 
 
 def is_stale(key: ApiKey) -> bool:
-    """Whether its last use should be written down again; to the minute, so that a poll is not a write."""
+    """Whether `last_used_at` is more than a minute old; so a poll does not write every time."""
     return key.last_used_at is None or now() - key.last_used_at > timedelta(minutes=1)
 
 
 async def touch_key(session: AsyncSession, key: ApiKey) -> None:
-    """Remember that a key was used just now."""
+    """Set `last_used_at` to now."""
     await session.exec(sql_update(ApiKey).where(col(ApiKey.id) == key.id).values(last_used_at=now()))

@@ -1,4 +1,4 @@
-"""Groups of users: who is in which, and what the group may do."""
+"""Groups of users: their members, budget and priority."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from core.phrase import Phrase
 
 @dataclass(frozen=True)
 class GroupLine:
-    """A group as a list shows it."""
+    """A group with the number of its members and the credits they spent this month."""
 
     group: Group
     members: int
@@ -31,7 +31,7 @@ def _name(name: str) -> str:
 
 
 async def groups(session: AsyncSession) -> list[GroupLine]:
-    """Every group by name, with its members and what they have spent this month."""
+    """All groups, ordered by name."""
     since = month()
     counted = (
         await session.exec(
@@ -47,7 +47,7 @@ async def groups(session: AsyncSession) -> list[GroupLine]:
 
 
 async def group(session: AsyncSession, group_id: int) -> Group:
-    """That group. Raises NotFound."""
+    """The group with that id. Raises NotFound."""
     if group := await session.get(Group, group_id, populate_existing=True):
         return group
     raise NotFound(Phrase("group"))
@@ -60,7 +60,7 @@ async def members(session: AsyncSession, group_id: int, limit: int = 200) -> lis
 
 
 async def lane(session: AsyncSession, user: User) -> int:
-    """Whether the user's videos come first (-1) or in turn with everybody's (0)."""
+    """The lane of the user's videos: -1 if the group has priority, else 0."""
     if user.group_id is None:
         return 0
     first = (await session.exec(select(Group.priority).where(Group.id == user.group_id))).first()
@@ -68,7 +68,7 @@ async def lane(session: AsyncSession, user: User) -> int:
 
 
 async def make_group(session: AsyncSession, name: str, limit: int | None, *, priority: bool = False) -> Group:
-    """A new group. Raises BadInput, and Conflict if the name is taken."""
+    """Create a group. Raises BadInput, and Conflict if the name is taken."""
     group = Group(name=_name(name), monthly_budget=check_limit(limit), priority=priority)
     try:
         async with session.begin_nested():
@@ -81,7 +81,7 @@ async def make_group(session: AsyncSession, name: str, limit: int | None, *, pri
 async def change_group(
     session: AsyncSession, group_id: int, name: str, limit: int | None, *, priority: bool = False
 ) -> None:
-    """Another name, budget, turn. Raises NotFound, BadInput, and Conflict if the name is taken."""
+    """Change name, budget and priority. Raises NotFound, BadInput, and Conflict if the name is taken."""
     values = {"name": _name(name), "monthly_budget": check_limit(limit), "priority": priority}
     change = sql_update(Group).where(col(Group.id) == group_id).values(**values)
     try:
@@ -94,7 +94,7 @@ async def change_group(
 
 
 async def remove_group(session: AsyncSession, group_id: int) -> None:
-    """The group is gone; its members stay, without it. Raises NotFound."""
+    """Delete a group; its members stay, without a group. Raises NotFound."""
     await session.exec(sql_update(User).where(col(User.group_id) == group_id).values(group_id=None))
     removed = await session.exec(delete(Group).where(col(Group.id) == group_id).returning(col(Group.id)))
     if removed.first() is None:

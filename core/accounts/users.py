@@ -1,4 +1,4 @@
-"""Finds or creates the user behind an identity; API keys."""
+"""Finds or creates the user behind an identity."""
 
 import hashlib
 import hmac
@@ -31,7 +31,7 @@ MAX_NAME, MAX_URL = 200, 2000
 
 
 async def find_or_create(session: AsyncSession, email: str, name: str = "", avatar_url: str = "") -> User:
-    """The user with that e-mail, made with the starting grant if need be. Raises BadInput for what is no e-mail."""
+    """The user with that e-mail, created with the starting credits if new. Raises BadInput for an invalid e-mail."""
     email = email.strip()
     local, _, host = email.partition("@")
     # the Kelvin sign in lower case is a plain k: whoever has that address would be somebody else
@@ -50,7 +50,7 @@ async def find_or_create(session: AsyncSession, email: str, name: str = "", avat
             session.add(user)
     except IntegrityError:
         return (await session.exec(query)).one()
-    if not (settings().has_provider and await _was_here(session, email)):
+    if not (settings().has_provider and await _was_erased(session, email)):
         start = settings().signup_credits
         await credits.move(session, user.id, start, "grant", f"user:{user.id}:signup", note="Welcome")
     await session.refresh(user)
@@ -58,23 +58,25 @@ async def find_or_create(session: AsyncSession, email: str, name: str = "", avat
 
 
 def _visible(text: str) -> str:
-    """Without control characters and marks that turn the direction: what is read is what is there."""
+    """Without control characters and direction marks, so that the text reads as it is."""
     return "".join(one for one in text if one.isprintable())
 
 
-def known_as(email: str) -> str:
-    """What tells that somebody was here before, to whoever has the e-mail and this installation's secret."""
+def fingerprint(email: str) -> str:
+    """A keyed hash of an e-mail: recognises an erased user who comes back, without storing the address."""
     return hmac.new(storage_secret().encode(), email.lower().encode(), hashlib.sha256).hexdigest()
 
 
-async def _was_here(session: AsyncSession, email: str) -> bool:
+async def _was_erased(session: AsyncSession, email: str) -> bool:
     """Whether an account with that e-mail has been erased: it gets no second starting grant."""
-    return (await session.exec(select(User.id).where(User.erased_as == known_as(email)).limit(1))).first() is not None
+    return (
+        await session.exec(select(User.id).where(User.erased_as == fingerprint(email)).limit(1))
+    ).first() is not None
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Somebody, as an OpenID Connect provider has told us. `subject` is theirs for ever at that issuer."""
+    """A person as an OpenID Connect provider describes them. `subject` never changes at that issuer."""
 
     issuer: str
     subject: str
@@ -84,11 +86,11 @@ class Identity:
     avatar_url: str = ""
 
 
-async def behind(session: AsyncSession, who: Identity) -> User:
-    """The user behind an identity, found by issuer and subject, else by the verified e-mail, else made.
+async def by_identity(session: AsyncSession, who: Identity) -> User:
+    """The user behind an identity: found by issuer and subject, else by the verified e-mail, else created.
 
-    Raises EmailNotVerified, DomainNotAllowed, Blocked, SignInFailed for what is no e-mail, and EmailTaken if another
-    subject of the same issuer holds the e-mail (an address that was given to somebody else).
+    Raises EmailNotVerified, DomainNotAllowed, Blocked, SignInFailed for an invalid e-mail, and EmailTaken if another
+    subject of the same issuer has the e-mail (the provider gave the address to somebody else).
     """
     if not who.email_verified:
         raise EmailNotVerified()
@@ -103,13 +105,13 @@ async def behind(session: AsyncSession, who: Identity) -> User:
             user = await find_or_create(session, who.email, name)
         except BadInput:
             raise SignInFailed() from None
-        # the same one signing in twice at once for the first time has got it in the meantime
+        # two first sign-ins of the same person at once: the other one has set the subject by now
         if user.subject and user.subject != subject and user.subject.rpartition("|")[0] == who.issuer:
             raise EmailTaken()
         user.subject = subject
     if user.blocked_at is not None:
         raise Blocked()
-    # what a provider sends has no bound, a column of PostgreSQL has
+    # a provider may send any length, a column of PostgreSQL is limited
     user.name = name or user.name
     user.avatar_url = who.avatar_url if 0 < len(who.avatar_url) <= MAX_URL else user.avatar_url
     session.add(user)
@@ -118,17 +120,17 @@ async def behind(session: AsyncSession, who: Identity) -> User:
 
 
 def role(user: User) -> str:
-    """`admin`: made one on /admin, named in ADMIN_EMAILS, or the local user, whose own machine it is."""
+    """`admin` if set on /admin, listed in ADMIN_EMAILS, or the local user; else `user`."""
     config = settings()
     local = not config.has_provider and user.email == LOCAL_EMAIL
     return "admin" if local or user.role == "admin" or user.email in config.admins() else "user"
 
 
 async def end_sessions(session: AsyncSession, user_id: int) -> None:
-    """Sign the user out everywhere: every cookie given out so far is useless from now on."""
+    """Sign the user out everywhere: every cookie issued so far becomes invalid."""
     await session.exec(sql_update(User).where(col(User.id) == user_id).values(epoch=User.epoch + 1))
 
 
 async def get(session: AsyncSession, user_id: int) -> User | None:
-    """The user with that id, if there is one."""
+    """The user with that id, or None."""
     return await session.get(User, user_id)

@@ -1,4 +1,4 @@
-"""What administrators did, and to whom; written in the transaction of the deed, never changed."""
+"""The audit log: what administrators did, and to whom. Written in the same transaction, never changed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ async def record(
     after: dict[str, Any] | None = None,
     note: str = "",
 ) -> None:
-    """Write it down. No names and no addresses in `before` and `after`: people are their numbers here."""
+    """Add an entry. `before` and `after` hold ids instead of names and addresses."""
     session.add(
         AuditEntry(
             actor_id=actor_id,
@@ -42,7 +42,7 @@ async def record(
 
 @dataclass(frozen=True)
 class AuditLine:
-    """A deed with the addresses people have now; an empty `actor` is the command line."""
+    """An entry with the current e-mails of the people in it; an empty `actor` is the command line."""
 
     entry: AuditEntry
     actor: str
@@ -51,7 +51,7 @@ class AuditLine:
 
 
 async def page(session: AsyncSession, before: int | None, limit: int) -> list[AuditLine]:
-    """What was done, newest first, with an id below `before`."""
+    """Entries, newest first, with an id below `before`."""
     actor, user = aliased(User), aliased(User)
     query = (
         select(AuditEntry, actor.email, user.email, Group.name)

@@ -1,7 +1,7 @@
-"""What an administrator may look at and do. Every deed is checked, done and written down in one transaction.
+"""What administrators see and do. Each action is checked, done and logged in one transaction.
 
-The deeds take the administrator's id and read the role anew: a page that was opened before somebody lost the role can
-do nothing any more. Whoever is none gets NotFound, as if there were nothing here.
+Actions take the administrator's id and read the role from the database, so a page that was opened before the role was
+lost can do nothing. Whoever is no administrator gets NotFound, as if the page did not exist.
 """
 
 import secrets
@@ -26,7 +26,7 @@ MAX_CREDITS = 1_000_000
 
 
 async def check(session: AsyncSession, actor_id: int) -> None:
-    """Raises NotFound if that user is no administrator."""
+    """Raises NotFound unless that user is an administrator."""
     actor = await session.get(User, actor_id, populate_existing=True)
     if actor is None or actor.blocked_at or users.role(actor) != "admin":
         raise NotFound()
@@ -37,7 +37,7 @@ async def check(session: AsyncSession, actor_id: int) -> None:
 
 @dataclass(frozen=True)
 class Person:
-    """A user as the list shows one; `used` are the credits of this month."""
+    """A user with the name of the group and the credits spent this month."""
 
     user: User
     group: str
@@ -45,7 +45,7 @@ class Person:
 
 
 async def people(session: AsyncSession, text: str, before: int | None, limit: int) -> list[Person]:
-    """Users whose e-mail or name has `text` in it, newest first, with an id below `before`."""
+    """Users whose e-mail or name contains `text`, newest first, with an id below `before`."""
     query = select(User, Group.name).join(Group, col(Group.id) == col(User.group_id), isouter=True)
     query = query.where(col(User.erased_at).is_(None)).order_by(col(User.id).desc()).limit(limit)
     if text := text.strip():
@@ -59,7 +59,7 @@ async def people(session: AsyncSession, text: str, before: int | None, limit: in
 
 
 async def person(session: AsyncSession, user_id: int) -> User:
-    """That user, held until the transaction ends where it writes. Raises NotFound."""
+    """The user with that id; the row is locked until the transaction ends. Raises NotFound."""
     query = select(User).where(User.id == user_id, col(User.erased_at).is_(None)).with_for_update()
     if user := (await session.exec(query.execution_options(populate_existing=True))).first():
         return user
@@ -67,7 +67,10 @@ async def person(session: AsyncSession, user_id: int) -> User:
 
 
 async def give_credits(session: AsyncSession, actor_id: int, user_id: int, amount: int, note: str) -> int:
-    """Add credits, or take some, never below zero; the balance after it. Raises NotFound, BadInput."""
+    """Add credits, or take some if `amount` is negative, never below zero. Returns the new balance.
+
+    Raises NotFound, BadInput.
+    """
     await check(session, actor_id)
     if not 0 < abs(amount) <= MAX_CREDITS:
         raise WrongInput(Phrase("Credits are a whole number, at most a million at once."))
@@ -86,7 +89,7 @@ async def give_credits(session: AsyncSession, actor_id: int, user_id: int, amoun
 
 
 async def _change(session: AsyncSession, actor_id: int, act: str, user_id: int, **values: Any) -> None:
-    """Set columns of a user and write down what they were."""
+    """Set columns of a user and log the old and new values."""
     user = await person(session, user_id)
     before = {name: getattr(user, name) for name in values}
     if before == values:
@@ -98,7 +101,7 @@ async def _change(session: AsyncSession, actor_id: int, act: str, user_id: int, 
 
 
 async def set_role(session: AsyncSession, actor_id: int, user_id: int, role: str) -> None:
-    """Raises NotFound, BadInput, and Conflict for one's own role: the last administrator can't go by mistake."""
+    """Set a user's role. Raises NotFound, BadInput, and Conflict for one's own role, so one administrator remains."""
     await check(session, actor_id)
     if role not in ROLES:
         raise WrongInput(Phrase("There is no such role."))
@@ -108,13 +111,13 @@ async def set_role(session: AsyncSession, actor_id: int, user_id: int, role: str
 
 
 async def set_budget(session: AsyncSession, actor_id: int, user_id: int, limit: int | None) -> None:
-    """A monthly budget, or None. Raises NotFound, BadInput."""
+    """Set a user's monthly budget in credits; None removes it. Raises NotFound, BadInput."""
     await check(session, actor_id)
     await _change(session, actor_id, "budget", user_id, monthly_budget=budgets.check_limit(limit))
 
 
 async def set_group(session: AsyncSession, actor_id: int, user_id: int, group_id: int | None) -> None:
-    """Into that group, or out of every one. Raises NotFound."""
+    """Put a user into a group; None takes them out of theirs. Raises NotFound."""
     await check(session, actor_id)
     if group_id is not None:
         await groups.group(session, group_id)
@@ -122,7 +125,10 @@ async def set_group(session: AsyncSession, actor_id: int, user_id: int, group_id
 
 
 async def block(session: AsyncSession, actor_id: int, user_id: int, *, blocked: bool) -> None:
-    """Nobody's cookie, key or open page works while blocked; old cookies never again. Raises NotFound, Conflict."""
+    """Block or unblock a user. Blocking ends all sessions and stops API keys and open pages.
+
+    Raises NotFound, and Conflict for oneself.
+    """
     await check(session, actor_id)
     if user_id == actor_id:
         raise Conflict(Phrase("You can't block yourself."))
@@ -142,7 +148,7 @@ async def block(session: AsyncSession, actor_id: int, user_id: int, *, blocked: 
 async def make_group(
     session: AsyncSession, actor_id: int, name: str, limit: int | None, *, priority: bool = False
 ) -> None:
-    """Raises NotFound, BadInput, Conflict."""
+    """Create a group. Raises NotFound, BadInput, Conflict."""
     await check(session, actor_id)
     group = await groups.make_group(session, name, limit, priority=priority)
     await audit.record(session, actor_id, "group made", group_id=group.id, after=_facts(group))
@@ -151,7 +157,7 @@ async def make_group(
 async def change_group(
     session: AsyncSession, actor_id: int, group_id: int, name: str, limit: int | None, *, priority: bool = False
 ) -> None:
-    """Raises NotFound, BadInput, Conflict."""
+    """Change a group. Raises NotFound, BadInput, Conflict."""
     await check(session, actor_id)
     before = _facts(await groups.group(session, group_id))
     await groups.change_group(session, group_id, name, limit, priority=priority)
@@ -161,7 +167,7 @@ async def change_group(
 
 
 async def remove_group(session: AsyncSession, actor_id: int, group_id: int) -> None:
-    """Raises NotFound."""
+    """Delete a group. Raises NotFound."""
     await check(session, actor_id)
     before = _facts(await groups.group(session, group_id))
     await groups.remove_group(session, group_id)
@@ -176,7 +182,7 @@ def _facts(group: Group) -> dict[str, Any]:
 
 
 async def jobs(session: AsyncSession, status: str, before: int | None, limit: int) -> list[tuple[Video, str]]:
-    """Everybody's videos in that state, newest first, with their owner's e-mail."""
+    """All users' videos with that status, newest first, with an id below `before`, each with its owner's e-mail."""
     query = select(Video, User.email).join(User, col(User.id) == col(Video.user_id)).where(Video.status == status)
     if before is not None:
         query = query.where(col(Video.id) < before)
@@ -202,12 +208,12 @@ async def cancel(session: AsyncSession, actor_id: int, video_id: int) -> None:
 
 
 async def retry(session: AsyncSession, actor_id: int, video_id: int) -> Video:
-    """Make a failed video once more for its owner, at no charge. Raises NotFound, Conflict if it has not failed."""
+    """Repeat a failed video for its owner, free of charge. Raises NotFound, and Conflict if it has not failed."""
     await check(session, actor_id)
     video = await _video(session, video_id)
     if video.status != "failed":
         raise Conflict(Phrase("Only a failed video can be made again."))
-    new = await ask.again_for_nothing(session, video)
+    new = await ask.repeat_for_free(session, video)
     after = {"video": new.id}
     await audit.record(session, actor_id, "retry", user_id=video.user_id, video_id=video_id, after=after)
     return new
@@ -218,7 +224,7 @@ async def retry(session: AsyncSession, actor_id: int, video_id: int) -> Video:
 
 @dataclass(frozen=True)
 class Backlog:
-    """What is on its way, by the database: videos by state, and for how long the oldest due one has waited."""
+    """Active videos by status, how long the oldest due one has waited, and users whose balance is wrong."""
 
     by_status: dict[str, int]
     oldest_due_seconds: float
@@ -226,7 +232,7 @@ class Backlog:
 
 
 async def backlog(session: AsyncSession) -> Backlog:
-    """As it is now."""
+    """The current backlog, from the database."""
     counted = select(Video.status, func.count()).where(col(Video.status).in_(ACTIVE)).group_by(Video.status)
     due = select(Video.next_look_at).where(col(Video.status).in_(ACTIVE), col(Video.next_look_at) <= now())
     oldest = (await session.exec(due.order_by(col(Video.next_look_at)).limit(1))).first()

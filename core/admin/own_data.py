@@ -1,7 +1,7 @@
-"""Somebody's own data: all of it to take along, and all of it gone.
+"""Exports and erases a user's data.
 
-What stays of somebody erased are numbers: ledger rows, so that every sum is still right, and videos without prompt or
-file. Nothing of it names or shows anybody.
+After erasing only numbers remain: ledger rows, so that every sum is still right, and videos without prompt or file.
+Nothing left names or shows anybody.
 """
 
 from dataclasses import dataclass
@@ -34,19 +34,17 @@ from core.phrase import Phrase
 from core.redis.news import SIGNED_OUT, News, publish
 from core.videos import states
 
-# ------------------------------------------------------------------------------------------------ to take along
-
 
 @dataclass(frozen=True)
-class Belongings:
-    """Everything that is somebody's: tables by name, and (name, key) of files in the storage."""
+class OwnData:
+    """A user's data: tables by name, and files as (name in the archive, key in the storage)."""
 
     tables: dict[str, Any]
     files: list[tuple[str, str]]
 
 
-async def belongings(session: AsyncSession, user_id: int) -> Belongings:
-    """All we know of a user, without what has been deleted."""
+async def collect(session: AsyncSession, user_id: int) -> OwnData:
+    """Everything stored about a user that is not deleted. Raises NotFound."""
     user = await session.get(User, user_id)
     if user is None:
         raise NotFound(Phrase("user"))
@@ -68,7 +66,7 @@ async def belongings(session: AsyncSession, user_id: int) -> Belongings:
     }
     files = [(f"pictures/{picture.id}.jpg", picture.key) for picture in pictures]
     files += [(f"videos/{video.id}.mp4", video.key) for video in videos if video.key]
-    return Belongings(tables, files)
+    return OwnData(tables, files)
 
 
 def _video(video: Video) -> dict[str, Any]:
@@ -76,14 +74,11 @@ def _video(video: Video) -> dict[str, Any]:
     return row | {"note": str(from_note(video.note))}
 
 
-# --------------------------------------------------------------------------------------------------------- gone
-
-
 async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
-    """Erase a user; the keys of the files, which the caller removes once this is committed.
+    """Erase a user. Returns the keys of the files; the caller removes them after the commit.
 
-    `typed` is the e-mail, to be sure. Running videos are canceled by the usual rules: what its provider has started
-    stays charged. Raises NotFound, and BadInput for another e-mail.
+    `typed` must be the user's e-mail, as confirmation. Running videos are canceled by the usual rules: one that its
+    provider has started stays charged. Raises NotFound, and BadInput for another e-mail.
     """
     query = select(User).where(User.id == user_id, col(User.erased_at).is_(None)).with_for_update()
     user = (await session.exec(query)).first()
@@ -95,7 +90,7 @@ async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
     keys = await _keys_of_files(session, user_id)
     await _forget_words(session, user_id)
     await audit.record(session, user_id, "erase", user_id=user_id)
-    at, erased_as = now(), users.known_as(user.email)
+    at, erased_as = now(), users.fingerprint(user.email)
     await session.exec(
         sql_update(User)
         .where(col(User.id) == user_id)
@@ -122,7 +117,7 @@ async def _stop_videos(session: AsyncSession, user_id: int) -> None:
     for video_id in (await session.exec(active)).all():
         try:
             await states.cancel(session, user_id, video_id)
-        except Conflict:  # it is being downloaded: its file is not wanted any more
+        except Conflict:  # it is being downloaded: drop its file
             running = col(Video.status).in_(ACTIVE)
             await states.change(session, col(Video.id) == video_id, running, status="canceled", note="started")
 
@@ -135,7 +130,7 @@ async def _keys_of_files(session: AsyncSession, user_id: int) -> list[str]:
 
 
 async def _forget_words(session: AsyncSession, user_id: int) -> None:
-    """Every text and every trace of a file, row by row of what is left."""
+    """Delete or blank every text and every key of a file."""
     await session.exec(delete(Template).where(col(Template.user_id) == user_id))
     endpoints = select(WebhookEndpoint.id).where(WebhookEndpoint.user_id == user_id)
     await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.endpoint_id).in_(endpoints)))

@@ -1,7 +1,7 @@
-"""Budgets for a calendar month (UTC), of a user and of a group, and the groups themselves.
+"""Monthly budgets (calendar month, UTC) of users and groups.
 
-Nothing refills: what is spent is what the ledger says of this month's videos, charges minus refunds, so on the first
-of a month a budget is whole again. A refund counts for the month its video was charged in.
+What is spent is computed from the ledger: charges minus refunds of this month's videos. So on the first of a month a
+budget is full again. A refund counts for the month its video was charged in.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MAX_BUDGET = 1_000_000_000
 
 @dataclass(frozen=True)
 class Budget:
-    """What may be spent this month; `shared`: by the user's whole group."""
+    """Credits that may be spent this month; `shared` by the user's whole group."""
 
     limit: int
     used: int
@@ -29,7 +29,7 @@ class Budget:
 
     @property
     def left(self) -> int:
-        """Never below zero: a budget may have been made smaller than what is spent."""
+        """Credits left; not below zero, though a budget may be lowered below what is spent."""
         return max(0, self.limit - self.used)
 
 
@@ -39,12 +39,12 @@ def month() -> datetime:
 
 
 def next_month(start: datetime) -> datetime:
-    """The first moment of the month after it."""
+    """The first moment of the following month."""
     return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
 
 
 def _spent(since: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Ledger rows, joined with their videos, of the videos charged since then."""
+    """Conditions on ledger rows joined with videos: charges and refunds of videos charged since then."""
     return (
         col(LedgerEntry.created_at) >= since,  # for the index; a refund is never older than its charge
         col(LedgerEntry.kind).in_(("charge", "refund")),
@@ -53,14 +53,14 @@ def _spent(since: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 async def used_credits(session: AsyncSession, since: datetime, whose: ColumnElement[bool]) -> int:
-    """Credits of the videos charged since then, minus what was returned of them."""
+    """Credits charged for videos since then, minus their refunds."""
     query = select(func.coalesce(func.sum(-LedgerEntry.amount), 0))
     query = query.join(Video, col(Video.id) == col(LedgerEntry.video_id)).where(whose, *_spent(since))
     return int((await session.exec(query)).one())
 
 
 async def used_by(session: AsyncSession, user_ids: list[int]) -> dict[int, int]:
-    """What each of these users has spent this month; who has spent nothing is not in it."""
+    """Credits spent this month by user id; users who spent nothing are left out."""
     query = select(LedgerEntry.user_id, func.sum(-LedgerEntry.amount))
     query = query.join(Video, col(Video.id) == col(LedgerEntry.video_id))
     query = query.where(col(LedgerEntry.user_id).in_(user_ids), *_spent(month())).group_by(col(LedgerEntry.user_id))
@@ -68,9 +68,10 @@ async def used_by(session: AsyncSession, user_ids: list[int]) -> dict[int, int]:
 
 
 async def _budgets(session: AsyncSession, user_id: int, *, lock: bool = False) -> list[Budget]:
-    """The user's own budget and the group's, as far as there are such. Raises Blocked while `lock`ing.
+    """The user's own budget and the group's, where set.
 
-    With `lock` the group's row is held until the transaction ends, so that its members' charges come one by one.
+    With `lock` the group's row is locked until the transaction ends, so that its members are charged one by one, and
+    Blocked is raised for a blocked user.
     """
     user = (
         await session.exec(select(User.group_id, User.monthly_budget, User.blocked_at).where(User.id == user_id))
@@ -97,7 +98,8 @@ async def check_budget(session: AsyncSession, user_id: int, cost: int) -> None:
     """Raises OverBudget, OverGroupBudget if this month's videos, the new one included, cost more than is allowed.
 
     Called after the charge, in its transaction: the charge holds the user's row and this the group's, so two
-    requests can't both see the last credits of a budget. Raises Blocked as well: the charge is where all ways meet.
+    requests can't both see the last credits of a budget. Raises Blocked too: every video is charged, so this is checked
+    for all.
     """
     for budget in await _budgets(session, user_id, lock=True):
         if budget.used > budget.limit and cost > 0:
@@ -106,12 +108,12 @@ async def check_budget(session: AsyncSession, user_id: int, cost: int) -> None:
 
 
 async def budget(session: AsyncSession, user_id: int) -> Budget | None:
-    """The budget that ends first; None: only the credits count."""
+    """The budget with the least left; None if there is no budget."""
     return min(await _budgets(session, user_id), key=lambda budget: budget.left, default=None)
 
 
 def check_limit(limit: int | None) -> int | None:
-    """A monthly budget that makes sense, or none. Raises BadInput."""
+    """Return a valid monthly budget unchanged (None: no budget). Raises BadInput."""
     if limit is not None and not 0 <= limit <= MAX_BUDGET:
         raise WrongInput(Phrase("A budget is a whole number of credits, not below zero."))
     return limit

@@ -1,7 +1,7 @@
 """The ledger: the only code that adds or takes credits.
 
-A balance is the sum of its rows. `User.credits` caches it and is changed in the same transaction, by a
-conditional UPDATE, so that the database decides every race. Nothing here commits.
+A balance is the sum of a user's rows. `User.credits` caches it and changes in the same transaction, by a conditional
+UPDATE, so that the database settles every race. Nothing here commits.
 """
 
 from functools import lru_cache
@@ -47,8 +47,8 @@ async def move(
 ) -> LedgerEntry:
     """Write one ledger row and change the balance with it; a reference already written changes nothing.
 
-    The UPDATE comes first: it holds the user's row until the transaction ends. Raises NotEnoughCredits if the
-    balance would fall below zero. Plain statements, made once: everybody else who pays for this user waits meanwhile.
+    The UPDATE comes first: it locks the user's row until the transaction ends. The statements are compiled once, since
+    every other charge of this user waits meanwhile. Raises NotEnoughCredits if the balance would fall below zero.
     """
     await session.flush()
     connection = await session.connection()
@@ -68,7 +68,7 @@ async def move(
         note=note,
     )
     written = await connection.execute(_write(connection.dialect.name), entry.model_dump(exclude={"id"}))
-    if (new_id := written.scalar()) is None:  # known already: put the balance back
+    if (new_id := written.scalar()) is None:  # this reference is written already: put the balance back
         await connection.execute(_CHANGE, {"who": user_id, "change": -amount})
         return (await session.exec(select(LedgerEntry).where(LedgerEntry.reference == reference))).one()
     entry.id = new_id
@@ -81,14 +81,14 @@ async def charge(session: AsyncSession, user_id: int, video_id: int, cost: int) 
 
 
 async def refund(session: AsyncSession, user_id: int, video_id: int, cost: int) -> LedgerEntry | None:
-    """Return the price of a video, once however often it is asked; None for one that cost nothing."""
+    """Return the price of a video, at most once; None for a video that cost nothing."""
     if not cost:
         return None
     return await move(session, user_id, cost, "refund", f"video:{video_id}:refund", video_id=video_id)
 
 
 async def take_at_most(session: AsyncSession, user_id: int, amount: int, reference: str, note: str) -> LedgerEntry:
-    """Take credits, but never below zero: an admin's negative grant."""
+    """Take `amount` credits, or all there are if fewer: an administrator's negative grant."""
     locked = select(User.credits).where(User.id == user_id).with_for_update()
     have = (await session.exec(locked)).one()
     return await move(session, user_id, -min(amount, have), "adjustment", reference, note=note)
@@ -108,7 +108,7 @@ async def ledger(session: AsyncSession, user_id: int, before: int | None, limit:
 
 
 async def wrong_balances(session: AsyncSession) -> list[int]:
-    """Users whose cached balance is not the sum of their ledger: always empty, or something is badly wrong."""
+    """Ids of users whose cached balance differs from the sum of their ledger; empty unless there is a bug."""
     total = func.coalesce(func.sum(LedgerEntry.amount), 0)
     query = (
         select(User.id)

@@ -1,4 +1,4 @@
-"""Whether a model can be used now. Asks its server, and keeps the answer for half a minute."""
+"""Whether a model can be used now. Asks its server and caches the answer for CHECK_SECONDS."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ async def _answer(server: Server) -> Answer:
 
 
 def _known_state(model: Model) -> State | None:
-    """What can be said without asking a server; None where it has to be asked."""
+    """The state, if it is certain without asking the server; else None."""
     server = model.server
     if model.retired and model.retired <= datetime.now(UTC).date():
         return State("retired", Phrase("retired on {day}", day=model.retired))
@@ -70,7 +70,7 @@ def _answered(model: Model, answer: Answer) -> State:
 
 
 async def server_state(server: Server) -> State:
-    """Whether the server can be used, and how many models it lists; asked anew at most every CHECK_SECONDS."""
+    """Whether the server can be used, and how many models it lists; cached for CHECK_SECONDS."""
     if state := _known_server_state(server):
         return state
     answer = await _answer(server)
@@ -87,8 +87,8 @@ async def state(model: Model) -> State:
     return _known_state(model) or _answered(model, await _answer(model.server))
 
 
-def unasked() -> list[Offer]:
-    """The menu as far as it is known without waiting: by what the servers answered last, however long ago."""
+def last_offers() -> list[Offer]:
+    """The menu by the last answers of the servers, however old; does not wait for the network."""
 
     def last(model: Model) -> State:
         answer = _answers.get(model.server.name)
@@ -115,7 +115,7 @@ async def _states(all_models: Iterable[Model]) -> list[State]:
 
 
 async def choose(model_id: str | None) -> Model:
-    """The model to use: the one asked for, or the default. Raises UnknownModel, ModelUnavailable."""
+    """The model with that id, or the default for None. Raises UnknownModel, ModelUnavailable."""
     if model_id is None:
         return next(offer.model for offer in await offers() if offer.default)
     model = get(model_id)
@@ -125,7 +125,7 @@ async def choose(model_id: str | None) -> Model:
     return model
 
 
-def forget() -> None:
-    """Read the catalogue and ask the servers anew (tests, `check`)."""
+def clear_cache() -> None:
+    """Forget the catalogue and the servers' answers, so that both are read afresh."""
     read.cache_clear()
     _answers.clear()

@@ -1,4 +1,4 @@
-"""The models on offer: label, engine, upstream id, price, lengths, sizes, state. models.toml beside it."""
+"""The catalogue of models and servers, read from models.toml beside this file and from CATALOG_FILE."""
 
 import os
 import tomllib
@@ -43,10 +43,10 @@ class Server:
 
     `key` is empty where none is needed or none is set; `missing` is the variable to set.
 
-    `concurrency` and `looks_per_second` are shared by all workers; of `max_jobs` the database sees to it that there are
-    never more at once, whoever dies.
+    `concurrency` and `looks_per_second` are shared by all workers; `max_jobs` is enforced by the database, so it holds
+    even if a worker dies.
 
-    `local`: the engine makes the file in our own worker, nothing is submitted anywhere.
+    `local`: our own worker makes the file; nothing is submitted to a server.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Server:
 
     @property
     def key_headers(self) -> dict[str, str]:
-        """The headers that carry the key; Azure's preview has one of its own."""
+        """The HTTP headers with the key; Azure's preview uses a header of its own."""
         if not self.key:
             return {}
         return (
@@ -75,7 +75,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Model:
-    """A line in the menu. Lengths are whole seconds; the first size and length are the default."""
+    """A model on offer. Lengths are whole seconds; the first size and length are the default."""
 
     id: str
     label: str
@@ -100,7 +100,7 @@ class Model:
         return self.price_credits * (seconds if self.price_per == "second" else 1)
 
     def choose(self, seconds: int | None, size: Size | None) -> tuple[int, Size]:
-        """The length and size to make, given what was asked (None: the default). Raises WrongOption."""
+        """Check the requested length (seconds) and size; None becomes the default. Raises WrongOption."""
         if seconds is not None and seconds not in self.seconds:
             raise WrongOption(self.label, tuple(map(_length, sorted(self.seconds))), _length(seconds))
         if size is not None and size not in self.sizes:
@@ -153,7 +153,10 @@ def _model(key: str, entry: dict[str, Any], servers: dict[str, Server]) -> Model
 
 @lru_cache
 def read() -> tuple[dict[str, Server], dict[str, Model]]:
-    """Ours, then the CATALOG_FILE's."""
+    """Servers and models by their ids: the shipped ones, overridden and extended by CATALOG_FILE.
+
+    Raises Misconfigured.
+    """
     files = [SHIPPED, *filter(None, [settings().catalog_file])]
     tables: dict[str, dict[str, Any]] = {"servers": {}, "models": {}}
     for path in files:

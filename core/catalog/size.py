@@ -38,17 +38,17 @@ class Size:
 
     @property
     def is_portrait(self) -> bool:
-        """Whether it is higher than wide."""
+        """Whether height exceeds width."""
         return self.height > self.width
 
     @property
     def shape(self) -> str:
-        """`landscape`, `portrait` or `square`; a little off square is square."""
+        """`landscape`, `portrait` or `square` (within 5 %)."""
         aspect = self.width / self.height
         return "landscape" if aspect > 1.05 else "portrait" if aspect < 0.95 else "square"
 
     def closest(self, offered: Sequence["Size"]) -> "Size":
-        """Of these sizes the one with the same ratio, give or take 0.05; the first of them if there is none."""
+        """The offered size with the nearest ratio (within 0.05), else the first one offered."""
 
         def distance(other: Size) -> float:
             return abs(other.width / other.height - self.width / self.height)

@@ -1,4 +1,4 @@
-"""Brings the database up to the newest revision, once, whoever starts first."""
+"""Migrates the database to the newest revision; safe if several processes start at once."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ MIGRATION_PATIENCE = 60.0
 
 
 def _is_newest() -> bool:
-    """Whether a SQLite file has the newest tables already; a look of a millisecond that spares Alembic's second."""
+    """Whether a SQLite file has the newest revision: takes a millisecond, loading Alembic a second."""
     url = settings().database_url
     path = Path(url.removeprefix("sqlite:///"))
     if not url.startswith("sqlite") or not path.is_file():
@@ -34,7 +34,7 @@ def _is_newest() -> bool:
 
 
 def migrate() -> None:
-    """Bring the database to the newest version of the tables. Blocking; safe in several processes at once.
+    """Migrate the database to the newest revision. Blocking; safe in several processes at once.
 
     Raises NotAvailable.
     """
@@ -49,23 +49,23 @@ def migrate() -> None:
     command.upgrade(config, "head")
 
 
-def migrating(run: Callable[[Connection], None]) -> None:
-    """Call `run` with the connection of a migration, in one transaction that no other migration runs beside."""
+def in_migration(run: Callable[[Connection], None]) -> None:
+    """Call `run` with a connection, in a transaction during which no other migration runs."""
     if is_postgresql():
-        # apart: whoever calls may be inside an event loop
+        # in a thread, since the caller may run in an event loop
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, _migrating_postgresql(run)).result()
+            thread.submit(asyncio.run, _in_migration_on_postgresql(run)).result()
         return
     settings().data_folder.mkdir(parents=True, exist_ok=True)
     with sqlite.blocking_engine(settings().database_url).begin() as connection:
         run(connection)
 
 
-async def _migrating_postgresql(run: Callable[[Connection], None]) -> None:
+async def _in_migration_on_postgresql(run: Callable[[Connection], None]) -> None:
     engine = postgresql.patient_engine(settings().database_url)
     connection = engine.connect()
     try:
-        await postgresql.once_there(connection.start, MIGRATION_PATIENCE)
+        await postgresql.connect_when_up(connection.start, MIGRATION_PATIENCE)
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         await connection.run_sync(run)
         await connection.commit()

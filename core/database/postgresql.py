@@ -1,4 +1,4 @@
-"""How PostgreSQL is reached: the plain URL, how patient we are with it, and what a restart of it looks like."""
+"""Connects to PostgreSQL: engines, time limits, and waiting for a server that restarts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ LIBPQ_ONLY = {
     *("keepalives_count", "keepalives_idle", "keepalives_interval", "load_balance_hosts", "require_auth"),
     *("sslcertmode", "sslcompression", "sslsni", "tcp_user_timeout"),
 }
-"""What psql's URLs may hold and asyncpg would pass on to the server, which refuses it."""
+"""URL parameters of libpq that asyncpg does not know: it would send them to the server, which refuses them."""
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
@@ -36,12 +36,12 @@ SET statement_timeout = '60s';
 SET idle_in_transaction_session_timeout = '60s';
 SET jit = off
 """
-"""What every connection begins with. Nobody holds a row for long, so whoever waits longer has met a fault; and the
-rows of a process that hangs are set free. As statements, since a pooler refuses most of them as start parameters."""
+"""Run on every new connection. Locks are short, so waiting longer than these limits means a fault; a process that hangs
+loses its locks. As statements, since a pooler refuses most of them as start parameters."""
 
 
 def without_libpq_only(url: str) -> str:
-    """The URL as asyncpg understands it; `sslmode` and the certificates it reads itself."""
+    """The URL without parameters that asyncpg does not know; it reads `sslmode` and certificates itself."""
     parts = urlsplit(url)
     options = [(name, value) for name, value in parse_qsl(parts.query) if name not in LIBPQ_ONLY]
     return urlunsplit(parts._replace(query=urlencode(options)))
@@ -62,7 +62,7 @@ def _connect(url: str, *, patient: bool) -> Callable[..., Awaitable[Any]]:
 
 
 def engine(url: str, size: int) -> AsyncEngine:
-    """The pool of this process: `size` connections, each tried before it is used, so that a dead one costs nobody."""
+    """A pool of `size` connections, each tested before use, so that a dead one causes no error."""
     return create_async_engine(
         "postgresql+asyncpg://",
         async_creator=_connect(url, patient=False),
@@ -77,12 +77,12 @@ def engine(url: str, size: int) -> AsyncEngine:
 
 
 def patient_engine(url: str) -> AsyncEngine:
-    """For migrations, which may take as long as they take."""
+    """An engine without time limits and pool, for migrations."""
     return create_async_engine("postgresql+asyncpg://", async_creator=_connect(url, patient=True), poolclass=NullPool)
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether that means: the server is down, restarts, takes no more connections, or has cut this one."""
+    """Whether the error means that the server is down, restarting, full, or has closed the connection."""
     if isinstance(error, DBAPIError):
         cause = error.orig.__cause__ if error.orig else None
         return error.connection_invalidated or (cause is not None and is_away(cause))
@@ -95,10 +95,10 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, (*lost_connection, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError))
 
 
-async def once_there(connect: Callable[[], Awaitable[object]], seconds: float | None = None) -> None:
-    """Connect, again and again while the server is away, so that a restart is a pause and no error.
+async def connect_when_up(connect: Callable[[], Awaitable[object]], seconds: float | None = None) -> None:
+    """Connect, retrying for `seconds` (default RESTART_SECONDS) while the server is away.
 
-    Raises NotAvailable.
+    So a restart is a pause, not an error. Raises NotAvailable.
     """
     clock = asyncio.get_running_loop().time
     end = clock() + (RESTART_SECONDS if seconds is None else seconds)

@@ -27,21 +27,21 @@ AfterCommit = Callable[[], Awaitable[object]]
 
 
 def is_postgresql() -> bool:
-    """Which of the two databases this is."""
+    """Whether the database is PostgreSQL (else SQLite)."""
     return not settings().database_url.startswith("sqlite")
 
 
 def insert_once(table: Any, *unique: str) -> Any:
-    """An INSERT that does nothing, and returns nothing, where a row with the same `unique` columns is there already.
+    """An INSERT that does and returns nothing if a row with the same `unique` columns exists.
 
-    Another transaction that has just written such a row is waited for: whether it counts is then known.
+    It waits for another transaction that has just written such a row, until that one commits or rolls back.
     """
     insert = postgresql_insert if is_postgresql() else sqlite_insert
     return insert(table).on_conflict_do_nothing(index_elements=unique)
 
 
-async def one_by_one(session: AsyncSession, what: str) -> None:
-    """Until the transaction ends nobody else goes on from here for the same `what`. SQLite has one writer anyway."""
+async def lock_until_commit(session: AsyncSession, what: str) -> None:
+    """Lock the name `what` until the transaction ends; others wait here. SQLite has one writer anyway."""
     if is_postgresql():
         lock = text("SELECT pg_advisory_xact_lock(:kind, hashtext(:what))")
         await (await session.connection()).execute(lock, {"kind": 9, "what": what})
@@ -49,7 +49,7 @@ async def one_by_one(session: AsyncSession, what: str) -> None:
 
 @dataclass
 class Engines:
-    """For units of work that write, and for looks; `idle` is set while none of them is under way."""
+    """Engines for writing and for reading; `idle` is set while no session is open."""
 
     writing: AsyncEngine
     reading: AsyncEngine
@@ -60,7 +60,7 @@ class Engines:
         self.count(0)
 
     def count(self, more: int) -> None:
-        """So many units of work have begun, or ended."""
+        """Add to the number of open sessions; negative when they end."""
         self.under_way += more
         if self.under_way:
             self.idle.clear()
@@ -74,8 +74,8 @@ _engines: dict[asyncio.AbstractEventLoop, Engines] = {}
 def engines() -> Engines:
     """The engines of the running event loop (connections can't be shared between loops).
 
-    SQLite has one writer at a time. Here they wait in line for the one connection that writes, which costs nothing;
-    in SQLite they would poll, each with a thread of its own.
+    SQLite has one writer at a time. Writers queue here for the one writing connection, which costs nothing; inside
+    SQLite they would poll, each with a thread of its own.
     """
     loop = asyncio.get_running_loop()
     if loop not in _engines:
@@ -93,9 +93,9 @@ def _new_engines() -> Engines:
 
 
 async def close_database() -> None:
-    """Close the running loop's connections, once those who use one are done with it, at the latest after CLOSE_SECONDS.
+    """Close the running loop's connections once no session is open, at the latest after CLOSE_SECONDS.
 
-    A connection that is given back to an engine that is closed already would stay open for good.
+    A connection returned to a closed engine would stay open for good.
     """
     if loop_engines := _engines.pop(asyncio.get_running_loop(), None):
         with contextlib.suppress(TimeoutError):
@@ -106,9 +106,9 @@ async def close_database() -> None:
 
 
 def after_commit(session: AsyncSession, action: AfterCommit) -> None:
-    """Run `action` once the session's transaction has committed; its failure is logged and changes nothing.
+    """Run `action` after the session's commit; if it fails, that is only logged.
 
-    For news and queue jobs: both may be lost, the database and the sweep bring them back.
+    For news and queue jobs: both may be lost, since pages read the database and the sweep queues jobs again.
     """
     session.info.setdefault("after_commit", []).append(action)
 
@@ -135,7 +135,7 @@ async def _opened(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
                     raise NoRoom() from error
                 raise
             return
-        await postgresql.once_there(opened.connection)
+        await postgresql.connect_when_up(opened.connection)
         try:
             yield opened
         except DBAPIError as error:
@@ -148,8 +148,8 @@ async def _opened(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 async def session() -> AsyncIterator[AsyncSession]:
     """One unit of work that writes: commits on a clean exit, rolls back on an exception.
 
-    A PostgreSQL that restarts is waited for. Raises NotAvailable if it stays away, or goes away in the middle: then
-    nothing was written, except that a commit whose answer was lost may have gone through. Raises NoRoom.
+    Waits for a PostgreSQL that restarts. Raises NotAvailable if it stays away or goes away in the middle: then nothing
+    was written, unless only the answer to the commit was lost. Raises NoRoom.
     """
     async with _on("writing") as opened:
         yield opened
@@ -163,6 +163,6 @@ async def session() -> AsyncIterator[AsyncSession]:
 
 @asynccontextmanager
 async def reading() -> AsyncIterator[AsyncSession]:
-    """One look at the database, for reading only; never waits for a writer. Raises NotAvailable."""
+    """A session for reading only; never waits for a writer. Raises NotAvailable."""
     async with _on("reading") as opened:
         yield opened

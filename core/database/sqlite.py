@@ -1,4 +1,4 @@
-"""SQLite as the app uses it: WAL, patience, transactions that say at their beginning whether they will write."""
+"""Connects to SQLite: WAL, a busy timeout, and transactions that declare at BEGIN whether they write."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -13,18 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
-"""A deferred transaction that turns into a writing one fails at once when somebody else writes, whatever busy_timeout
-says; so writers say so at their beginning."""
+"""A deferred transaction that starts to write fails at once while another one writes, whatever busy_timeout says; so
+writing transactions begin with IMMEDIATE."""
 
 PRAGMAS = ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "foreign_keys=ON")
 
 
 def engine(url: str, begin: str, connections: int) -> AsyncEngine:
-    """For transactions that begin with `begin`, so many at once; further ones wait in line."""
+    """An engine whose transactions begin with `begin`; with more than `connections` at once, the rest wait."""
     new = create_async_engine(
         url.replace("sqlite:", "sqlite+aiosqlite:", 1),
         pool_size=connections,
-        max_overflow=0,  # a connection is a thread: one that is closed and opened again costs more than it holds
+        max_overflow=0,  # each connection is a thread; reopening costs more than keeping it
         pool_use_lifo=True,
         hide_parameters=True,
         connect_args={"async_creator_fn": _connect},
@@ -39,7 +39,7 @@ def engine(url: str, begin: str, connections: int) -> AsyncEngine:
 
 
 def blocking_engine(url: str) -> Engine:
-    """For migrations: every transaction writes, and no connection is kept."""
+    """An engine for migrations: every transaction writes, no connection is pooled."""
     new = create_engine(url, poolclass=NullPool)
 
     @event.listens_for(new, "connect")
@@ -54,7 +54,7 @@ def blocking_engine(url: str) -> Engine:
 
 
 def tune(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """As every connection is set."""
+    """Set the pragmas of a connection and return it."""
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
@@ -68,8 +68,8 @@ def _connect(*arguments: Any, **options: Any) -> "Connection":
 class Connection(aiosqlite.Connection):
     """aiosqlite's connection, with fewer trips to its thread: each costs about as much CPU as a small query.
 
-    aiosqlite makes four for each statement (cursor, execute, fetch, close), BEGIN is a statement of its own, and a
-    rollback of nothing one more trip. Here a statement is one trip, and BEGIN goes along with the first.
+    aiosqlite makes four for each statement (cursor, execute, fetch, close), BEGIN included, and one for a rollback of
+    nothing. Here a statement is one trip, and BEGIN travels with the first.
     """
 
     def __init__(self, connector: Any) -> None:
@@ -78,33 +78,33 @@ class Connection(aiosqlite.Connection):
         self._begin: str | None = None
 
     def begin(self, statement: str) -> None:
-        """The next statement begins a transaction with this one."""
+        """Run this BEGIN before the next statement."""
         self._begin = statement
 
     def cursor(self) -> "Cursor":  # type: ignore[override]
-        """One that lives for one statement."""
+        """A cursor for one statement."""
         return Cursor(self)
 
     async def commit(self) -> None:
-        """Commit what there is."""
+        """Commit, if a transaction is open."""
         self._begin = None
         if self._conn.in_transaction:
             await super().commit()
 
     async def rollback(self) -> None:
-        """Undo what there is."""
+        """Roll back, if a transaction is open."""
         self._begin = None
         if self._conn.in_transaction:
             await super().rollback()
 
     async def run(self, statement: Callable[[sqlite3.Connection, str | None], None]) -> None:
-        """Run a cursor's statement in our thread, after the BEGIN that is due."""
+        """Run a cursor's statement in the connection's thread, after a pending BEGIN."""
         begin, self._begin = self._begin, None
         await self._execute(statement, self._conn, begin)  # type: ignore[no-untyped-call]
 
 
 class Cursor:
-    """A statement and its rows, fetched on the same trip."""
+    """Runs a statement and fetches its rows on the same trip to the thread."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -118,11 +118,11 @@ class Cursor:
         return self
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        """Run it."""
+        """Run the statement and fetch its rows."""
         await self._connection.run(partial(self._run, sqlite3.Cursor.execute, sql, parameters))
 
     async def executemany(self, sql: str, parameters: Sequence[Any]) -> None:
-        """Run it with each of these sets of parameters."""
+        """Run the statement with each set of parameters."""
         await self._connection.run(partial(self._run, sqlite3.Cursor.executemany, sql, parameters))
 
     def _run(
@@ -144,4 +144,4 @@ class Cursor:
         return self._rows
 
     async def close(self) -> None:
-        """It has been closed already."""
+        """Nothing to do: `execute` closes the SQLite cursor."""

@@ -1,4 +1,4 @@
-"""What a log line is about: the request that it began with, and the video. Both stand on every line, web and worker."""
+"""The context of log lines: the request id and the video id, added to every line of web and worker."""
 
 import re
 import secrets
@@ -11,8 +11,8 @@ from structlog.contextvars import bound_contextvars, get_contextvars
 _SOUND = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class Known(Protocol):
-    """A video, as much of it as is asked here."""
+class LoggedVideo(Protocol):
+    """The attributes of a video that are logged."""
 
     @property
     def id(self) -> int: ...
@@ -20,27 +20,27 @@ class Known(Protocol):
     def request_id(self) -> str | None: ...
 
 
-def sound_or_new(request_id: str | None) -> str:
-    """The id a proxy has given the request, or a new one where there is none or one that would spoil the log."""
+def valid_or_new(request_id: str | None) -> str:
+    """The request id set by a proxy, or a new one if it is missing or not safe to log."""
     return request_id if request_id and _SOUND.fullmatch(request_id) else secrets.token_hex(8)
 
 
 def request_id() -> str | None:
-    """The id of the request that is being answered here."""
+    """The id of the current request, or None."""
     id_ = get_contextvars().get("request")
     return str(id_) if id_ else None
 
 
 @contextmanager
 def of_request(request_id: str) -> Iterator[None]:
-    """Every line within is about that request."""
+    """Add the request id to all log lines within."""
     with bound_contextvars(request=request_id):
         yield
 
 
 @contextmanager
-def about(video: Known | int) -> Iterator[None]:
-    """Every line within, and of the tasks begun within, is about that video and the request that asked for it."""
+def about(video: LoggedVideo | int) -> Iterator[None]:
+    """Add the video and the request that created it to all log lines within, those of tasks started within too."""
     if isinstance(video, int):
         with bound_contextvars(video=video):
             yield
@@ -50,6 +50,6 @@ def about(video: Known | int) -> Iterator[None]:
 
 
 def tags() -> dict[str, str]:
-    """Both, as far as they are known."""
+    """The current request and video ids, as far as set, for error reports."""
     bound = get_contextvars()
     return {name: str(bound[name]) for name in ("request", "video") if bound.get(name)}

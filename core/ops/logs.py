@@ -13,9 +13,9 @@ from core.settings import settings
 
 
 def set_up_logging(part: str) -> None:
-    """One line per event on stderr, with time, level, part (web, worker), logger, and what it is about: log_context.py.
+    """Log to stderr, one line per event with time, level, part (web, worker), logger and context (log_context.py).
 
-    LOG_LEVEL sets how much, LOG_FORMAT whether for people or, as JSON, for machines.
+    LOG_LEVEL sets the level, LOG_FORMAT text or JSON.
     """
     level = settings().log_level
     structlog.configure(processors=[], cache_logger_on_first_use=True)
@@ -31,8 +31,8 @@ def set_up_logging(part: str) -> None:
 
 
 def _formatter(part: str) -> ProcessorFormatter:
-    # a plain traceback: the usual one shows what every function had at hand, which are keys and cookies as well, and is
-    # drawn for seconds, on the event loop
+    # a plain traceback: the default one prints local variables, keys and cookies among them, and takes seconds to
+    # render on the event loop
     is_json = settings().log_format == "json"
     renderers: list[Any] = [
         structlog.dev.ConsoleRenderer(
@@ -58,7 +58,7 @@ def _formatter(part: str) -> ProcessorFormatter:
 
 
 def _set_up_sentry(part: str) -> None:
-    """Errors go to Sentry, without what users wrote or who they are."""
+    """Send errors to Sentry if there is a DSN, without users' texts or identities."""
     if dsn := settings().sentry_dsn:
         import sentry_sdk  # noqa: PLC0415 - a third of a second that most starts don't need
 

@@ -1,4 +1,4 @@
-"""What Prometheus is told: jobs, queue, providers, ledger. Read from the database, so any web process tells all."""
+"""The metrics for Prometheus: videos, queue, providers, ledger. Read from the database, so any web process has all."""
 
 import contextlib
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from core.redis.client import redis
 
 RECENT = timedelta(hours=1)
 LATEST = 500
-"""So many of the last hour's videos are measured: a scrape costs the same however many there are."""
+"""At most so many of the last hour's videos are measured, which bounds the cost of a scrape."""
 WRONG = "adsvideo:wrong-balances"
 
 
 async def keep_wrong_balances(number: int) -> None:
-    """What the last check of the ledger has found, for `collect`: adding it up at every scrape costs too much."""
+    """Store the result of the last ledger check for `collect`; summing up at every scrape costs too much."""
     await (await redis()).set(WRONG, number)
 
 
@@ -57,7 +57,7 @@ async def _running(session: AsyncSession) -> list[Metric]:
 
 
 async def _ended(session: AsyncSession) -> list[Metric]:
-    """Of the last hour: how many ended how, how long each model took, and why videos failed."""
+    """Of the last hour: videos by final status, seconds per model, and failures by reason."""
     table = Video.__table__  # type: ignore[attr-defined]
     names = ("model", "status", "error_code", "created_at", "started_at", "completed_at")
     newest = select(*(table.c[name] for name in names)).order_by(table.c.id.desc()).limit(LATEST)
@@ -96,7 +96,7 @@ def _quantile(values: list[float], share: float) -> float:
 async def _queue() -> list[Metric]:
     jobs, worker, up, wrong = 0.0, 0.0, 0.0, 0.0
     with contextlib.suppress(RedisError, OSError):
-        jobs, worker, up = float(await queue.waiting()), float(await queue.worker_seen()), 1.0
+        jobs, worker, up = float(await queue.waiting()), float(await queue.has_worker()), 1.0
         wrong = float(await (await redis()).get(WRONG) or 0)
     return [
         _family("redis_up", "Whether Redis answers.", [], {(): up}),
@@ -107,5 +107,7 @@ async def _queue() -> list[Metric]:
 
 
 def _models() -> Iterator[Metric]:
-    states: dict[tuple[str, ...], float] = {(offer.model.id, offer.state.name): 1.0 for offer in availability.unasked()}
+    states: dict[tuple[str, ...], float] = {
+        (offer.model.id, offer.state.name): 1.0 for offer in availability.last_offers()
+    }
     yield _family("model_state", "The state of each model as last seen.", ["model", "state"], states)

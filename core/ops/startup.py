@@ -1,23 +1,21 @@
-"""What is checked and prepared before a part starts: settings, port, lock, database, file rights."""
+"""Checks and prepares what a part needs to start: settings, port, lock, database, queue."""
 
 import fcntl
 import os
 import socket
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from core.errors import Misconfigured
 from core.settings import Settings, settings
 
-if TYPE_CHECKING:
-    pass
-
 
 def address(config: Settings) -> str:
+    """The URL that people open."""
     return config.public_url or f"http://{config.host}:{config.port}"
 
 
-def refuse_nonsense() -> None:
-    """Raises Misconfigured with a sentence that says what to do."""
+def check_settings() -> None:
+    """Raises Misconfigured, with a sentence that says what to do, if settings contradict each other."""
     config = settings()
     if not config.is_loopback and not config.has_provider:
         raise Misconfigured(
@@ -32,7 +30,8 @@ def refuse_nonsense() -> None:
     place()
 
 
-def refuse_taken_port() -> None:
+def check_port() -> None:
+    """Raises Misconfigured if the web server's port is taken."""
     config = settings()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -45,7 +44,7 @@ def refuse_taken_port() -> None:
 
 
 def take_lock(name: str) -> IO[str]:
-    """Hold the lock of that part for this database, as long as this process lives. Raises Misconfigured."""
+    """Lock a part of this database for as long as the returned file is open. Raises Misconfigured if it is locked."""
     from core.redis import embedded
 
     folder = embedded.folder()
@@ -63,7 +62,7 @@ def take_lock(name: str) -> IO[str]:
 
 
 def prepare() -> None:
-    """The database at its newest version, and a queue that answers."""
+    """Read the catalogue, migrate the database and start the embedded Redis if it is used. Raises Misconfigured."""
     from core.catalog import entries
     from core.database.migrate import migrate
     from core.redis import embedded

@@ -1,7 +1,7 @@
-"""How long the steps of videos take at each server and how they end; of all workers together, in Redis.
+"""Measures the steps of videos per server: duration and outcome, summed over all workers in Redis.
 
-A worker counts in memory and adds its counts to those in Redis every few seconds. What is counted while Redis is away
-is added when it is back; with Redis wiped they begin at 0, which Prometheus takes as a restart.
+A worker counts in memory and adds its counts to those in Redis every ADD_SECONDS. Counts made while Redis is away are
+added later; if Redis is wiped they start at 0, which Prometheus takes as a restart.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ _counted: Counter[tuple[str, str, str, str]] = Counter()
 
 
 @contextlib.contextmanager
-def of(server: str, step: Step) -> Iterator[None]:
-    """Count what is done within: its length, and as its outcome `ok` or the error's code. One broken off counts not."""
+def measure(server: str, step: Step) -> Iterator[None]:
+    """Measure the block: its duration, and as outcome `ok` or the error's code. A canceled one is not counted."""
     started, outcome = time.monotonic(), "ok"
     try:
         yield
@@ -46,7 +46,7 @@ def of(server: str, step: Step) -> Iterator[None]:
 
 
 async def run() -> None:
-    """Add what is counted to what all have counted, until canceled, and once more at the end."""
+    """Call `add` every ADD_SECONDS until canceled, and once at the end."""
     try:
         while True:
             await asyncio.sleep(ADD_SECONDS)
@@ -56,7 +56,7 @@ async def run() -> None:
 
 
 async def add() -> None:
-    """Add what is counted here to what all have counted; kept for the next time where Redis does not answer."""
+    """Add this process's counts to those in Redis; they are kept if Redis does not answer."""
     adding = dict(_counted)
     if not adding:
         return
@@ -73,7 +73,7 @@ async def add() -> None:
 
 
 async def family() -> HistogramMetricFamily:
-    """As Prometheus is told; empty where Redis does not answer."""
+    """The histogram for Prometheus; empty if Redis does not answer."""
     histogram = HistogramMetricFamily("adsvideo_step_seconds", "Steps of videos, by server and outcome.", labels=LABELS)
     by_labels: dict[tuple[str, str, str], dict[str, int]] = {}
     with contextlib.suppress(RedisError, OSError):

@@ -1,4 +1,4 @@
-"""Keeps alive what the web app needs beside it, and ends it in order."""
+"""Runs the worker and the embedded Redis beside the web app."""
 
 import logging
 import subprocess
@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 WATCH_SECONDS = 1.0
 
 
-class Keeper:
-    """Keeps the worker and the embedded Redis alive while the web app runs, and stops them in this order."""
+class Supervisor:
+    """Restarts the worker and the embedded Redis if they end, and stops them in this order."""
 
     def __init__(self, *, with_worker: bool) -> None:
         self._with_worker = with_worker
@@ -24,24 +24,24 @@ class Keeper:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
-        """Start the worker and keep an eye on it."""
-        self._look()
+        """Start the processes and the thread that watches them."""
+        self._start_missing()
         self._thread.start()
 
     def _watch(self) -> None:
         while not self._stopping.wait(WATCH_SECONDS):
             try:
-                self._look()
+                self._start_missing()
             except AdsVideoError as error:
                 log.error(error.message)
-            except Exception:  # no memory for a process, say: whoever keeps the others alive must not die of it
+            except Exception:  # such as no memory for a process: the watch must go on
                 log.exception("what the web app needs beside it could not be looked after")
 
-    def _look(self) -> None:
+    def _start_missing(self) -> None:
         if embedded.is_used():
             embedded.ensure()
         if self._with_worker and (self._worker is None or self._worker.poll() is not None):
-            # its own session: Ctrl-C in the terminal reaches the web app first; its stdin is our lifeline to it
+            # its own session: Ctrl-C in the terminal reaches the web app first; it ends when its stdin closes
             self._worker = subprocess.Popen(
                 [sys.executable, str(ROOT / "main.py"), "worker", "--child"],
                 stdin=subprocess.PIPE,
@@ -49,7 +49,7 @@ class Keeper:
             )
 
     def stop(self, *, if_unused: bool = False) -> None:
-        """Stop the worker, then the embedded Redis."""
+        """Stop the worker, then the embedded Redis (with `if_unused` only if nobody else is connected)."""
         self._stopping.set()
         self._thread.join(WATCH_SECONDS * 2)
         if self._worker and self._worker.poll() is None:

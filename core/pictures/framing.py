@@ -1,6 +1,6 @@
 """Decodes a picture and frames it to an exact size.
 
-Pure and blocking: runs in a process of its own, so it imports little.
+Blocking: runs in a process of its own, so it imports little.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ from core.errors import BrokenPicture, NotAPicture, TooManyPixels
 MAX_MEGAPIXELS = 64
 MAX_SIDE = 30_000
 MAX_SCANS = 500
-"""A progressive JPEG has about ten; each costs a walk over every block, however short it is. What a camera appends to a
-picture, a film say, has their mark by chance once in 64 kB: 160 in 10 MB."""
+"""A progressive JPEG has about ten; each costs a pass over every block, however short it is. What a camera
+appends, such as a video, contains the marker by chance once in 64 kB: 160 times in 10 MB."""
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 
 UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, MemoryError, Image.DecompressionBombError)
@@ -27,7 +27,7 @@ Image.MAX_IMAGE_PIXELS = None  # our own check is stricter and comes before deco
 
 @dataclass(frozen=True)
 class Window:
-    """What `core.pictures.Framing` says, already validated."""
+    """The fields of `core.pictures.intake.Framing`, already validated."""
 
     mode: str = "crop"
     color: str = "#000000"
@@ -52,7 +52,7 @@ def _open(content: bytes) -> Image.Image:
 
 
 def _to_srgb(picture: Image.Image) -> Image.Image:
-    """Colours as the camera meant them; a profile that can't be read is ignored."""
+    """Convert to sRGB; an unreadable colour profile is ignored."""
     if profile := picture.info.get("icc_profile"):
         with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -63,7 +63,7 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
 
 
 def _flatten(picture: Image.Image) -> Image.Image:
-    """RGB; what is transparent becomes white, as product pictures are meant."""
+    """Convert to RGB; transparent becomes white, as usual for product pictures."""
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         below = Image.new("RGBA", picture.size, "white")
@@ -120,8 +120,8 @@ def _pad(picture: Image.Image, width: int, height: int, framing: Window) -> Imag
 def frame(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> bytes:
     """The picture as JPEG of exactly `width` x `height` pixels. Blocking.
 
-    With `scale` above 1 up to that many times larger in the same ratio, as far as the picture's own resolution
-    goes. What a preview shows and what a model gets both come from here.
+    With `scale` above 1 it is up to that many times larger in the same ratio, limited by the picture's own resolution.
+    Both the preview and what a model gets come from here.
 
     Raises NotAPicture, BrokenPicture, TooManyPixels.
     """
@@ -140,6 +140,6 @@ def frame(content: bytes, width: int, height: int, framing: dict[str, Any], scal
 
 
 def read_size(content: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the header."""
+    """Width and height in pixels, from the header. Raises NotAPicture, TooManyPixels, BrokenPicture."""
     picture = _open(content)
     return picture.width, picture.height

@@ -1,4 +1,4 @@
-"""Takes a picture in: from an upload or an address, checked, decoded and framed in a process of its own."""
+"""Checks and decodes pictures from uploads and addresses, and frames them, in a process of its own."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,14 +23,14 @@ MAX_BYTES = MAX_MB * 1024 * 1024
 FETCH_SECONDS = 10.0
 T = TypeVar("T")
 Prepared = tuple[bytes, int, int]
-"""A picture as it is kept: JPEG, with its width and height in pixels."""
+"""A picture as it is stored: JPEG bytes, width and height in pixels."""
 
 
 class Framing(BaseModel):
-    """How a picture meets the output's ratio.
+    """How a picture is fitted to the output's ratio.
 
-    `crop`: the largest window of that ratio, divided by `zoom` (1-4), its centre moved by `x`, `y` (0-1, 0.5 is the
-    middle) over the room there is. `pad-*`: the whole picture, with blur, white or `color` (`#rrggbb`) beside it.
+    `crop`: the largest window of that ratio, divided by `zoom` (1-4), placed by `x`, `y` (0-1, 0.5 is the middle).
+    `pad-*`: the whole picture, with blur, white or `color` (`#rrggbb`) beside it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,9 +42,9 @@ class Framing(BaseModel):
     zoom: float = Field(1.0, ge=1, le=4)
 
     def brief(self) -> dict[str, Any]:
-        """Without what is as usual and what its mode does not look at; an empty one is the centred crop."""
-        looked_at = {"crop": {"mode", "x", "y", "zoom"}, "pad-color": {"mode", "color"}}.get(self.mode, {"mode"})
-        return self.model_dump(include=looked_at, exclude_defaults=True)
+        """The fields that its mode uses and that differ from the default; empty for the centred crop."""
+        used = {"crop": {"mode", "x", "y", "zoom"}, "pad-color": {"mode", "color"}}.get(self.mode, {"mode"})
+        return self.model_dump(include=used, exclude_defaults=True)
 
 
 _fetching = asyncio.Semaphore(16)  # each may hold a whole picture in memory
@@ -56,7 +56,7 @@ async def framed(content: bytes, width: int, height: int, framing: dict[str, Any
 
 
 async def as_sent(content: bytes, size: Size, framing: Framing) -> bytes:
-    """The very JPEG that a model gets which makes videos of that size, for a preview."""
+    """The JPEG that a model gets for videos of that size, for a preview."""
     return await framed(content, size.width, size.height, framing.brief())
 
 
@@ -70,7 +70,7 @@ async def prepare(content: bytes) -> Prepared:
 
 
 async def fetch(url: str, resolver: outside.Resolver | None = None) -> Prepared:
-    """`prepare` for what is at an address that a user gives. Ten seconds for everything.
+    """`prepare` for a picture at a user's address; takes at most FETCH_SECONDS for the download.
 
     Raises BadAddress, AddressRefused, Unreached, PictureAtAddress.
     """
@@ -85,7 +85,7 @@ async def fetch(url: str, resolver: outside.Resolver | None = None) -> Prepared:
 
 
 async def _apart(function: Callable[..., T], *args: object) -> T:
-    """Run in a process of its own. Raises BrokenPicture if the picture crashes it."""
+    """Run in a process of the pool. Raises BrokenPicture if the picture crashes it."""
     try:
         return await apart(function, *args)
     except Crashed:

@@ -1,4 +1,4 @@
-"""The pictures that come with AdsVideo."""
+"""The sample pictures that come with AdsVideo."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ PRESETS = Path(__file__).with_name("shipped")
 
 @dataclass(frozen=True)
 class Preset:
-    """A picture that comes with the app. `color` is its mean, shown while it loads."""
+    """A sample picture. `color` is its mean colour, shown while it loads."""
 
     name: str
     title: dict[str, str]

@@ -1,4 +1,4 @@
-"""The pictures that users have: accepted once, found by their owner, deleted."""
+"""Users' pictures: stored once per user, found, deleted."""
 
 import hashlib
 
@@ -20,11 +20,11 @@ from core.storage import store
 
 
 async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset: str | None = None) -> Picture:
-    """Keep a prepared picture; the same one twice is one row. Best the first thing in a session."""
+    """Store a prepared picture; the same one twice is one row. Best called first in a session. Raises NotAvailable."""
     content, width, height = prepared
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"pictures/{user_id}/{sha256}.jpg"
-    await store.put(content, key)  # before the first statement: a bucket takes its time, and nobody is to wait for it
+    await store.put(content, key)  # before the first statement: a bucket is slow, and no lock should be held meanwhile
     query = select(Picture).where(Picture.user_id == user_id, Picture.sha256 == sha256)
     picture = (await session.exec(query)).first()
     if picture and picture.deleted_at is None:
@@ -40,7 +40,7 @@ async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset
         async with session.begin_nested():
             session.add(picture)
     except IntegrityError:
-        return (await session.exec(query)).one()  # the same one twice at once: the other was first
+        return (await session.exec(query)).one()  # another request stored the same one first
     return picture
 
 
@@ -72,13 +72,13 @@ async def owned(session: AsyncSession, user_id: int, picture_id: int) -> Picture
 
 
 async def of_video(session: AsyncSession, video: Video) -> Picture | None:
-    """What a video was made of, unless it has been deleted."""
+    """The picture a video was made from; None if it has been deleted."""
     query = select(Picture).where(_mine(video.user_id), Picture.id == video.picture_id)
     return (await session.exec(query)).first()
 
 
 async def delete(session: AsyncSession, user_id: int, picture_id: int) -> Picture:
-    """Forget a picture; the caller removes its file. Raises NotFound, and Conflict while a video is made of it."""
+    """Delete a picture; the caller removes its file. Raises NotFound, and Conflict while a video is made from it."""
     busy = exists().where(col(Video.picture_id) == picture_id, col(Video.status).in_(ACTIVE))
     deletion = (
         update(Picture)
@@ -96,7 +96,7 @@ async def delete(session: AsyncSession, user_id: int, picture_id: int) -> Pictur
 
 
 async def by_sha256(session: AsyncSession, user_id: int, sha256: str) -> Picture:
-    """That user's picture with these bytes. Raises NotFound."""
+    """That user's picture with this hash. Raises NotFound."""
     query = select(Picture).where(_mine(user_id), Picture.sha256 == sha256)
     if picture := (await session.exec(query)).first():
         return picture

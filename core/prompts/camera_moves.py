@@ -1,4 +1,4 @@
-"""Camera moves as words that are added to a prompt or taken out of it."""
+"""Adds camera moves to a prompt or takes them out, as words."""
 
 import re
 from dataclasses import dataclass
@@ -26,15 +26,15 @@ MOVES = (
 
 
 def find_move(prompt: str, move: Move) -> tuple[int, int] | None:
-    """Where the prompt asks for it, from one character to before another; None if it does not."""
+    """The span (start, end) of the move in the prompt; None if it is not there."""
     match = re.search(move.pattern, prompt, re.IGNORECASE)
     return match.span() if match else None
 
 
 def toggle_move(prompt: str, move: Move) -> str:
-    """The prompt with the move's words added at its end, or taken out where they stand by themselves.
+    """The prompt with the move's words added at its end, or taken out where they stand alone.
 
-    Unchanged where they are part of somebody's sentence, which would be broken without them.
+    Unchanged if they are part of a sentence, which would break without them.
     """
     if find_move(prompt, move):
         by_itself = rf"[,;]\s*{move.pattern}(?=\s*(?:[.,;!?]|$))|(?:^|(?<=[.!?]))\s*{move.pattern}\s*(?:[.,;!?]+|$)"

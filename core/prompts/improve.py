@@ -1,4 +1,4 @@
-"""Improve my prompt: any chat model that speaks the OpenAI protocol (`OPENAI_CHAT_MODEL`) writes it anew."""
+"""Improve my prompt: a chat model behind the OpenAI protocol (`OPENAI_CHAT_MODEL`) rewrites it."""
 
 import logging
 
@@ -25,7 +25,7 @@ def is_on() -> bool:
 
 
 async def improve(prompt: str) -> str:
-    """A better prompt. Raises NoPrompt, PromptTooLong, and ImproveFailed if the model can't be had or says nothing."""
+    """A better prompt. Raises NoPrompt, PromptTooLong, and ImproveFailed if the model does not answer."""
     prompt = check_prompt(prompt)
     config = settings()
     key = config.openai_chat_api_key or config.openai_api_key

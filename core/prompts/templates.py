@@ -1,7 +1,7 @@
-"""Prompt templates with blanks to fill, ours and the users' own; camera moves.
+"""Prompt templates with blanks to fill: ours and the users' own.
 
-A blank is written `[name: words]`: its name, and the words that stand there until something better is put in, so that a
-template is a good prompt even if nobody fills it. `[words]` is both. The texts are English, which every video model and
+A blank is written `[name: words]`: its name, and the words used if it is not filled, so that a template is a good
+prompt as it is. `[words]` is both. The texts are English, which every video model and
 the camera engine know best.
 """
 
@@ -27,7 +27,7 @@ _BLANK = re.compile(r"\[([^\[\]:]{1,40})(?::([^\[\]]{1,120}))?\]")
 
 @dataclass(frozen=True)
 class Blank:
-    """Something to fill in: what it is called, and the words without it."""
+    """A blank of a template: its name, and the words used if it is not filled."""
 
     name: str
     words: str
@@ -51,7 +51,7 @@ SAMPLES = _read()
 
 
 def blanks(text: str) -> list[Blank]:
-    """The blanks of a template in the order they come, each name once."""
+    """The blanks of a template in order, each name once."""
     by_name: dict[str, Blank] = {}
     for name, words in _BLANK.findall(text):
         by_name.setdefault(name.strip(), Blank(name.strip(), (words or name).strip()))
@@ -59,7 +59,7 @@ def blanks(text: str) -> list[Blank]:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The prompt: each blank with its value, or its own words where there is none."""
+    """The prompt with each blank replaced by its value (by name), or by its own words."""
 
     def put(match: re.Match[str]) -> str:
         words = values.get(match[1].strip(), "").strip() or (match[2] or match[1]).strip()
@@ -76,7 +76,7 @@ async def own(session: AsyncSession, user_id: int) -> Sequence[Template]:
 
 
 async def save(session: AsyncSession, user_id: int, title: str, text: str) -> Template:
-    """Keep a prompt as a template. Raises BadInput: nothing to keep, too long, too many."""
+    """Save a prompt as a template. Raises BadInput if it is empty or too long, or there are too many."""
     title, text = title.strip(), text.strip()
     if not title or not text:
         raise WrongInput(Phrase("A template needs a name and a prompt."))
@@ -91,7 +91,7 @@ async def save(session: AsyncSession, user_id: int, title: str, text: str) -> Te
 
 
 async def delete(session: AsyncSession, user_id: int, template_id: int) -> None:
-    """Forget one of the user's templates. Raises NotFound."""
+    """Delete one of the user's templates. Raises NotFound."""
     query = select(Template).where(Template.id == template_id, Template.user_id == user_id)
     template = (await session.exec(query)).first()
     if template is None:

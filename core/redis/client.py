@@ -1,4 +1,4 @@
-"""Where Redis is, by REDIS_URL, and clients for it: a server, TLS or not, or sentinels that know which server it is."""
+"""Makes Redis clients for REDIS_URL: a server, with or without TLS, or sentinels that know the server."""
 
 import asyncio
 import logging
@@ -27,28 +27,28 @@ ANSWER_SECONDS = 3
 PAUSE_SECONDS = 2.0
 PORT, SENTINEL_PORT = 6379, 26379
 AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
-"""What is raised where Redis can't be reached."""
+"""What is raised if Redis can't be reached."""
 T = TypeVar("T")
 
 
 class AtOnce(Retry):
-    """Tries once, and while Redis does not answer, not at all: then only one caller in PAUSE_SECONDS finds that out.
+    """Tries once; while Redis is away calls fail at once, and one caller per PAUSE_SECONDS tries it.
 
-    Whoever can do without Redis must not wait for it, also where it is not refused but hangs.
+    So a caller that can do without Redis does not wait for it, even if it hangs instead of refusing.
     """
 
     def __init__(self) -> None:
         super().__init__(NoBackoff(), 0)
         self._away = False
-        self._again_at = 0.0
+        self.next_try_at = 0.0
         self._inside: ContextVar[bool] = ContextVar("inside", default=False)
         self._trying: ContextVar[float] = ContextVar("trying", default=-1.0)
 
     def __deepcopy__(self, _memo: object) -> "AtOnce":
-        return self  # each connection makes a copy of its own, but what is known of Redis is true for all
+        return self  # each connection copies its retry, but the state of Redis is the same for all
 
     async def call_with_retry(self, do: Callable[[], Awaitable[T]], fail: Callable[[Any], Any]) -> T:
-        """`do`, which may connect on its way and come by here once more. Raises RedisConnectionError."""
+        """Call `do`, which may connect and so call this again. Raises RedisConnectionError."""
         if self._inside.get():
             return await self._once(do, fail)
         if self._away:
@@ -59,23 +59,23 @@ class AtOnce(Retry):
         except AWAY as error:
             if not self._away:
                 log.warning("Redis does not answer: %s", error)
-            self._away, self._again_at = True, time.monotonic() + PAUSE_SECONDS
+            self._away, self.next_try_at = True, time.monotonic() + PAUSE_SECONDS
             raise
         finally:
             self._inside.reset(entered)
-        if self._away and answer is not None:  # a connection alone proves nothing: one that hangs takes it too
+        if self._away and answer is not None:  # a connection alone proves nothing: a server that hangs accepts it too
             log.info("Redis answers again")
             self._away = False
         return answer
 
     def _let_one_try(self) -> None:
-        """The one may connect, and then ask as well."""
-        if self._trying.get() == self._again_at:
+        """Let one caller per PAUSE_SECONDS through, to connect and to ask. Raises RedisConnectionError."""
+        if self._trying.get() == self.next_try_at:
             return
-        if time.monotonic() < self._again_at:
+        if time.monotonic() < self.next_try_at:
             raise RedisConnectionError("Redis does not answer")
-        self._again_at = time.monotonic() + PAUSE_SECONDS
-        self._trying.set(self._again_at)
+        self.next_try_at = time.monotonic() + PAUSE_SECONDS
+        self._trying.set(self.next_try_at)
 
     async def _once(self, do: Callable[[], Awaitable[T]], fail: Callable[[Any], Any]) -> T:
         try:
@@ -87,7 +87,7 @@ class AtOnce(Retry):
 
 @dataclass(frozen=True)
 class Place:
-    """REDIS_URL, read. `hosts` are sentinels where `master` names what they watch; else there is one, or a `socket`."""
+    """A parsed REDIS_URL. With `master`, `hosts` are the sentinels that watch it; else one host, or a `socket`."""
 
     hosts: tuple[tuple[str, int], ...] = ()
     socket: str | None = None
@@ -100,7 +100,7 @@ class Place:
 
 
 def read(url: str) -> Place:
-    """Raises ValueError."""
+    """Parse a REDIS_URL. Raises ValueError."""
     parts = urlsplit(url)
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     if parts.scheme == "unix":
@@ -128,7 +128,7 @@ def _host(text: str, port: int) -> tuple[str, int]:
 
 
 def place() -> Place:
-    """Where this set-up's Redis is. Raises Misconfigured."""
+    """The parsed REDIS_URL of this installation. Raises Misconfigured."""
     try:
         return read(embedded.redis_url())
     except ValueError as error:
@@ -141,7 +141,7 @@ def _tls() -> dict[str, Any]:
 
 
 def client() -> ArqRedis:
-    """A client with connections of its own, made when they are needed: this does not wait for Redis."""
+    """A client with its own connections, opened when needed; does not wait for Redis. Raises Misconfigured."""
     where = place()
     options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_SECONDS,
@@ -164,7 +164,7 @@ def client() -> ArqRedis:
 
 
 async def close(redis_client: ArqRedis) -> None:
-    """Let go of a client's connections, those to sentinels too."""
+    """Close a client's connections, those to sentinels too."""
     await redis_client.aclose()
     if isinstance(redis_client.connection_pool, SentinelConnectionPool):
         for sentinel in redis_client.connection_pool.sentinel_manager.sentinels:
@@ -172,7 +172,7 @@ async def close(redis_client: ArqRedis) -> None:
 
 
 def arq_settings() -> RedisSettings:
-    """For arq's own command line, which makes its own connections."""
+    """The same for arq's own command line, which makes its own connections."""
     where = place()
     host, port = where.hosts[0] if where.hosts else ("localhost", PORT)
     tls = _tls() if where.tls else {}
@@ -195,7 +195,7 @@ _pools: dict[asyncio.AbstractEventLoop, ArqRedis] = {}
 
 
 async def redis() -> ArqRedis:
-    """The running loop's client. Where Redis is away its calls fail at once: see AtOnce."""
+    """The running loop's client. While Redis is away its calls fail at once: see AtOnce."""
     loop = asyncio.get_running_loop()
     if loop not in _pools:
         _pools[loop] = client()
@@ -208,10 +208,10 @@ async def close_redis() -> None:
         await close(pool)
 
 
-async def heard(channel: str) -> AsyncGenerator[bytes | None]:
-    """What is published there; first of all None, from when on nothing is missed. To be closed, with `aclosing`.
+async def subscribe(channel: str) -> AsyncGenerator[bytes | None]:
+    """Messages of a channel, after a first None that says the subscription is active. Close it with `aclosing`.
 
-    Raises what redis raises when the connection is lost, also when the server only does not say anything any more.
+    Raises what redis raises if the connection is lost, or if the server stops answering pings.
     """
     listener = client()
     pubsub = listener.pubsub()

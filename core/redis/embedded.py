@@ -1,7 +1,7 @@
 """Starts and stops the embedded Redis-compatible server.
 
 Valkey listens on a Unix socket in the temp folder (its path must stay under 104 bytes) and keeps its data beside
-the database. It outlives a killed parent, so whoever comes next pings the socket first and adopts what answers.
+the database. It outlives a killed parent, so the next start pings the socket first and uses a server that answers.
 """
 
 import contextlib
@@ -29,12 +29,12 @@ START_SECONDS = 10.0
 HUNG_SECONDS = 10.0
 
 _started: dict[str, subprocess.Popen[bytes]] = {}
-"""What this process has started, by `_name`: its end is to be waited for."""
+"""The servers this process has started, by `_name`, so that it can wait for their end."""
 
 
 @lru_cache
 def _name() -> str:
-    """Differs for every database, so that two apps on one machine never share a queue."""
+    """A name that differs per database, so that two apps on one machine never share a queue."""
     identity = f"{settings().data_folder}|{settings().database_url}"
     return hashlib.sha256(identity.encode()).hexdigest()[:12]
 
@@ -44,7 +44,7 @@ def _socket() -> Path:
 
 
 def folder() -> Path:
-    """Where the server's data, its log and the lock of the whole app are."""
+    """The folder of the server's data, its log and the app's lock."""
     return settings().data_folder / f"valkey-{_name()}"
 
 
@@ -54,7 +54,7 @@ def redis_url() -> str:
 
 
 def is_used() -> bool:
-    """Whether this set-up relies on the embedded server."""
+    """Whether the embedded server is used: there is no REDIS_URL."""
     return not settings().redis_url
 
 
@@ -70,7 +70,7 @@ def answers() -> bool:
 
 
 def ensure() -> None:
-    """Start the server unless one answers. Blocking; safe to call from several processes at once."""
+    """Start the server unless it answers. Blocking; safe in several processes at once. Raises Misconfigured."""
     if answers():
         return
     folder().mkdir(parents=True, exist_ok=True)
@@ -81,13 +81,13 @@ def ensure() -> None:
 
 
 def _start() -> None:
-    """With a lock that the server holds as long as it lives: two of them must never write the same files."""
+    """Start the server with a lock that it holds while it lives: two must never write the same files."""
     with (folder() / "server.lock").open("w") as alive:
         if not _is_free(alive):
             return
         _socket().unlink(missing_ok=True)
         (folder() / "valkey.pid").unlink(missing_ok=True)
-        if ended := _started.pop(_name(), None):  # it held the lock as long as it lived
+        if ended := _started.pop(_name(), None):  # it has ended: its lock is free
             ended.wait(timeout=5)
         process = subprocess.Popen(
             [str(get_binary_path()), *_arguments()],
@@ -115,7 +115,7 @@ def _arguments() -> list[str]:
 
 
 def _is_free(lock: IO[str]) -> bool:
-    """Whether no server lives. One that hangs is given HUNG_SECONDS to answer, then it is killed; False if it does."""
+    """Whether no server runs, so one may start. One that does not answer for HUNG_SECONDS is killed."""
     until = time.monotonic() + HUNG_SECONDS
     killed = False
     while True:
@@ -136,7 +136,7 @@ def _is_free(lock: IO[str]) -> bool:
 
 
 def stop(*, if_unused: bool = False) -> None:
-    """Save and stop the server, whoever started it; with `if_unused` only if nobody else is connected. Blocking."""
+    """Stop the server, whoever started it; with `if_unused` only if nobody else is connected. Blocking."""
     if not answers():
         return
     try:

@@ -1,4 +1,4 @@
-"""News of a running video and of a user: publish, listen, last known. Lives in Redis and may be lost at any time."""
+"""Publishes news of videos and users through Redis, and keeps each video's last. News may be lost at any time."""
 
 import json
 import logging
@@ -15,9 +15,9 @@ log = logging.getLogger(__name__)
 CHANNEL = "adsvideo:news"
 KEPT_SECONDS = 3600
 SIGNED_OUT = "signed_out"
-"""The status of a user whose sessions have ended; every page of theirs goes."""
+"""The status of a user whose sessions have ended: their open pages leave."""
 KEYS = "keys"
-"""The status of a user of whom an API key has been revoked."""
+"""The status of a user one of whose API keys was revoked."""
 ENDED = ("completed", "failed", "canceled")
 
 Stage = Literal["starting", "queued", "processing", "downloading", "waiting", "canceling"]
@@ -25,10 +25,10 @@ Stage = Literal["starting", "queued", "processing", "downloading", "waiting", "c
 
 @dataclass(frozen=True)
 class News:
-    """What changed. `progress` is 0-100 or None where it is not known; `ahead` the videos before this one.
+    """What changed. `progress` is 0-100 or None if unknown; `ahead` the number of videos before this one.
 
-    `status` is the database's, or `deleted` or `restored`; where it is set, a page reads the video again. `browser`
-    names one whose visitor changed.
+    `status` is the database's, or `deleted` or `restored`; if it is set, a page reads the video again. `browser`
+    is the id of a browser whose signed-in user changed.
     """
 
     user_id: int = 0
@@ -41,12 +41,12 @@ class News:
     browser: str = ""
 
     def to_json(self) -> str:
-        """As it travels."""
+        """As JSON, without empty fields."""
         return json.dumps({k: v for k in _FIELDS if (v := getattr(self, k)) is not None and v != ""})
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "News":
-        """As it travelled; what this version does not know is left out."""
+        """From JSON; fields that this version does not have are ignored."""
         return cls(**{k: v for k, v in json.loads(text).items() if k in _FIELDS})
 
 
@@ -58,15 +58,15 @@ def _key(video_id: int) -> str:
 
 
 async def publish(news: News) -> bool:
-    """Tell every page. A video's progress never goes backwards while its stage stays; what has ended is forgotten.
+    """Send news to every page. Progress never goes backwards within a stage; an ended video's news is deleted.
 
-    False where Redis is away: the news is lost, and every page looks for itself once it is back.
+    False if Redis is away: the news is lost, and pages read the database once it is back.
     """
     return await publish_all([news])
 
 
 async def publish_all(several: Sequence[News]) -> bool:
-    """`publish`, two round trips for any number of them."""
+    """`publish` for several, in two round trips."""
     if not several:
         return True
     try:
@@ -101,7 +101,7 @@ def _forward(news: News, before: News | None) -> News:
 
 
 async def last_of(video_ids: Sequence[int]) -> dict[int, News]:
-    """The last news of each of these videos that has any, in one round trip; none where Redis does not answer."""
+    """The last news by video id, for videos that have any, in one round trip; empty if Redis does not answer."""
     if not video_ids:
         return {}
     try:
@@ -112,16 +112,16 @@ async def last_of(video_ids: Sequence[int]) -> dict[int, News]:
 
 
 async def last_or_none(video_id: int) -> News | None:
-    """The last news of a video, or None where there is none or Redis does not answer."""
+    """The last news of a video; None if there is none or Redis does not answer."""
     return (await last_of([video_id])).get(video_id)
 
 
 async def listen(started: Callable[[], None]) -> AsyncGenerator[News]:
-    """All news from the moment `started` is called; to be closed, with `aclosing`.
+    """All news from the moment `started` is called. Close it with `aclosing`.
 
-    Raises what redis raises when the connection is lost.
+    Raises what redis raises if the connection is lost.
     """
-    async with aclosing(client.heard(CHANNEL)) as messages:
+    async with aclosing(client.subscribe(CHANNEL)) as messages:
         async for message in messages:
             if message is None:
                 started()

@@ -1,4 +1,4 @@
-"""Puts a job on the queue, and wakes the watchers."""
+"""Queues jobs, wakes the watchers, and counts workers."""
 
 import time
 from collections.abc import AsyncGenerator, Awaitable
@@ -6,28 +6,31 @@ from datetime import timedelta
 from typing import Literal, cast
 
 from core.redis import client
-from core.redis.client import heard, redis
+from core.redis.client import redis, subscribe
 
 QUEUE = client.QUEUE
 WAKE = "adsvideo:wake"
 ANNOUNCED = "adsvideo:announced"
 WORKERS = "adsvideo:workers"
-AGAIN_SECONDS = 20.0
+REQUEUE_SECONDS = 20.0
 WORKER_SECONDS = 15.0
 Outcome = Literal["completed", "failed"]
 
 
 async def put(step: str, video_id: int, attempt: int, defer: float = 0) -> None:
-    """Queue one step of a video, in `defer` seconds. The same step of the same attempt is queued once."""
+    """Queue one step of a video, in `defer` seconds. The same step of the same attempt is queued once.
+
+    Raises what redis raises, like all functions here.
+    """
     await _put(step, video_id, f"{step}:{video_id}:{attempt}", defer)
 
 
-async def put_again(step: str, video_id: int, attempt: int) -> None:
-    """Queue a step that should be on the queue; at most once in AGAIN_SECONDS.
+async def requeue(step: str, video_id: int, attempt: int) -> None:
+    """Queue a step once more, at most once in REQUEUE_SECONDS.
 
-    Under a name of its own: a worker that was killed in the middle of a job leaves its name taken for minutes.
+    Under another job id: a worker that is killed during a job leaves its id taken for minutes.
     """
-    await _put(step, video_id, f"{step}:{video_id}:{attempt}:{int(time.time() // AGAIN_SECONDS)}")
+    await _put(step, video_id, f"{step}:{video_id}:{attempt}:{int(time.time() // REQUEUE_SECONDS)}")
 
 
 async def _put(step: str, video_id: int, name: str, defer: float = 0) -> None:
@@ -36,17 +39,17 @@ async def _put(step: str, video_id: int, name: str, defer: float = 0) -> None:
 
 
 async def waiting() -> int:
-    """Jobs on the queue, those that are due later included."""
+    """The number of jobs on the queue, deferred ones included."""
     return int(await (await redis()).zcard(QUEUE))
 
 
-async def worker_seen() -> bool:
-    """Whether a worker has said in the last seconds that it is there."""
+async def has_worker() -> bool:
+    """Whether a worker has reported in the last seconds."""
     return bool(await (await redis()).exists(f"{QUEUE}:health-check"))
 
 
 async def count_workers(me: str) -> int:
-    """How many workers there are, `me` included, which is there for another WORKER_SECONDS."""
+    """Register the worker `me` for WORKER_SECONDS; returns how many workers there are."""
     at = time.time()
     async with (await redis()).pipeline(transaction=False) as pipe:
         pipe.zadd(WORKERS, {me: at})
@@ -57,17 +60,17 @@ async def count_workers(me: str) -> int:
 
 
 async def leave_workers(me: str) -> None:
-    """This worker ends."""
+    """Remove the worker `me`, which ends."""
     await (await redis()).zrem(WORKERS, me)
 
 
 async def wake_watchers() -> None:
-    """A video has become due earlier than its watcher expects. May be lost: they look by themselves as well."""
+    """Tell the watchers that a video is due earlier than expected. May be lost: they also wake by themselves."""
     await (await redis()).publish(WAKE, b"")
 
 
 async def announce(provider_id: str, outcome: Outcome) -> None:
-    """A provider says that this job of its has ended. One of the watchers takes it, together with others."""
+    """A provider reports that its job has ended: put it on the list that the watchers take from."""
     async with (await redis()).pipeline(transaction=False) as pipe:
         pipe.rpush(ANNOUNCED, f"{outcome} {provider_id}")
         pipe.publish(WAKE, b"")
@@ -75,12 +78,12 @@ async def announce(provider_id: str, outcome: Outcome) -> None:
 
 
 async def take_announced(limit: int = 500) -> dict[str, Outcome]:
-    """The oldest announced jobs by their provider's id, each given to one caller only."""
+    """Take up to `limit` announced jobs, oldest first: outcome by provider id. Each goes to one caller only."""
     items = (await redis()).lpop(ANNOUNCED, limit)
     parts = (item.decode().partition(" ") for item in await cast(Awaitable[list[bytes] | None], items) or [])
     return {provider_id: "completed" if outcome == "completed" else "failed" for outcome, _, provider_id in parts}
 
 
-def wakes() -> AsyncGenerator[bytes | None]:
-    """Once at the start and for every call of `wake_watchers` and `announce`. Raises what redis raises when it goes."""
-    return heard(WAKE)
+def wake_calls() -> AsyncGenerator[bytes | None]:
+    """One item at the start, and one per `wake_watchers` and `announce`. Raises what redis raises if it goes away."""
+    return subscribe(WAKE)

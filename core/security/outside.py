@@ -1,7 +1,7 @@
-"""Calls to addresses that users give us (pictures, webhooks): only what everybody can reach, never what is inside.
+"""Calls addresses that users give us (pictures, webhooks): only public ones, never the internal network.
 
-The name is resolved here, every address found is checked, and the connection goes to exactly the checked address, so
-that neither another spelling nor a redirect nor a name server that changes its mind leads inside. No proxy is used.
+The name is resolved here, every address is checked, and the connection goes to exactly the checked address, so that
+no spelling, redirect or changing DNS answer leads to the internal network. No proxy is used.
 """
 
 import asyncio
@@ -29,13 +29,15 @@ TUNNELS_V6 = [ipaddress.ip_network(n) for n in ("2001::/23", "2002::/16")]  # Te
 AGENT = "AdsVideo"
 
 RESOLVE_SECONDS = 10.0
-_lookups = ThreadPoolExecutor(16, "names")  # its own: names that nobody answers for would hold every thread there is
+_lookups = ThreadPoolExecutor(
+    16, "names"
+)  # its own: names without an answer would block all threads of the default pool
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Every address of a host, as the system sees it. Raises OSError, TimeoutError being one."""
+    """All IP addresses of a host, from the system's resolver. Raises OSError (TimeoutError is one)."""
     ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     async with asyncio.timeout(RESOLVE_SECONDS):
         entries = await asyncio.get_running_loop().run_in_executor(_lookups, ask)
@@ -43,7 +45,7 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """Whether everybody on the internet means the same machine by it."""
+    """Whether it is a public internet address."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:  # with a zone: link-local
@@ -55,7 +57,7 @@ def is_public(address: str) -> bool:
 
 @dataclass(frozen=True)
 class Permitted:
-    """What the operator lets through all the same: names, and networks."""
+    """Hosts and networks that the operator allows although they are not public."""
 
     hosts: frozenset[str]
     networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
@@ -63,7 +65,7 @@ class Permitted:
     @classmethod
     @lru_cache(maxsize=4)
     def parse(cls, text: str) -> "Permitted":
-        """From a list with commas."""
+        """From a comma-separated list."""
         hosts: set[str] = set()
         networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
         for entry in filter(None, (part.strip().lower() for part in text.split(","))):
@@ -86,12 +88,12 @@ class Permitted:
 
 
 def permitted() -> Permitted:
-    """OUTSIDE_ALLOW of the settings."""
+    """What OUTSIDE_ALLOW permits."""
     return Permitted.parse(settings().outside_allow)
 
 
 def parse(url: str) -> httpx.URL:
-    """An address that may be called as far as its text tells. Raises BadAddress, AddressRefused."""
+    """Parse and check a URL without resolving its host. Raises BadAddress, AddressRefused."""
     try:
         parsed = httpx.URL(url.strip()) if len(url) <= MAX_URL and url.isprintable() else httpx.URL("")
         parsed.host  # noqa: B018 - which reads a name in punycode, or can't
@@ -106,9 +108,9 @@ def parse(url: str) -> httpx.URL:
 
 
 async def addresses(host: str, port: int, resolver: Resolver | None = None) -> list[str]:
-    """The checked addresses of a host. Raises AddressRefused if any of them is inside or there is none at all.
+    """The checked IP addresses of a host. Raises AddressRefused if any is internal or there is none.
 
-    Alike, so that nobody can ask us which names exist inside.
+    The same error for both, so that nobody can probe which internal names exist.
     """
     try:
         resolved = await (resolver or resolve)(host, port)
@@ -122,7 +124,7 @@ async def addresses(host: str, port: int, resolver: Resolver | None = None) -> l
 
 
 class _Checked(httpcore.AsyncNetworkBackend):
-    """Opens connections to checked addresses only; whoever asks for a name gets the address it was checked as."""
+    """Opens connections only to checked addresses: a host name is resolved and checked here."""
 
     def __init__(self, resolver: Resolver | None) -> None:
         self._resolver = resolver
@@ -161,9 +163,9 @@ async def request(
     content: bytes | None = None,
     resolver: Resolver | None = None,
 ) -> AsyncIterator[httpcore.Response]:
-    """One call, without following redirects; its body is read inside. `seconds` is for everything together.
+    """Send one request without following redirects; read the body inside the block. `seconds` limits everything.
 
-    Raises AddressRefused, and Unreached for whatever else goes wrong on the way, inside of the block as well.
+    Raises AddressRefused, BadAddress, and Unreached for any network error, inside the block too.
     """
     sent = {"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})}
     try:
@@ -180,7 +182,7 @@ async def request(
 
 
 def redirected(url: httpx.URL, response: httpcore.Response) -> httpx.URL | None:
-    """Where the answer sends us; None if it is an answer. Raises BadAddress, AddressRefused."""
+    """The checked target of a redirect; None if the response is none. Raises BadAddress, AddressRefused."""
     if response.status not in REDIRECTS:
         return None
     target = next((value for name, value in response.headers if name.lower() == b"location"), b"")
@@ -191,7 +193,7 @@ def redirected(url: httpx.URL, response: httpcore.Response) -> httpx.URL | None:
 
 
 async def get(url: str, *, limit: int, seconds: float, resolver: Resolver | None = None) -> bytes | None:
-    """What is there; None if it is larger than `limit` bytes.
+    """Fetch a URL; None if its content is larger than `limit` bytes.
 
     At most three redirects, each checked like the first address. Raises BadAddress, AddressRefused, Unreached.
     """

@@ -1,6 +1,6 @@
-"""The secret that signs the session cookie: STORAGE_SECRET, or one made on first start and kept.
+"""The secret that signs the session cookie: STORAGE_SECRET, or one created on first start and stored.
 
-A key derived from it seals what the database must be able to give back, but never holds in clear.
+A key derived from it encrypts secrets in the database.
 """
 
 import base64
@@ -19,16 +19,16 @@ from core.redis.client import redis
 from core.settings import settings
 
 log = logging.getLogger(__name__)
-KNOWN = "adsvideo:secret"
+LAST_NAME = "adsvideo:secret"
 
 
 def path() -> Path:
-    """Where the one that we have made is kept."""
+    """The file with the secret that was created on first start."""
     return settings().data_folder / ".storage-secret"
 
 
 def storage_secret() -> str:
-    """The same for every start and every process on this data folder."""
+    """The secret; the same for every start and process with this data folder."""
     if configured := settings().storage_secret:
         return configured.get_secret_value()
     path().parent.mkdir(parents=True, exist_ok=True)
@@ -40,10 +40,10 @@ def storage_secret() -> str:
 
 
 async def compare() -> None:
-    """Says in the log if the web process that started before this one has another secret: nobody stays signed in."""
+    """Warn in the log if the web process that started before this one has another secret."""
     own_name = _derived(b"adsvideo secret's name").hex()
     with contextlib.suppress(RedisError, OSError):
-        earlier_name = await (await redis()).set(KNOWN, own_name, get=True)
+        earlier_name = await (await redis()).set(LAST_NAME, own_name, get=True)
         if earlier_name and bytes(earlier_name).decode() != own_name:
             log.warning(
                 "the web process that started before this one has another STORAGE_SECRET; unless it has just been "
@@ -60,12 +60,12 @@ def _fernet() -> Fernet:
 
 
 def seal(text: str) -> str:
-    """Encrypted and signed, for the database."""
+    """Encrypt and sign a text, for the database."""
     return _fernet().encrypt(text.encode()).decode()
 
 
 def unseal(sealed: str) -> str | None:
-    """What was sealed; None if it was with another STORAGE_SECRET."""
+    """Decrypt what `seal` returned; None if it was sealed with another STORAGE_SECRET."""
     try:
         return _fernet().decrypt(sealed.encode()).decode()
     except InvalidToken:

@@ -14,23 +14,23 @@ from core.videos import queries
 
 
 async def share(session: AsyncSession, user_id: int, video_id: int, *, in_gallery: bool = False) -> str:
-    """The slug of the share link `/v/{slug}`, made if need be. Raises NotFound, and Conflict before it is done."""
+    """Share a video; returns the slug of its link `/v/{slug}`. Raises NotFound, and Conflict if it is not completed."""
     video = await queries.owned(session, user_id, video_id)
     if video.status != "completed":
         raise Conflict(Phrase("Only a finished video can be shared."))
-    slug = func.coalesce(Video.slug, secrets.token_urlsafe(9))  # two who share it at once get the same link
+    slug = func.coalesce(Video.slug, secrets.token_urlsafe(9))  # two requests at once get the same link
     sharing = sql_update(Video).where(col(Video.id) == video_id).values(slug=slug, in_gallery=in_gallery)
     return str((await session.exec(sharing.returning(col(Video.slug)))).scalar_one())
 
 
 async def unshare(session: AsyncSession, user_id: int, video_id: int) -> None:
-    """The link leads nowhere from now on. Raises NotFound."""
+    """Remove the share link and take the video out of the gallery. Raises NotFound."""
     await queries.owned(session, user_id, video_id)
     await session.exec(sql_update(Video).where(col(Video.id) == video_id).values(slug=None, in_gallery=False))
 
 
 async def shared(session: AsyncSession, slug: str) -> Video:
-    """The video behind a share link, for anybody. Raises NotFound."""
+    """The video behind a share link. Raises NotFound."""
     query = select(Video).where(Video.slug == slug, Video.status == "completed", col(Video.deleted_at).is_(None))
     if video := (await session.exec(query)).first():
         return video
@@ -38,7 +38,7 @@ async def shared(session: AsyncSession, slug: str) -> Video:
 
 
 async def gallery(session: AsyncSession, before: int | None = None, limit: int = 24) -> list[Video]:
-    """What owners chose to show to everybody, newest first."""
+    """The videos that their owners show in the gallery, newest first, with an id below `before`."""
     shown = (col(Video.in_gallery).is_(True), col(Video.slug).is_not(None), col(Video.deleted_at).is_(None))
     query = select(Video).where(*shown)
     if before is not None:

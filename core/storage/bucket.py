@@ -27,8 +27,8 @@ RETRY_SECONDS = timedelta(seconds=30)
 
 
 @contextmanager
-def _told(*, writing: bool = False) -> Iterator[None]:
-    """Whatever the bucket does not do, it does not answer; a file that is missing stays FileNotFoundError."""
+def _translated(*, writing: bool = False) -> Iterator[None]:
+    """Turn the bucket's errors into NoAnswer; a missing file stays FileNotFoundError, unless `writing`."""
     try:
         yield
     except BaseError as error:
@@ -40,7 +40,10 @@ def _told(*, writing: bool = False) -> Iterator[None]:
 
 
 class Bucket:
-    """The objects are private: they are handed out by signed URLs that expire, or by a CDN in front."""
+    """Files as private objects, served by signed URLs that expire or by a CDN.
+
+    Every method raises NoAnswer if the bucket fails.
+    """
 
     def __init__(self, config: Settings) -> None:
         self._url = config.storage_url
@@ -57,28 +60,28 @@ class Bucket:
         return self._url
 
     async def keep(self, source: Path, key: str) -> None:
-        """Upload a whole, checked file, part by part, and remove it here; it appears there at once and complete."""
-        with _told(writing=True):
+        """Upload a finished, checked file in parts and delete it here; it appears in the bucket whole."""
+        with _translated(writing=True):
             await self._store.put_async(key, source, attributes=_attributes(key))
         await asyncio.to_thread(source.unlink)
 
     async def put(self, content: bytes, key: str) -> None:
-        """Keep these bytes."""
-        with _told(writing=True):
+        """Store these bytes."""
+        with _translated(writing=True):
             await self._store.put_async(key, content, attributes=_attributes(key))
 
     async def get(self, key: str) -> bytes:
         """The bytes of a file. Raises FileNotFoundError."""
-        with _told():
+        with _translated():
             return bytes(await (await self._store.get_async(key)).bytes_async())
 
     async def stream(self, key: str) -> tuple[int, AsyncIterator[bytes]]:
         """A file's size, and its bytes as they come. Raises FileNotFoundError."""
-        with _told():
+        with _translated():
             result = await self._store.get_async(key)
 
         async def chunks() -> AsyncIterator[bytes]:
-            with _told():
+            with _translated():
                 async for chunk in result.stream():
                     yield bytes(chunk)
 
@@ -93,7 +96,7 @@ class Bucket:
 
     async def size(self, key: str) -> int | None:
         """How many bytes a file has; None if it is not there."""
-        with _told():
+        with _translated():
             try:
                 return (await self._store.head_async(key))["size"]
             except FileNotFoundError:
@@ -101,28 +104,28 @@ class Bucket:
 
     async def delete(self, key: str) -> None:
         """Remove a file; one that is not there is no error."""
-        with _told():
+        with _translated():
             try:
                 await self._store.delete_async(key)
             except FileNotFoundError:
                 return
 
     async def files(self, prefix: str) -> AsyncIterator[list[tuple[str, datetime]]]:
-        """The keys that begin with a folder's name, each with the file's time; some at a time."""
-        with _told():
+        """Lists of (key, time) of the files whose keys start with `prefix`, up to LISTED each."""
+        with _translated():
             async for chunk in self._store.list(prefix, chunk_size=LISTED):
                 yield [(file["path"], file["last_modified"]) for file in chunk]
 
     async def url(self, key: str) -> str | None:
-        """Where a browser gets it, with Range."""
+        """The URL for browsers, which supports Range."""
         if self._cdn:
             return f"{self._cdn}/{key}"
-        with _told():
+        with _translated():
             return await sign_async(self._store, "GET", key, timedelta(seconds=self._seconds))
 
 
 def origins(config: Settings) -> list[str]:
-    """The scheme and host of every address that `Bucket.url` may give, for whoever must allow them beforehand."""
+    """Scheme and host of all URLs that `Bucket.url` may return, for the Content-Security-Policy."""
     if address := config.cdn_url or config.aws_endpoint_url:
         parts = urlsplit(address)
         return [f"{parts.scheme}://{parts.netloc}"]
@@ -131,7 +134,7 @@ def origins(config: Settings) -> list[str]:
 
 
 def _config(config: Settings) -> "S3Config":
-    """What is set; whatever is not, obstore looks for where AWS' own tools do (a role of the machine)."""
+    """The options that are set; obstore looks up the rest as AWS' own tools do (such as a machine's role)."""
     options: dict[str, Any] = {"region": config.aws_region}
     if config.aws_endpoint_url:
         options |= {"endpoint": config.aws_endpoint_url, "virtual_hosted_style_request": False}

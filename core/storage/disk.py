@@ -17,7 +17,7 @@ LISTED = 1000
 
 
 class Disk:
-    """A file appears under its key at once and complete."""
+    """Files below a root folder. A file appears under its key at once and complete."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -26,15 +26,15 @@ class Disk:
         return str(self.root)
 
     def path(self, key: str) -> Path:
-        """Where the file of that key is."""
+        """The path of a key."""
         return self.root / key
 
     async def keep(self, source: Path, key: str) -> None:
-        """Move a whole, checked file to its place."""
+        """Move a finished, checked file to its place."""
         await asyncio.to_thread(_place, source, self.path(key))
 
     async def put(self, content: bytes, key: str) -> None:
-        """Keep these bytes. Raises NoRoom."""
+        """Store these bytes. Raises NoRoom."""
         try:
             await asyncio.to_thread(_write, content, self.path(key))
         except OSError as error:
@@ -71,13 +71,13 @@ class Disk:
         await asyncio.to_thread(self.path(key).unlink, True)
 
     async def files(self, prefix: str) -> AsyncIterator[list[tuple[str, datetime]]]:
-        """The keys that begin with a folder's name, each with the file's time; some at a time."""
+        """Lists of (key, time) of the files below a folder, up to LISTED each."""
         files = await asyncio.to_thread(_files, self.root, prefix)
         for start in range(0, len(files), LISTED):
             yield files[start : start + LISTED]
 
     async def url(self, key: str) -> str | None:
-        """None: our own routes hand it out."""
+        """None: our own routes serve it."""
         return None
 
 
@@ -89,7 +89,7 @@ def _files(root: Path, prefix: str) -> list[tuple[str, datetime]]:
             try:
                 changed = path.lstat().st_mtime
             except FileNotFoundError:
-                continue  # gone meanwhile
+                continue  # deleted meanwhile
             files.append((path.relative_to(root).as_posix(), datetime.fromtimestamp(changed, UTC)))
     return files
 
@@ -112,5 +112,5 @@ def _write(content: bytes, target: Path) -> None:
         half.write_bytes(content)
         half.replace(target)
     except OSError:
-        half.unlink(missing_ok=True)  # on a full disk half a file is in the way of everything else
+        half.unlink(missing_ok=True)  # half a file would only fill the full disk
         raise

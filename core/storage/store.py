@@ -1,4 +1,4 @@
-"""Keeps files on disk or in a bucket, by STORAGE_URL, and gives them back by their key.
+"""Stores files on disk or in a bucket, by STORAGE_URL, under keys.
 
 A key is a relative path like `videos/17/3f9c.mp4`, made by us, never by a user; it is the same in either place.
 """
@@ -34,18 +34,18 @@ def _place(config: Settings) -> "Disk | Bucket":
 
 
 def place(url: str = "") -> "Disk | Bucket":
-    """Where files are kept: by STORAGE_URL, or at another such address."""
+    """The storage of STORAGE_URL, or of another such URL."""
     return _place(settings().model_copy(update={"storage_url": url}) if url else settings())
 
 
 def path(key: str) -> Path | None:
-    """Where the file of that key is on this machine's disk; None if it is in a bucket."""
+    """The path of a file on this machine; None if it is in a bucket."""
     where = place()
     return where.path(key) if isinstance(where, Disk) else None
 
 
 def workspace() -> Path:
-    """A folder for files in the making: on the storage's own disk, so that the last step is a rename."""
+    """A folder for unfinished files, on the storage's own disk so that the last step is a rename."""
     where = place()
     folder = (where.root if isinstance(where, Disk) else settings().data_folder) / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,17 +53,17 @@ def workspace() -> Path:
 
 
 def new_key(folder: str, suffix: str) -> str:
-    """A key nobody can guess."""
+    """A new key that can't be guessed."""
     return f"{folder}/{secrets.token_hex(12)}{suffix}"
 
 
 async def keep(source: Path, key: str) -> None:
-    """Move a whole, checked file to its place; it appears there at once and complete. Raises NotAvailable."""
+    """Move a finished, checked file to its place; it appears there at once and complete. Raises NotAvailable."""
     await place().keep(source, key)
 
 
 async def put(content: bytes, key: str) -> None:
-    """Keep these bytes; they appear under the key at once and complete. Raises NotAvailable."""
+    """Store these bytes; they appear under the key at once and complete. Raises NotAvailable."""
     await place().put(content, key)
 
 
@@ -73,12 +73,12 @@ async def get(key: str) -> bytes:
 
 
 async def url(key: str) -> str | None:
-    """Where a browser gets the file, for a while, with Range; None if our own routes must hand it out."""
+    """A URL for browsers that expires and supports Range; None if our own routes must serve the file."""
     return await place().url(key)
 
 
 def origins() -> list[str]:
-    """Where browsers are sent to for files, as scheme and host; nowhere with files on disk."""
+    """Scheme and host of the URLs that `url` returns; empty with files on disk."""
     config = settings()
     if not config.storage_url.startswith(SCHEME):
         return []
@@ -100,7 +100,7 @@ async def delete(*keys: str | None) -> None:
 
 
 async def trouble() -> str:
-    """Why no files can be kept now (disk full, folder gone, rights, bucket, keys); empty if they can."""
+    """Why files can't be stored now (disk full, folder gone, rights, bucket, keys); empty if they can."""
     probe = f"tmp/.probe-{secrets.token_hex(4)}"
     try:
         await put(b"ok", probe)
@@ -110,18 +110,13 @@ async def trouble() -> str:
     return ""
 
 
-async def is_writable() -> bool:
-    """Whether files can be kept now."""
-    return not await trouble()
-
-
 # ------------------------------------------------------------------------------------------------------- moving
 
 
 async def keys(
     session: AsyncSession, table: type[Picture] | type[Video], after: int, limit: int
 ) -> list[tuple[int, str | None, bool]]:
-    """The keys of the files that rows with an id above `after` point to, in their order: (id, key, deleted).
+    """(row id, key, deleted) of the files of rows with an id above `after`, in the order of ids; a key may be None.
 
     Of a deleted row the file may be gone already.
     """
@@ -132,9 +127,9 @@ async def keys(
 
 
 async def move(key: str, source: "Disk | Bucket", target: "Disk | Bucket") -> bool:
-    """Bring one file over and remove it where it was; False if it was there already. Raises FileNotFoundError.
+    """Move a file to another storage; False if it was moved before. Raises FileNotFoundError.
 
-    May be broken off at any moment and done again: it is removed only once it is whole at the other place.
+    May be interrupted and repeated: the source is deleted only once the copy is complete.
     """
     target_size, size = await target.size(key), await source.size(key)
     if size is None:

@@ -1,4 +1,4 @@
-"""Files as one zip, made while it is sent: never in memory as a whole, and never on the disk."""
+"""Streams files as one zip: it is never whole in memory, and never on disk."""
 
 import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from core.storage import store
 
 
 class _Pipe:
-    """What a ZipFile writes into, in order; it can't be sought in."""
+    """Collects what a ZipFile writes; not seekable."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []
@@ -18,22 +18,22 @@ class _Pipe:
         return len(content)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Nothing to do."""
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Nothing to do."""
 
     def take(self) -> bytes:
-        """What has been written since the last time."""
+        """What was written since the last call."""
         written, self._written = self._written, []
         return b"".join(written)
 
 
 async def zipped(texts: Mapping[str, str], files: Sequence[tuple[str, str]]) -> AsyncIterator[bytes]:
-    """The zip of these texts by name and these stored files, (name, key), piece by piece.
+    """A zip of texts (by name) and stored files, given as (name, key), in chunks.
 
-    Stored, not deflated: pictures and videos are as small as they get. A file that is gone is left out. The standard
-    library writes the checksum after the content; stream-zip holds a whole stored file in memory to write it before.
+    Not compressed: pictures and videos are compressed already. A missing file is left out. The standard library writes
+    the checksum after the content; stream-zip would hold a whole file in memory to write it before.
     """
     at, pipe = now().timetuple()[:6], _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:

@@ -1,7 +1,7 @@
-"""The one way to want a video: every door (studio, API, try again) asks here, which checks the same in one order.
+"""The one way to ask for a video: studio, API and try again all come here, so all are checked in the same order.
 
-What waits for the network (a model's server, a picture on the web) comes before the transaction, which is
-`core.videos.request`; so `ask` opens its own sessions, and no caller holds one meanwhile.
+What waits for the network (a model's server, a picture on the web) comes before the transaction in
+`core.videos.request`. So `ask` opens its own sessions, and the caller must not hold one.
 """
 
 from dataclasses import replace
@@ -22,11 +22,11 @@ from core.videos.recipe import Recipe
 from core.videos.request import check_prompt, repeated, request
 
 BATCH = 1
-"""The lane of what has time: it is begun after everything that has none."""
+"""The lane of videos that can wait: they start after all others."""
 
 
 async def ask(user: User | None, recipe: Recipe, *, idempotency_key: str = "", batch: bool | None = None) -> Video:
-    """Check, take the price and put the video on its way.
+    """Check the request, take the price and queue the video.
 
     Raises, in this order, NotSignedIn; IdempotencyConflict, where the key was used for something else (the same request
     again gives the same video, whatever else has changed since); NoPicture, TwoPictures, NotFound; NoPrompt,
@@ -59,10 +59,10 @@ async def ask(user: User | None, recipe: Recipe, *, idempotency_key: str = "", b
         )
 
 
-async def again_for_nothing(session: AsyncSession, video: Video) -> Video:
-    """The same once more for its owner, at no charge, in the caller's transaction: an administrator's apology.
+async def repeat_for_free(session: AsyncSession, video: Video) -> Video:
+    """Repeat a video for its owner, free of charge, in the caller's transaction; used by administrators.
 
-    Raises Conflict if that has been done already, UnknownModel, NotFound if the picture is gone.
+    Raises Conflict if it was repeated already, UnknownModel, and NotFound if the owner or the picture is gone.
     """
     owner = await users.get(session, video.user_id)
     if owner is None:
@@ -73,7 +73,7 @@ async def again_for_nothing(session: AsyncSession, video: Video) -> Video:
 
 
 async def fetch_picture(user_id: int, url: str) -> Prepared:
-    """`pictures.fetch` for a user. Raises TooManyFetches, TooManyUploads, then what `pictures.fetch` raises."""
+    """`intake.fetch` within the user's limits. Raises TooManyFetches, TooManyUploads, and its own errors."""
     with limits.fetching(user_id):
         await limits.count_upload(user_id)
         return await intake.fetch(url)
@@ -92,7 +92,7 @@ async def _check_picture(db: AsyncSession, user: User, recipe: Recipe) -> None:
 
 
 async def _priced(user: User, recipe: Recipe) -> Model:
-    """The model, which can make this and be paid for, and can be used now."""
+    """The model, after checking length, size, price and availability."""
     model = entries.get(recipe.model) if recipe.model else await availability.choose(None)
     seconds, _size = model.choose(recipe.seconds, recipe.size)
     if user.credits < (cost := model.price(seconds)):
@@ -101,7 +101,7 @@ async def _priced(user: User, recipe: Recipe) -> Model:
 
 
 async def _with_own_picture(db: AsyncSession, user: User, recipe: Recipe, fetched: Prepared | None) -> Recipe:
-    """The recipe with the picture as one of the user's own."""
+    """The recipe with its picture stored as one of the user's own."""
     if fetched:
         picture = await uploads.accept(db, user.id, fetched)
     elif recipe.preset:

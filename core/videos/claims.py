@@ -1,7 +1,7 @@
-"""Who works on a video, until when, and what a step leaves behind.
+"""Claims the steps of videos for workers, and records what a step did.
 
-Claiming a step is one conditional UPDATE that moves `next_look_at` forward, which is the lease: whoever dies with a
-step loses it after LEASE. What has not begun is begun by lane, then in turn between users. Nothing here commits.
+Claiming a step is one conditional UPDATE that moves `next_look_at` forward, which is the lease: a worker that dies
+loses its step after LEASE. Waiting videos start by lane, then in turn between users. Nothing here commits.
 
     pending, not submitted     due: frame the picture, then write down the intent and ask the provider
                                (cancel: at once, refunded)
@@ -20,58 +20,58 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.catalog import entries
 from core.catalog.entries import Server
-from core.database.session import after_commit, one_by_one
+from core.database.session import after_commit, lock_until_commit
 from core.errors import AdsVideoError
 from core.models import ACTIVE, UTCDateTime, Video, now
 from core.redis import queue
 from core.redis.news import News, publish
-from core.videos.states import AT_ONCE, Known, canceled, change, fail, is_to_submit, take, tell
+from core.videos.states import BEFORE_ALL, HasId, change, change_one, fail, is_to_submit, mark_canceled, tell
 
 LEASE = timedelta(seconds=20)
 SWEEP_GRACE = timedelta(seconds=5)
 
 
 def is_due(ahead: float = 0) -> ColumnElement[bool]:
+    """Due now, or within `ahead` seconds."""
     return col(Video.next_look_at) <= now() + timedelta(seconds=ahead)
 
 
 def _is_due_in_turn() -> ColumnElement[bool]:
-    """`_is_due` in a form that no index serves: else SQLite takes the index of the times and sorts all that is due."""
+    """`is_due` in a form that uses no index: else SQLite uses the index on times and sorts all due rows."""
     return case((is_due(), 1), else_=0) == 1
 
 
 def _moment(ahead: timedelta) -> ColumnElement[datetime]:
-    """A time as SQL, so far from now."""
+    """Now plus `ahead`, as SQL."""
     return literal(now() + ahead, UTCDateTime())
 
 
-def first(due: Any) -> Any:
-    """The ids of that query, taken hold of; what somebody else holds is passed over.
+def lock_ids(due: Any) -> Any:
+    """The ids of a query, with their rows locked; rows that others have locked are skipped.
 
-    As a CTE, which PostgreSQL runs once: a bare subquery it may run again for every row, past its LIMIT.
+    As a CTE, which PostgreSQL runs once: it may run a plain subquery again for every row, past its LIMIT.
     """
     return select(due.with_for_update(skip_locked=True).cte("due").c.id)
 
 
 _IN_TURN = (col(Video.lane), col(Video.turn), col(Video.id))
-"""As ix_videos_turn has them: the first one is found without sorting all that wait."""
+"""In the order of ix_videos_turn, so that the next video is found without sorting."""
 
 
 async def claim_submit(session: AsyncSession, video_id: int) -> Video | None:
-    """Take on a video that no provider was asked for; None if nothing is due there, or it is for our own worker.
+    """Claim a video to submit, of the same model as `video_id`; None if none is due or our own worker makes it.
 
-    The job of one video begins whichever of its model is next in turn: there are as many jobs as videos, and in what
-    order they were asked for is not the order in which users are served. A worker that dies before `intend` loses the
-    lease, and another one begins the video anew.
+    The claimed video is the next in turn of its model, not always `video_id`: there are as many jobs as videos, and
+    users are served in turn. If a worker dies before `intend`, its lease ends and another one starts the video over.
     """
     model = (await session.exec(select(Video.model).where(Video.id == video_id))).first()
     if model is None or model in entries.local_models():
         return None
     has_room = await _has_room(session, model)
     due = select(Video.id).where(is_to_submit(), col(Video.model) == model, _is_due_in_turn())
-    return await take(
+    return await change_one(
         session,
-        col(Video.id).in_(first(due.order_by(*_IN_TURN).limit(1))),
+        col(Video.id).in_(lock_ids(due.order_by(*_IN_TURN).limit(1))),
         is_to_submit(),
         is_due(),
         *has_room,
@@ -82,9 +82,9 @@ async def claim_submit(session: AsyncSession, video_id: int) -> Video | None:
 
 
 async def intend(session: AsyncSession, video: Video) -> bool:
-    """Write down, right before the call, that the provider is asked for this claimed video.
+    """Record, right before the call, that the provider is asked for this claimed video.
 
-    False if it was canceled meanwhile or another worker has it; then it must not be asked.
+    False if it was canceled or another worker has it; then the provider must not be asked.
     """
     asked_at = now()
     changed = await change(
@@ -101,30 +101,30 @@ async def intend(session: AsyncSession, video: Video) -> bool:
 
 
 def _is_mine(video: Video) -> tuple[ColumnElement[bool], ...]:
-    """Nobody else has taken on that video since it was claimed."""
+    """Conditions: the video is active and nobody else has claimed it since."""
     return col(Video.id) == video.id, col(Video.status).in_(ACTIVE), col(Video.attempts) == video.attempts
 
 
 async def _has_room(session: AsyncSession, model: str) -> list[ColumnElement[bool]]:
-    """That the model's server has fewer jobs than it may have: a condition for the claim, which counts by itself.
+    """A condition for the claim: the model's server has fewer jobs than `max_jobs`; empty without that limit.
 
-    Others who claim for the same server wait until this transaction ends, else two could take the last place.
+    Other claims for the same server wait until this transaction ends, else two could take the last place.
     """
     entry = entries.models().get(model)
     if entry is None or entry.server.max_jobs is None:
         return []
-    await one_by_one(session, f"jobs of {entry.server.name}")
+    await lock_until_commit(session, f"jobs of {entry.server.name}")
     return [_places_taken(entry.server) < entry.server.max_jobs]
 
 
 def _places_taken(server: Server) -> ColumnElement[int]:
-    """How many videos are at that server or on their way there: those whose picture is being framed count as well."""
+    """The number of videos at that server or being prepared for it, as SQL."""
     other = aliased(Video)
     mine = col(other.model).in_(entries.models_of(server))
     begun = (
         (col(other.status) == "pending")
         & col(other.submitted_at).is_(None)
-        & (col(other.note) == "")  # one that waits for another try says why, and has no place meanwhile
+        & (col(other.note) == "")  # a video that waits for a retry has a note, and takes no place
         & (col(other.next_look_at) > now())
     )
     asked, framed = (select(func.count()).where(which, mine) for which in (is_at_provider(other), begun))
@@ -132,16 +132,16 @@ def _places_taken(server: Server) -> ColumnElement[int]:
 
 
 async def free_places(session: AsyncSession, server: Server) -> int:
-    """How many videos more that server may get now; 0 or less if none, and for a server without `max_jobs`."""
+    """How many more videos that server may get now; 0 or less if none, 0 for a server without `max_jobs`."""
     if server.max_jobs is None:
         return 0
     return server.max_jobs - (await session.exec(select(_places_taken(server)))).one()
 
 
 async def release_submit(session: AsyncSession, video: Video, delay: float, note: str) -> None:
-    """The provider certainly does not have it: try again in `delay` seconds and tell the user why it waits.
+    """The provider certainly does not have it: retry in `delay` seconds; `note` tells the user why it waits.
 
-    One that was to be canceled meanwhile is canceled, and paid back; one that another worker has taken on is left.
+    If its cancel was requested, it is canceled and refunded. If another worker has claimed it, nothing changes.
     """
     mine = (*_is_mine(video), col(Video.status) == "pending", col(Video.provider_id).is_(None))
     changed = await change(
@@ -157,17 +157,17 @@ async def release_submit(session: AsyncSession, video: Video, delay: float, note
         after_commit(session, lambda: publish(news))
         after_commit(session, lambda: queue.put("submit", video.id, changed.attempts, delay))
     elif await change(session, *mine, note=""):
-        await canceled(session, video, had_started=False)
+        await mark_canceled(session, video, had_started=False)
 
 
 async def refuse(session: AsyncSession, video: Video, error: AdsVideoError) -> None:
-    """No provider is asked for this claimed video: failed for this reason and paid back, unless another has it."""
+    """Fail and refund a claimed video before any provider was asked, unless another worker has it."""
     if await change(session, *_is_mine(video), is_to_submit(), note=""):
         await fail(session, video, error)
 
 
-async def submitted(session: AsyncSession, video: Known, provider_id: str, first_look: float) -> bool:
-    """The provider has it under this id; look at it in `first_look` seconds, or at once if it is to be canceled."""
+async def mark_submitted(session: AsyncSession, video: HasId, provider_id: str, first_look: float) -> bool:
+    """The provider has it under this id: poll in `first_look` seconds, or at once if its cancel was requested."""
     changed = await change(
         session,
         col(Video.id) == video.id,
@@ -178,7 +178,7 @@ async def submitted(session: AsyncSession, video: Known, provider_id: str, first
         started_at=now(),
         note="",
         next_look_at=case(
-            (col(Video.cancel_requested), _moment(-AT_ONCE)), else_=_moment(timedelta(seconds=first_look))
+            (col(Video.cancel_requested), _moment(-BEFORE_ALL)), else_=_moment(timedelta(seconds=first_look))
         ),
     )
     if changed:
@@ -186,10 +186,10 @@ async def submitted(session: AsyncSession, video: Known, provider_id: str, first
     return changed is not None
 
 
-async def try_again(session: AsyncSession, video: Known, provider_id: str) -> bool:
-    """The provider spoiled this job by its own fault: submit the video anew, for the same price, once in its life.
+async def resubmit(session: AsyncSession, video: HasId, provider_id: str) -> bool:
+    """The provider failed by its own fault: submit the video once more for the same price, at most once.
 
-    False if it has had its second attempt, is to be canceled or has ended.
+    False if it had its second attempt, its cancel was requested, or it has ended.
     """
     changed = await change(
         session,
@@ -216,11 +216,11 @@ def _due_local() -> ColumnElement[bool]:
 
 
 async def claim_local(session: AsyncSession) -> Video | None:
-    """The next video in turn that a local engine makes; also one whose worker has died."""
+    """Claim the next video in turn for a local engine, also one whose worker has died; None if none is due."""
     due = select(Video.id).where(_due_local()).order_by(*_IN_TURN).limit(1)
-    changed = await take(
+    changed = await change_one(
         session,
-        col(Video.id).in_(first(due)),
+        col(Video.id).in_(lock_ids(due)),
         col(Video.status).in_(ACTIVE),
         is_due(),
         status="processing",
@@ -234,18 +234,18 @@ async def claim_local(session: AsyncSession) -> Video | None:
 
 
 async def has_due_local(session: AsyncSession) -> bool:
-    """Whether `claim_local` would find one; a look, so that an idle worker does not write."""
+    """Whether `claim_local` would find one; only reads, so that an idle worker does not write."""
     return (await session.exec(select(Video.id).where(_due_local()).limit(1))).first() is not None
 
 
 async def waiting_local(session: AsyncSession, limit: int = 100) -> list[Video]:
-    """The videos that wait for a local engine, in their order."""
+    """The videos that wait for a local engine, in turn."""
     query = select(Video).where(col(Video.model).in_(entries.local_models()), Video.status == "pending")
     return list((await session.exec(query.order_by(*_IN_TURN).limit(limit))).all())
 
 
 def is_at_provider(video: type[Video]) -> ColumnElement[bool]:
-    """Asked for, and neither ended nor finished there; the first two are what ix_videos_at_provider holds."""
+    """Submitted, and neither ended nor finished there; ix_videos_at_provider holds the first two conditions."""
     return (
         col(video.submitted_at).is_not(None)
         & col(video.completed_at).is_(None)
@@ -254,8 +254,8 @@ def is_at_provider(video: type[Video]) -> ColumnElement[bool]:
     )
 
 
-async def hold(session: AsyncSession, video: Video, *, until_canceled: bool = True) -> bool:
-    """Renew the lease of a step that runs; False if the video has ended meanwhile, or was asked to stop."""
+async def renew_lease(session: AsyncSession, video: Video, *, until_canceled: bool = True) -> bool:
+    """Renew the lease of a running step; False if the video has ended or, with `until_canceled`, is to be canceled."""
     where = list(_is_mine(video))
     if until_canceled:
         where.append(col(Video.cancel_requested).is_(False))
@@ -268,16 +268,16 @@ async def kept_back(session: AsyncSession, video: Video, since: datetime, delay:
 
 
 async def next_submits(session: AsyncSession, server: Server, limit: int) -> list[tuple[int, int]]:
-    """The videos that are next in turn at that server: (video id, attempt)."""
+    """The next videos in turn for that server, as (video id, attempt)."""
     mine = col(Video.model).in_(entries.models_of(server))
     query = select(Video.id, Video.attempts).where(is_to_submit(), mine, _is_due_in_turn())
     return [(video_id, attempts) for video_id, attempts in await session.exec(query.order_by(*_IN_TURN).limit(limit))]
 
 
 async def overdue_submits(session: AsyncSession, limit: int = 200) -> list[tuple[int, int]]:
-    """Videos whose submit step should be on the queue and may not be: (video id, attempt).
+    """Videos whose submit step should be queued and may not be, as (video id, attempt).
 
-    Not those of a server with `max_jobs`, which wait for a place there: see `next_submits`.
+    Without those of servers with `max_jobs`, which wait for a place: see `next_submits`.
     """
     bounded = [name for name, model in entries.models().items() if model.server.max_jobs is not None]
     query = (

@@ -1,4 +1,4 @@
-"""The library: a user's videos searched, filtered and page by page; taken out of it, and brought back."""
+"""The library: search, filter and list a user's videos; delete and restore them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -21,16 +21,16 @@ from core.videos.states import change_all, tell
 STATES = {"running": ACTIVE, "completed": ("completed",), "failed": ("failed",), "canceled": ("canceled",)}
 SHAPES = ("landscape", "portrait", "square")
 MAX_WORDS = 8
-AT_ONCE = 500
-"""So many go into one zip, and into one statement."""
+MAX_CHOSEN = 500
+"""At most so many videos in one zip, and ids in one statement."""
 UNDO = timedelta(minutes=5)
-"""For so long a deleted video can be brought back."""
-KEPT = timedelta(minutes=10)
-"""After so long its files are removed; more than UNDO, so that no clock's error removes what is brought back."""
+"""How long a deleted video can be restored."""
+FILES_KEPT = timedelta(minutes=10)
+"""How long its files are kept; longer than UNDO, so that differing clocks never remove a restored video's files."""
 
 
 def name_of(video: Video) -> str:
-    """What a video's file is called where it is saved."""
+    """The file name for downloads of a video."""
     return f"adsvideo-{video.id}.mp4"
 
 
@@ -43,7 +43,7 @@ def manifest(videos: Sequence[Video]) -> str:
 
 @dataclass(frozen=True)
 class Filter:
-    """What is to be shown. Each of `words` stands somewhere in the prompt; what is empty is not asked for."""
+    """Which videos to list. Each of `words` must be in the prompt; empty fields do not filter."""
 
     words: str = ""
     state: str = ""
@@ -53,19 +53,19 @@ class Filter:
 
 
 class Kind(NamedTuple):
-    """A model and a size that some videos of a user have."""
+    """A combination of model and size among a user's videos."""
 
     model: str
     size: str
 
     @property
     def shape(self) -> str:
-        """What `Filter.shape` asks for."""
+        """The value of `Filter.shape` that matches."""
         return Size.parse(self.size).shape
 
 
 async def kinds(session: AsyncSession, user_id: int) -> list[Kind]:
-    """What there is to filter by."""
+    """The kinds of a user's videos, to filter by; sorted."""
     query = select(Video.model, Video.size).where(Video.user_id == user_id).distinct()
     return sorted(Kind(*row) for row in await session.exec(query))
 
@@ -73,7 +73,7 @@ async def kinds(session: AsyncSession, user_id: int) -> list[Kind]:
 async def page(
     session: AsyncSession, user_id: int, wanted: Filter, before: int | None = None, limit: int = 24
 ) -> list[Video]:
-    """A user's videos, newest first, those with an id below `before`."""
+    """A user's videos that match, newest first, with an id below `before`."""
     offered = await kinds(session, user_id) if wanted.shape else []
     query = listed(user_id, wanted, sorted({kind.size for kind in offered if kind.shape == wanted.shape}))
     if before is not None:
@@ -82,12 +82,12 @@ async def page(
 
 
 async def fits(session: AsyncSession, user_id: int, wanted: Filter, video_id: int) -> bool:
-    """Whether that video is one of those that are wanted."""
+    """Whether that video matches the filter."""
     return video_id in {video.id for video in await page(session, user_id, wanted, before=video_id + 1, limit=1)}
 
 
 def listed(user_id: int, wanted: Filter, sizes: Sequence[str]) -> SelectOfScalar[Video]:
-    """The query behind a page: every filter walks an index that is in the list's order, however many there are."""
+    """The query of a page. Each filter has an index in the list's order, so the cost does not grow with the library."""
     query = select(Video).where(Video.user_id == user_id, col(Video.deleted_at).is_(None))
     states = STATES.get(wanted.state, ())
     if len(states) == 1:
@@ -124,15 +124,15 @@ async def versions(session: AsyncSession, video: Video, limit: int = 12) -> list
 
 
 async def chosen(session: AsyncSession, user_id: int, ids: Sequence[int]) -> list[Video]:
-    """Those of the user's videos, newest first; any that is not theirs is left out."""
+    """The user's videos with these ids, newest first; others are left out."""
     query = select(Video).where(Video.user_id == user_id, col(Video.deleted_at).is_(None), col(Video.id).in_(ids))
     return list((await session.exec(query.order_by(col(Video.id).desc()))).all())
 
 
 async def delete(session: AsyncSession, user_id: int, ids: Sequence[int]) -> list[int]:
-    """Take videos out of sight; the ids of those that went. What is still being made stays.
+    """Delete videos; returns the ids of those deleted. Active ones stay.
 
-    `restore` brings them back for a while, then their files are removed.
+    They can be restored for UNDO; their files are removed after FILES_KEPT.
     """
     mine = (col(Video.user_id) == user_id, col(Video.deleted_at).is_(None), col(Video.status).not_in(ACTIVE))
     deleted: list[Video] = []
@@ -144,15 +144,15 @@ async def delete(session: AsyncSession, user_id: int, ids: Sequence[int]) -> lis
 
 
 async def delete_one(session: AsyncSession, user_id: int, video_id: int) -> None:
-    """`delete` for one that is to be there. Raises NotFound, and Conflict while it is being made."""
+    """Delete one video. Raises NotFound, and Conflict while it is being made."""
     if not await delete(session, user_id, [video_id]):
         await queries.owned(session, user_id, video_id)
         raise Conflict(Phrase("This video is still being made. Cancel it first."))
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Databases bound the number of values in a statement."""
-    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+    """The ids in parts of MAX_CHOSEN, since databases limit the values in a statement."""
+    return (ids[start : start + MAX_CHOSEN] for start in range(0, len(ids), MAX_CHOSEN))
 
 
 def _restorable(user_id: int, ids: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
@@ -165,7 +165,7 @@ async def is_restorable(session: AsyncSession, user_id: int, video_id: int) -> b
 
 
 async def restore(session: AsyncSession, user_id: int, ids: Sequence[int]) -> list[int]:
-    """Bring deleted videos back, share links and all; the ids of those that came. Too late, or not theirs: none."""
+    """Restore deleted videos with their share links; returns the ids of those restored within UNDO."""
     back: list[Video] = []
     for part in _parts(ids):
         back += await change_all(session, *_restorable(user_id, part), deleted_at=None)

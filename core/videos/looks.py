@@ -1,4 +1,4 @@
-"""When the watcher asks a provider about a video: which are due, and who has claimed them."""
+"""Claims videos that are due for a look at their provider or a download, and records the results."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from core.database.session import after_commit
 from core.models import ACTIVE, Video, now
 from core.redis import queue
 from core.redis.news import News, publish_all
-from core.videos.claims import LEASE, first, is_at_provider, is_due
-from core.videos.states import AT_ONCE, change_all
+from core.videos.claims import LEASE, is_at_provider, is_due, lock_ids
+from core.videos.states import BEFORE_ALL, change_all
 
-RIVAL_AGE = timedelta(minutes=5)
+IDENTICAL_AGE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """As much of a claimed video as the watcher needs; a whole row costs five times as much to read."""
+    """The columns of a claimed video that the watcher needs; a whole row costs five times as much to read."""
 
     id: int
     user_id: int
@@ -48,9 +48,9 @@ def _is_unsettled() -> ColumnElement[bool]:
 
 
 async def due(session: AsyncSession) -> tuple[set[str], bool]:
-    """The models of which videos are due for a look, and whether any outcome or cancel is due to be settled.
+    """The models with videos due for a look, and whether any unknown outcome or cancel is due.
 
-    A look itself, so that an idle worker does not write.
+    Only reads, so that an idle worker does not write.
     """
     unsettled = _is_unsettled()
     query = select(Video.model, unsettled).where(_at_provider(), is_due()).distinct()
@@ -65,12 +65,12 @@ async def count_running(session: AsyncSession) -> dict[str, int]:
 
 
 async def claim_looks(session: AsyncSession, models: Collection[str], limit: int, ahead: float = 0) -> list[Watched]:
-    """The videos of these models that are due for a look, or will be `ahead` seconds from now; the oldest first."""
+    """Claim up to `limit` videos of these models that are due within `ahead` seconds, oldest first."""
     return await _claim(session, limit, ahead, col(Video.model).in_(models) & ~_is_unsettled())
 
 
 async def claim_unsettled(session: AsyncSession, limit: int) -> list[Watched]:
-    """The due videos whose outcome of create is unknown, and those to be canceled at their provider."""
+    """Claim up to `limit` due videos whose submission has an unknown outcome or whose cancel was requested."""
     return await _claim(session, limit, 0, _is_unsettled())
 
 
@@ -78,42 +78,42 @@ async def _claim(session: AsyncSession, limit: int, ahead: float, which: ColumnE
     due = select(Video.id).where(_at_provider(), is_due(ahead), which).order_by(col(Video.next_look_at)).limit(limit)
     claim = (
         sql_update(Video)
-        .where(col(Video.id).in_(first(due)), is_due(ahead))
+        .where(col(Video.id).in_(lock_ids(due)), is_due(ahead))
         .values(next_look_at=now() + LEASE)
         .returning(*_WATCHED)
     )
     return [Watched(*row) for row in (await session.exec(claim.execution_options(synchronize_session=False))).all()]
 
 
-async def look_again(session: AsyncSession, delays: Mapping[int, float]) -> None:
-    """Say when each of these claimed videos (by id) is due next, in seconds from now.
+async def schedule_looks(session: AsyncSession, delays: Mapping[int, float]) -> None:
+    """Set when claimed videos are due next: seconds from now, by video id.
 
-    One that has been made due meanwhile, by a webhook or a cancel, stays so.
+    A video that a webhook or a cancel made due meanwhile stays due.
     """
     if not delays:
         return
     at = now()
     table = Video.__table__  # type: ignore[attr-defined]
-    active = or_(*(table.c.status == status for status in ACTIVE))  # IN does not go with many sets of parameters
+    active = or_(*(table.c.status == status for status in ACTIVE))  # IN does not work with many sets of parameters
     statement = (
         sql_update(table)
         .where(table.c.id == bindparam("of"), active, table.c.next_look_at > at)
         .values(next_look_at=bindparam("at"))
     )
-    # in one order, so that two who write the same rows wait for each other and never in a ring
+    # in a fixed order, so that two writers of the same rows never deadlock
     changes = [{"of": of, "at": at + timedelta(seconds=delay)} for of, delay in sorted(delays.items())]
     await (await session.connection()).execute(statement, changes)
 
 
-async def announced(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -> list[str]:
-    """Their providers say that these jobs (by the provider's id) have ended; the models of those that are ours.
+async def mark_ended(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -> list[str]:
+    """Providers report that jobs have ended: outcome by provider id. Returns the models of those that are ours.
 
-    A completed one is fetched at once, which shows whether it was true; a failed one is looked at, for the reason.
+    A completed one is downloaded at once, which verifies the report; a failed one is polled at once, for the reason.
     """
     by_outcome: dict[str, list[str]] = {"completed": [], "failed": []}
     for provider_id, outcome in ended.items():
         by_outcome[outcome].append(provider_id)
-    done = await _provider_done(session, col(Video.provider_id).in_(by_outcome["completed"]), None)
+    done = await _mark_ready(session, col(Video.provider_id).in_(by_outcome["completed"]), None)
     make_due = (
         sql_update(Video)
         .where(
@@ -121,21 +121,21 @@ async def announced(session: AsyncSession, ended: Mapping[str, queue.Outcome]) -
             col(Video.status) == "processing",
             col(Video.ready).is_(False),
         )
-        .values(next_look_at=now() - AT_ONCE)
+        .values(next_look_at=now() - BEFORE_ALL)
         .returning(col(Video.model))
     )
     rows = (await session.exec(make_due.execution_options(synchronize_session=False))).all()
     return done + [model for (model,) in rows]
 
 
-async def is_taken(session: AsyncSession, model: str, provider_ids: list[str]) -> set[str]:
-    """Those of the provider's ids that are a video of ours already."""
+async def used_provider_ids(session: AsyncSession, model: str, provider_ids: list[str]) -> set[str]:
+    """Those of the provider's ids that belong to a video of ours."""
     query = select(Video.provider_id).where(Video.model == model, col(Video.provider_id).in_(provider_ids))
     return {provider_id for provider_id in (await session.exec(query)).all() if provider_id}
 
 
-async def has_rival(session: AsyncSession, video: Video) -> bool:
-    """Whether another video asks for the same and also has no id of the provider: a job found there may be either's."""
+async def has_identical_request(session: AsyncSession, video: Video) -> bool:
+    """Whether another video with the same request has no provider id either: a job at the provider may be of either."""
     query = select(Video.id).where(
         Video.id != video.id,
         Video.model == video.model,
@@ -143,22 +143,22 @@ async def has_rival(session: AsyncSession, video: Video) -> bool:
         Video.size == video.size,
         Video.seconds == video.seconds,
         col(Video.provider_id).is_(None),
-        col(Video.submitted_at) > now() - RIVAL_AGE,
+        col(Video.submitted_at) > now() - IDENTICAL_AGE,
     )
     return (await session.exec(query.limit(1))).first() is not None
 
 
-async def provider_done(session: AsyncSession, urls: Mapping[int, str | None]) -> None:
-    """The provider has finished these videos (by id, with the file's address where it told one): fetch their files."""
+async def mark_ready(session: AsyncSession, urls: Mapping[int, str | None]) -> None:
+    """The provider has finished these videos: URL of the file or None, by video id. Their files are downloaded next."""
     by_url: dict[str | None, list[int]] = {}
     for video_id, url in urls.items():
         by_url.setdefault(url, []).append(video_id)
     for url, ids in by_url.items():
-        await _provider_done(session, col(Video.id).in_(ids), url)
+        await _mark_ready(session, col(Video.id).in_(ids), url)
 
 
-async def _provider_done(session: AsyncSession, which: ColumnElement[bool], url: str | None) -> list[str]:
-    """Mark them and tell; the models of those that changed."""
+async def _mark_ready(session: AsyncSession, which: ColumnElement[bool], url: str | None) -> list[str]:
+    """Mark videos as ready and publish that; returns the models of those that changed."""
     done = (
         sql_update(Video)
         .where(which, col(Video.status) == "processing", col(Video.ready).is_(False))
@@ -176,16 +176,16 @@ def _is_ready() -> ColumnElement[bool]:
 
 
 async def has_ready(session: AsyncSession) -> bool:
-    """Whether `claim_collects` would find any."""
+    """Whether `claim_collects` would find any; only reads."""
     return (await session.exec(select(Video.id).where(_is_ready()).limit(1))).first() is not None
 
 
 async def claim_collects(session: AsyncSession, limit: int) -> list[Video]:
-    """Take on fetching the files of finished videos, the oldest first."""
+    """Claim up to `limit` finished videos to download, oldest first."""
     ready = select(Video.id).where(_is_ready()).order_by(col(Video.next_look_at)).limit(limit)
     return await change_all(
         session,
-        col(Video.id).in_(first(ready)),
+        col(Video.id).in_(lock_ids(ready)),
         _is_ready(),
         attempts=Video.attempts + 1,
         next_look_at=now() + LEASE,

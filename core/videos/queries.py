@@ -14,6 +14,7 @@ from core.phrase import Phrase
 
 
 def alive(user_id: int) -> ColumnElement[bool]:
+    """The user's videos that are not deleted, as a condition."""
     return (col(Video.user_id) == user_id) & col(Video.deleted_at).is_(None)
 
 
@@ -26,12 +27,12 @@ async def owned(session: AsyncSession, user_id: int, video_id: int) -> Video:
 
 
 async def newest(session: AsyncSession, user_id: int) -> Video | None:
-    """The user's newest video."""
+    """The user's newest video; None if there is none."""
     return (await session.exec(select(Video).where(alive(user_id)).order_by(col(Video.id).desc()).limit(1))).first()
 
 
 async def page(session: AsyncSession, user_id: int, before: int | None, limit: int) -> list[Video]:
-    """A user's videos, newest first, those with an id below `before`."""
+    """A user's videos, newest first, with an id below `before`."""
     query = select(Video).where(alive(user_id)).order_by(col(Video.id).desc())
     if before is not None:
         query = query.where(col(Video.id) < before)
@@ -39,7 +40,7 @@ async def page(session: AsyncSession, user_id: int, before: int | None, limit: i
 
 
 async def usual_seconds(session: AsyncSession, model: str) -> float | None:
-    """How long the last videos of that model took in the median, from start to end; None if there are none."""
+    """Median seconds from start to end of the last 20 videos of that model; None if there are none."""
     query = (
         select(Video.started_at, Video.completed_at)
         .where(Video.model == model, Video.status == "completed")

@@ -1,7 +1,7 @@
-"""What a video is made from, and how its MP4 carries that.
+"""The recipe of a video, and its form inside the MP4 file.
 
 The worker writes it, the studio reads it from a file that is dropped on the form. A file may come from anywhere, so
-whatever is read from one is checked field by field.
+every field is checked.
 """
 
 import contextlib
@@ -19,17 +19,17 @@ from core.models import Picture, Video
 from core.pictures.intake import Framing
 
 MARK = '{"adsvideo": 1'
-"""What the settings begin with, so that a browser finds them among the bytes of a file."""
+"""The start of the text, by which a browser finds it in the bytes of a file."""
 MAX_LENGTH = 8_000
-"""Characters that a reader looks at: 500 of a prompt may be written with twelve each."""
+"""The most characters that are read: each of a prompt's 500 may take twelve in JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What a video is made from; what is None is left to the model, and no framing is the centred crop.
+    """What a video is made from. None means the model's default; without `framing` the crop is centred.
 
-    The picture is one of: the number of one that its owner has, an address on the web, the name of a preset, or (in a
-    file) the SHA-256 of one that its owner has.
+    The picture is one of: the id of an own picture, a URL, the name of a preset, or (in a file) the SHA-256 of an own
+    picture.
     """
 
     picture_id: int | None = None
@@ -44,26 +44,25 @@ class Recipe:
 
     @classmethod
     def of(cls, video: Video) -> "Recipe":
-        """What its owner needs to make the video once more."""
+        """The recipe to repeat a video for its owner."""
         return cls(picture_id=video.picture_id, **_settings(video))
 
     @classmethod
     def portable(cls, video: Video, picture: Picture | None) -> "Recipe":
-        """The same for a file: the picture by what it is, not by its number here."""
+        """The recipe for a file: the picture by preset or SHA-256 instead of its id here."""
         preset = picture.preset or "" if picture else ""
         sha256 = picture.sha256 if picture and not preset else ""
         return cls(preset=preset, picture_sha256=sha256, **_settings(video))
 
     @property
     def framing_fields(self) -> dict[str, Any]:
-        """The framing as a video keeps it: only what was said, as it was said, for the defaults may change."""
+        """The framing as the database stores it: only the fields that were set, since defaults may change."""
         return self.framing.model_dump(exclude_unset=True) if self.framing else {}
 
     def sha256(self, *, batch: bool | None = None) -> str:
-        """Tells a request with the same idempotency key from another one.
+        """A hash of the request, to tell whether an idempotency key is used for the same request again.
 
-        The JSON behind it is the API's own body, as it has always been: a key that was used before an update of
-        AdsVideo is recognised after it.
+        It is of the API's JSON body, which must not change, so that keys stay valid across updates of AdsVideo.
         """
         body = {
             "image_id": self.picture_id,
@@ -89,9 +88,6 @@ def _settings(video: Video) -> dict[str, Any]:
     }
 
 
-# ------------------------------------------------------------------------------------------------------ in a file
-
-
 _FIELDS: dict[str, TypeAdapter[Any]] = {
     "prompt": TypeAdapter(Annotated[str, Field(max_length=500)]),
     "model": TypeAdapter(Annotated[str, Field(max_length=100)]),
@@ -101,18 +97,18 @@ _FIELDS: dict[str, TypeAdapter[Any]] = {
     "preset": TypeAdapter(Annotated[str, Field(max_length=50)]),
     "picture": TypeAdapter(Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]),
 }
-"""What a file may say, by the names it has there; `picture` is the SHA-256."""
+"""The fields in a file and their types; `picture` is the SHA-256."""
 
 
 class FromFile(NamedTuple):
-    """A recipe, and whether all that stood in the file could be understood."""
+    """A recipe read from a file; `whole` if every field could be read."""
 
     recipe: Recipe
     whole: bool
 
 
 def write(recipe: Recipe) -> str:
-    """The tag's text: ASCII, with the mark in front."""
+    """The recipe as text for an MP4 tag: ASCII JSON that starts with MARK."""
     fields = {
         "prompt": recipe.prompt,
         "model": recipe.model,
@@ -126,7 +122,7 @@ def write(recipe: Recipe) -> str:
 
 
 def read(text: object) -> FromFile | None:
-    """What stands behind the mark; None where there is nothing of ours. A field that makes no sense is left out."""
+    """Read the text of an MP4 tag; None if it is not ours. Invalid fields are left out."""
     if not isinstance(text, str) or not text.startswith(MARK):
         return None
     try:
@@ -140,7 +136,7 @@ def read(text: object) -> FromFile | None:
 
 
 def _sound(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The fields that we know and that are what they should be."""
+    """The valid fields, as (name, value)."""
     for name, kind in _FIELDS.items():
         if name in fields:
             with contextlib.suppress(ValidationError):

@@ -1,4 +1,4 @@
-"""The transaction in which a video is asked for: row, charge and limits, all or nothing."""
+"""The transaction that creates a video: row, charge and limits, all or nothing."""
 
 import logging
 from functools import lru_cache
@@ -53,15 +53,15 @@ async def request(
     lane: int | None = None,
     free: bool = False,
 ) -> Video:
-    """Take the price and put the video on its way, both or neither; on lane -1 before the others, on 1 after them.
+    """Take the price and create the video, both or neither.
 
-    The transaction behind `core.ask`, which comes before it with the checks that wait for the network. The picture is
-    that of `recipe.picture_id`; without `lane` it is that of the user's group. One that is `free` costs nothing and
-    counts for no limit, and its `idempotency_key` works once.
+    The transaction of `core.videos.ask`, which does the checks that wait for the network before. The picture is
+    `recipe.picture_id`. Lane -1 starts before the others, 1 after them; None is the lane of the user's group. A `free`
+    video costs nothing and counts for no limit, and its `idempotency_key` works once.
 
     Raises NoPrompt, PromptTooLong, WrongOption, NotFound (picture), NotEnoughCredits, Blocked, OverBudget,
-    TooManyRequests, TooManyOpen, in this order; Conflict for what was free once. The same `idempotency_key` gives the
-    same video and one charge; see `repeated`.
+    TooManyRequests, TooManyOpen, in this order; Conflict for a free one that exists. The same `idempotency_key` gives
+    the same video and one charge; see `repeated`.
     """
     prompt = check_prompt(recipe.prompt)
     seconds, size = model.choose(recipe.seconds, recipe.size)
@@ -97,7 +97,7 @@ async def request(
 
 
 def _send_off(session: AsyncSession, video: Video) -> None:
-    """On its way, once it is true: every page hears of it, and a worker begins it."""
+    """After the commit: publish the news and queue the submit job."""
 
     async def put() -> None:
         with log_context.about(video):
@@ -113,10 +113,9 @@ _COLUMNS = [column for column in video_table.c if column.name not in ("id", "pic
 
 
 def _turn() -> ColumnElement[int]:
-    """The turn of a new video: after the user's own that wait for the same model, and not before whose turn it is.
+    """The turn of a new video, as SQL: after the user's own waiting videos of the model, not before the current turn.
 
-    So everybody's first comes before anybody's second, whoever asked first and for however many; and beginning one
-    needs no count of what each user has.
+    So each user's first video comes before anybody's second, and claiming needs no counting per user.
     """
     waiting = video_table.alias("waiting")
     same = (
@@ -124,6 +123,8 @@ def _turn() -> ColumnElement[int]:
         waiting.c.submitted_at.is_(None),
         waiting.c.model == bindparam("model"),
         waiting.c.lane == bindparam("lane"),
+        # a claimed one, whose picture is being framed, has had its turn; one that waits for a retry has a note
+        (waiting.c.note != "") | (waiting.c.next_look_at <= bindparam("next_look_at")),
     )
     first = select(waiting.c.turn).where(*same).order_by(waiting.c.turn).limit(1)
     own = select(waiting.c.turn + 1).where(*same, waiting.c.user_id == bindparam("user_id"))
@@ -145,7 +146,7 @@ def _insert(dialect: str) -> Any:
 
 
 async def _write(session: AsyncSession, video: Video) -> bool:
-    """Write the row, if the picture is the user's and the key is new; one statement, made once."""
+    """Insert the row if the picture is the user's and the key is new; one statement, compiled once. False if not."""
     await session.flush()
     connection = await session.connection()
     written = await connection.execute(_insert(connection.dialect.name), video.model_dump(exclude={"id", "turn"}))
@@ -158,9 +159,9 @@ async def _write(session: AsyncSession, video: Video) -> bool:
 
 
 async def repeated(session: AsyncSession, user: User, key: str, request_sha256: str | None = None) -> Video | None:
-    """The user's video of an earlier request with that idempotency key.
+    """The user's video of an earlier request with that idempotency key; None if there is none.
 
-    Raises IdempotencyConflict if that request, as its hash tells, asked for something else.
+    Raises IdempotencyConflict if the hash shows that the earlier request was a different one.
     """
     earlier = (await session.exec(select(Video).where(Video.user_id == user.id, Video.idempotency_key == key))).first()
     if earlier and earlier.request_sha256 != request_sha256 and earlier.request_sha256 and request_sha256:

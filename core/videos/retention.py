@@ -1,4 +1,4 @@
-"""What is kept no longer: videos past their age, those that a user has no room for, and files that no row knows."""
+"""Finds what to remove: videos past their age or over the quota, files of deleted videos, files without a row."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.models import VIDEO_KEYS, Video, now
 from core.settings import settings
 from core.videos import states
-from core.videos.library import KEPT
+from core.videos.library import FILES_KEPT
 
 GB = 1000**3
 IN_ONE_STATEMENT = 500
@@ -21,11 +21,11 @@ PREFIXES = ("pictures/", "videos/", "tmp/")
 _table: Any = Video.__table__  # type: ignore[attr-defined]
 _OF_VIDEO = re.compile(r"videos/([0-9]{1,9})/")
 ORPHAN_AGE = timedelta(days=1)
-"""A younger file may be one whose row is not written yet."""
+"""A younger file may belong to a row that is not written yet."""
 
 
 def _is_kept() -> ColumnElement[bool]:
-    """Completed, there, and nobody's favourite."""
+    """Completed, not deleted, with a file, and no favourite."""
     return (
         (col(Video.status) == "completed")
         & col(Video.deleted_at).is_(None)
@@ -49,9 +49,9 @@ def _not_shared() -> tuple[ColumnElement[bool], ...]:
 async def over_quota(
     session: AsyncSession, besides: Collection[int] = (), limit: int = IN_ONE_STATEMENT
 ) -> list[Video]:
-    """The oldest videos, favourites apart, of users whose videos take more than STORAGE_QUOTA_GB, until they do not.
+    """The oldest videos, without favourites, to delete until no user is over STORAGE_QUOTA_GB.
 
-    Without those `besides`, which go anyway.
+    `besides` are ids that are deleted anyway.
     """
     if not (quota := int(settings().storage_quota_gb * GB)):
         return []
@@ -72,25 +72,25 @@ async def over_quota(
     return excess
 
 
-async def let_go(session: AsyncSession, ids: Collection[int], *, shared: bool) -> list[int]:
-    """Delete these videos for good, `shared` ones too; the ids of those that went. A favourite by now stays."""
+async def delete_for_good(session: AsyncSession, ids: Collection[int], *, shared: bool) -> list[int]:
+    """Delete videos without undo, with `shared` also shared ones; returns the ids of those deleted. Favourites stay."""
     where = (col(Video.id).in_(ids), _is_kept(), *(() if shared else _not_shared()))
-    # so long ago that it can't be taken back, and that the files go with the next removal
-    deleted = await states.change_all(session, *where, deleted_at=now() - KEPT - timedelta(seconds=1))
+    # backdated, so that they can't be restored and their files are removed next
+    deleted = await states.change_all(session, *where, deleted_at=now() - FILES_KEPT - timedelta(seconds=1))
     for video in deleted:
         states.tell(session, video, "deleted")
     return [video.id for video in deleted]
 
 
 def _columns() -> list[Column[Any]]:
-    """Every column of every table that names a file; one that is added later is found by its name."""
+    """All columns that hold keys of files, found by their names."""
     tables = SQLModel.metadata.sorted_tables
     named = [column for table in tables for column in table.c if column.name == "key" or column.name.endswith("_key")]
     return [column for column in named if column.name != "idempotency_key"]
 
 
 async def orphans(session: AsyncSession, files: Iterable[tuple[str, datetime]]) -> list[str]:
-    """The keys of those files, each with its time, that are ours and old and that no row knows."""
+    """Of `files` (key, time), the keys that are ours, older than ORPHAN_AGE, and in no row."""
     since = now() - ORPHAN_AGE
     keys = [key for key, at in files if key.startswith(PREFIXES) and at < since]
     in_use: set[str] = set()
@@ -100,19 +100,19 @@ async def orphans(session: AsyncSession, files: Iterable[tuple[str, datetime]]) 
         for column in _columns():
             query = select(column).where(column.in_(part))
             if column.table is _table:
-                query = query.where(_table.c.id.in_(ids))  # by its index: there is none of their keys
+                query = query.where(_table.c.id.in_(ids))  # by the index on ids: there is none on keys
             in_use.update((await session.exec(query)).all())
     return [key for key in keys if key not in in_use]
 
 
 async def removable(session: AsyncSession, limit: int = 200) -> list[Video]:
-    """Deleted long enough ago, and their files are still there."""
-    query = select(Video).where(col(Video.deleted_at) < now() - KEPT, col(Video.key).is_not(None))
+    """Videos deleted more than FILES_KEPT ago whose files still exist, the longest deleted first."""
+    query = select(Video).where(col(Video.deleted_at) < now() - FILES_KEPT, col(Video.key).is_not(None))
     return list((await session.exec(query.order_by(col(Video.deleted_at)).limit(limit))).all())
 
 
-async def removed(session: AsyncSession, ids: Sequence[int]) -> None:
-    """The files of these deleted videos are gone; so is what led to them."""
+async def clear_keys(session: AsyncSession, ids: Sequence[int]) -> None:
+    """Clear the keys and the share link of deleted videos whose files are removed."""
     table = Video.__table__  # type: ignore[attr-defined]
     deleted = (col(Video.id).in_(ids), col(Video.deleted_at).is_not(None))
     await session.exec(

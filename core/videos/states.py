@@ -1,7 +1,7 @@
-"""The life of a video: request, finish, fail, cancel, list, delete. What lies between is in core/videos/claims.py.
+"""The changes of a video's status: finish, fail, cancel. The steps between are in core/videos/claims.py.
 
-`pending -> processing -> completed | failed | canceled`. Every change is one conditional UPDATE whose row count
-is read, so that it happens once; nothing here commits.
+`pending -> processing -> completed | failed | canceled`. Every change is one conditional UPDATE whose row count is
+read, so that it happens once. Nothing here commits.
 """
 
 import logging
@@ -30,20 +30,20 @@ from core.redis.news import News, Stage, publish
 from core.videos.queries import alive, owned
 
 log = logging.getLogger(__name__)
-AT_ONCE = timedelta(hours=1)
-"""Due so long ago comes before everything that is merely due."""
+BEFORE_ALL = timedelta(hours=1)
+"""A due time set back by this comes before all others."""
 video_table: Any = Video.__table__  # type: ignore[attr-defined]
 
 
-class Known(Protocol):
-    """Whatever names a video."""
+class HasId(Protocol):
+    """Anything with a video's id."""
 
     @property
     def id(self) -> int: ...
 
 
 class Changed(NamedTuple):
-    """As much of a changed video as most need to know; a whole row costs several times as much to read."""
+    """The columns of a changed video that most callers need; a whole row costs several times as much to read."""
 
     id: int
     user_id: int
@@ -68,26 +68,26 @@ async def change_all(session: AsyncSession, *where: ColumnElement[bool], **value
     return [row[0] for row in rows]
 
 
-async def take(session: AsyncSession, *where: ColumnElement[bool], **values: Any) -> Video | None:
-    """`change_all` for at most one."""
+async def change_one(session: AsyncSession, *where: ColumnElement[bool], **values: Any) -> Video | None:
+    """`change_all` for conditions that match at most one video; None if nothing changed."""
     videos = await change_all(session, *where, **values)
     return videos[0] if videos else None
 
 
 def is_to_submit() -> ColumnElement[bool]:
-    """No provider was ever asked for it, or certainly none has it."""
+    """Pending, and certainly at no provider."""
     return (col(Video.status) == "pending") & col(Video.submitted_at).is_(None)
 
 
 def tell(session: AsyncSession, video: Video | Changed, status: str, stage: Stage | None = None) -> None:
-    """Tell every page, once it is true."""
+    """Publish the change to all pages after the commit."""
     news = News(user_id=video.user_id, video_id=video.id, status=status, stage=stage)
     after_commit(session, lambda: publish(news))
 
 
 async def finish(
     session: AsyncSession,
-    video: Known,
+    video: HasId,
     *,
     key: str,
     poster_key: str,
@@ -98,9 +98,9 @@ async def finish(
     preview_key: str | None = None,
     original_key: str | None = None,
 ) -> bool:
-    """Its files are in the storage, `size_bytes` together: completed.
+    """Complete a video whose files are in the storage, `size_bytes` in total; `duration` in seconds.
 
-    False if the video had ended otherwise or its owner is gone.
+    False if the video has ended otherwise or its owner was erased.
     """
     running = (col(Video.id) == video.id, col(Video.status) == "processing")
     changed = await change(
@@ -121,19 +121,19 @@ async def finish(
     )
     if changed:
         await _ended(session, changed)
-    else:  # one whose owner was erased meanwhile; its file is not kept
+    else:  # its owner was erased meanwhile: drop the file
         await change(session, *running, status="canceled", note="started", completed_at=now())
     return changed is not None
 
 
 async def _ended(session: AsyncSession, video: Video | Changed) -> None:
-    """Tell every page, and in the same transaction put the user's webhooks on their way."""
+    """Publish the end, and create the webhook deliveries in the same transaction."""
     tell(session, video, video.status)
     await webhooks.announce(session, video.user_id, video.id, video.status)
 
 
-async def fail(session: AsyncSession, video: Known, error: AdsVideoError) -> bool:
-    """Failed for this reason, and its price returned. False if it had ended already."""
+async def fail(session: AsyncSession, video: HasId, error: AdsVideoError) -> bool:
+    """Fail a video with this error and refund it. False if it has ended already."""
     changed = await change(
         session,
         col(Video.id) == video.id,
@@ -150,20 +150,19 @@ async def fail(session: AsyncSession, video: Known, error: AdsVideoError) -> boo
 
 
 async def cancel(session: AsyncSession, user_id: int, video_id: int) -> Video:
-    """Stop a video. Raises NotFound, and Conflict if it has ended.
+    """Cancel a video; returns it as changed. Raises NotFound, and Conflict if it has ended or is being downloaded.
 
-    At once and refunded where no provider has it yet; else the watcher asks the provider, and `canceled` below
-    settles what is returned.
+    At once and with refund if no provider has it; else the watcher asks the provider and calls `mark_canceled`.
     """
     mine = (col(Video.id) == video_id, col(Video.user_id) == user_id)
     ours = col(Video.model).in_(entries.local_models()) & col(Video.status).in_(ACTIVE)
-    if changed := await take(session, *mine, is_to_submit() | ours, status="canceled", completed_at=now()):
+    if changed := await change_one(session, *mine, is_to_submit() | ours, status="canceled", completed_at=now()):
         await credits.refund(session, user_id, video_id, changed.cost_credits)
         await _ended(session, changed)
         return changed
-    # while create runs or its outcome is unknown its lease stays: whoever has it sees to the cancel as well
-    at_once = literal(now() - AT_ONCE, UTCDateTime())
-    if changed := await take(
+    # while create runs or its outcome is unknown the lease stays: its holder handles the cancel too
+    at_once = literal(now() - BEFORE_ALL, UTCDateTime())
+    if changed := await change_one(
         session,
         *mine,
         col(Video.status).in_(ACTIVE),
@@ -180,8 +179,8 @@ async def cancel(session: AsyncSession, user_id: int, video_id: int) -> Video:
     )
 
 
-async def canceled(session: AsyncSession, video: Known, *, had_started: bool) -> bool:
-    """Canceled at the provider. The price is returned unless the provider had started. False if it had ended."""
+async def mark_canceled(session: AsyncSession, video: HasId, *, had_started: bool) -> bool:
+    """Canceled at the provider; refunded unless the provider had started. False if it has ended."""
     changed = await change(
         session,
         col(Video.id) == video.id,

@@ -19,8 +19,8 @@ BY_HAND = "No browser: apt install chromium, or set CHROMIUM to the path of a Ch
 
 def path() -> str | None:
     """The path of a Chromium or Chrome: that of CHROMIUM, one of the system, or the one Playwright has downloaded."""
-    if asked := os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None):
-        return asked
+    if path := os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None):
+        return path
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
     return own if Path(own).exists() else None

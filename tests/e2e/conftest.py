@@ -84,7 +84,7 @@ def page(browser: Browser, app: RunningApp) -> Iterator[Page]:
     yield opened
     context.close()
     expected = ("status of 4", "net::ERR_ABORTED", "net::ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED")
-    assert [p for p in problems if not any(known in p for known in expected)] == []
+    assert [p for p in problems if not any(text in p for text in expected)] == []
 
 
 @pytest.fixture(scope="module")

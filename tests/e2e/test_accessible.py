@@ -44,15 +44,15 @@ def settle(page: Page, path: str) -> None:
     expect(page.locator("#boot")).to_be_hidden()
 
 
-def look(page: Page, where: str) -> list[str]:
+def check(page: Page, where: str) -> list[str]:
     """What axe finds that keeps somebody out, a line each: by all rules in the dark, by that of colour in the light."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    found = _violations(page, f"{where}, dark", TAGS)
+    violations = _violations(page, f"{where}, dark", TAGS)
     page.emulate_media(color_scheme="light")
-    found += _violations(page, f"{where}, light", ["color-contrast"])
+    violations += _violations(page, f"{where}, light", ["color-contrast"])
     page.emulate_media(color_scheme="dark")
-    return found
+    return violations
 
 
 def _violations(page: Page, where: str, rules: list[str]) -> list[str]:
@@ -66,41 +66,41 @@ def _violations(page: Page, where: str, rules: list[str]) -> list[str]:
 
 
 def test_axe_finds_nothing_for_a_stranger(calm: Page, film: int) -> None:
-    found: list[str] = []
+    violations: list[str] = []
     for path in (*FOR_ALL, "/v/film", f"/videos/{film}"):
         settle(calm, path)
-        found += look(calm, path)
-    assert not found, "\n".join(found)
+        violations += check(calm, path)
+    assert not violations, "\n".join(violations)
 
 
 def test_axe_finds_nothing_on_the_pages_of_who_is_signed_in(calm: Page, film: int) -> None:
     calm.goto("/auth/login")
-    found: list[str] = []
+    violations: list[str] = []
     for path in OURS:
         settle(calm, path)
-        found += look(calm, path)
-    assert not found, "\n".join(found)
+        violations += check(calm, path)
+    assert not violations, "\n".join(violations)
 
 
 def test_axe_finds_nothing_in_the_studio_and_its_dialogs(calm: Page, app: RunningApp, film: int) -> None:
     calm.goto("/auth/login")
     dialog = calm.get_by_role("dialog")
-    found: list[str] = []
+    violations: list[str] = []
 
     def look_at_dialog(where: str) -> None:
-        nonlocal found
+        nonlocal violations
         expect(dialog.get_by_role("heading").first).to_be_visible()
-        found += look(calm, where)
+        violations += check(calm, where)
         calm.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
 
     settle(calm, "/")
-    found += look(calm, "a done video")
+    violations += check(calm, "a done video")
     calm.get_by_role("button", name="Share", exact=True).click()
     look_at_dialog("sharing")
     calm.get_by_role("button", name="Templates").click()
     expect(dialog.get_by_role("listitem").first).to_be_visible()
-    found += look(calm, "the templates")
+    violations += check(calm, "the templates")
     dialog.get_by_text("Product showcase", exact=True).click()
     look_at_dialog("a template's blanks")
     calm.get_by_role("radio", name="Your picture").first.click()
@@ -109,21 +109,21 @@ def test_axe_finds_nothing_in_the_studio_and_its_dialogs(calm: Page, app: Runnin
     choose(calm)
     calm.get_by_role("button", name="Link", exact=True).click()
     calm.locator(".model-line").click()
-    found += look(calm, "a chosen picture, its web address and the models")
+    violations += check(calm, "a chosen picture, its web address and the models")
     calm.get_by_role("button", name="Account").click()
     expect(calm.get_by_role("menuitem", name="Sign out")).to_be_visible()
-    found += look(calm, "the avatar's menu")
+    violations += check(calm, "the avatar's menu")
     calm.context.add_cookies([{"name": "lang", "value": "zh", "url": app.url}])
     settle(calm, f"/videos/{film}")
-    found += look(calm, "the page of a video, in Chinese")
+    violations += check(calm, "the page of a video, in Chinese")
     calm.context.clear_cookies(name="lang")
     settle(calm, "/library")
     calm.get_by_role("button", name="Select").click()
     calm.get_by_role("checkbox").first.check(force=True)
-    found += look(calm, "a selection")
+    violations += check(calm, "a selection")
     calm.set_viewport_size({"width": 390, "height": 844})
-    found += look(calm, "a selection on a phone")
-    assert not found, "\n".join(found)
+    violations += check(calm, "a selection on a phone")
+    assert not violations, "\n".join(violations)
 
 
 def test_axe_finds_nothing_where_a_video_is_not_done_or_a_page_is_broken(
@@ -133,21 +133,21 @@ def test_axe_finds_nothing_where_a_video_is_not_done_or_a_page_is_broken(
     [failed] = copies(app, film, 1, "failed", status="failed", error_code="moderation")
     [broken] = copies(app, film, 1, "broken", status="failed", size="no size")
     calm.goto("/auth/login")
-    found: list[str] = []
+    violations: list[str] = []
     settle(calm, f"/videos/{runs}")
     expect(calm.get_by_role("progressbar")).to_be_visible()
-    found += look(calm, "a running video")
+    violations += check(calm, "a running video")
     settle(calm, f"/videos/{failed}")
     expect(calm.get_by_role("button", name="Try again").first).to_be_visible()
-    found += look(calm, "a failed video")
+    violations += check(calm, "a failed video")
     calm.set_viewport_size({"width": 390, "height": 844})
-    found += look(calm, "a failed video on a phone")
+    violations += check(calm, "a failed video on a phone")
     settle(calm, f"/videos/{broken}")
     expect(calm.get_by_role("heading", name="Something went wrong")).to_be_visible()
-    found += look(calm, "a broken page")
+    violations += check(calm, "a broken page")
     with closing(sqlite3.connect(app.folder / "adsvideo.db", timeout=30)) as db, db:
         db.execute("DELETE FROM videos WHERE id IN (?, ?, ?)", (runs, failed, broken))
-    assert not found, "\n".join(found)
+    assert not violations, "\n".join(violations)
 
 
 def focused(page: Page) -> str:

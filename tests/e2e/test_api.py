@@ -35,23 +35,23 @@ def image(alice: httpx.Client) -> dict[str, object]:
     """A picture Alice has uploaded."""
     answer = alice.post("/images", files={"file": ("shoe.jpg", photo(1600, 900), "image/jpeg")})
     assert answer.status_code == 201, answer.text
-    found: dict[str, object] = answer.json()
-    return found
+    values: dict[str, object] = answer.json()
+    return values
 
 
 @pytest.fixture(scope="module")
 def video(alice: httpx.Client, image: dict[str, object]) -> dict[str, object]:
     """A video Alice has made."""
-    asked = {"image_id": image["id"], "prompt": "Slow push in", "seconds": 4}
-    answer = alice.post("/videos/generate", json=asked)
+    body = {"image_id": image["id"], "prompt": "Slow push in", "seconds": 4}
+    answer = alice.post("/videos/generate", json=body)
     assert answer.status_code == 202, answer.text
     assert answer.json()["status"] == "pending"
     return wait_for_end(alice, answer.json()["id"])
 
 
 def test_the_command_prints_a_key_as_its_last_line(app: RunningApp) -> None:
-    said = app.command("key", "dora@example.com").stdout
-    bearer = {"Authorization": f"Bearer {said.splitlines()[-1]}"}
+    output = app.command("key", "dora@example.com").stdout
+    bearer = {"Authorization": f"Bearer {output.splitlines()[-1]}"}
     assert app.get("/api/v1/me", headers=bearer).json()["email"] == "dora@example.com"
 
 
@@ -138,7 +138,7 @@ def test_the_catalogue_says_what_can_be_used(alice: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "code"),
+    ("body", "status", "code"),
     [
         ({"prompt": "x"}, 422, "no_picture"),
         ({"image_id": 999_999, "prompt": "x"}, 404, "not_found"),
@@ -155,12 +155,12 @@ def test_the_catalogue_says_what_can_be_used(alice: httpx.Client) -> None:
     ],
 )
 def test_bad_requests_are_answered_plainly_and_cost_nothing(
-    alice: httpx.Client, image: dict[str, object], asked: dict[str, object], status: int, code: str
+    alice: httpx.Client, image: dict[str, object], body: dict[str, object], status: int, code: str
 ) -> None:
     before = alice.get("/me").json()["credits"]
-    if asked.get("image_id") == "IMAGE":
-        asked = {**asked, "image_id": image["id"]}
-    answer = alice.post("/videos/generate", json=asked)
+    if body.get("image_id") == "IMAGE":
+        body = {**body, "image_id": image["id"]}
+    answer = alice.post("/videos/generate", json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert len(answer.json()["error"]["message"]) > 10
     assert alice.get("/me").json()["credits"] == before
@@ -197,8 +197,8 @@ def test_no_credits_is_402(app: RunningApp) -> None:
 
 def test_the_same_idempotency_key_gives_the_same_video(alice: httpx.Client, image: dict[str, object]) -> None:
     before = alice.get("/me").json()["credits"]
-    asked, headers = {"image_id": image["id"], "prompt": "once", "seconds": 4}, {"Idempotency-Key": "k-1"}
-    ids = {alice.post("/videos/generate", json=asked, headers=headers).json()["id"] for _ in range(3)}
+    body, headers = {"image_id": image["id"], "prompt": "once", "seconds": 4}, {"Idempotency-Key": "k-1"}
+    ids = {alice.post("/videos/generate", json=body, headers=headers).json()["id"] for _ in range(3)}
     assert len(ids) == 1
     assert alice.get("/me").json()["credits"] == before - 10
     wait_for_end(alice, ids.pop())
@@ -208,16 +208,16 @@ def test_an_idempotency_key_is_for_one_request_and_comes_before_everything_else(
     app: RunningApp, alice: httpx.Client, image: dict[str, object]
 ) -> None:
     before = alice.get("/me").json()["credits"]
-    asked, headers = {"image_id": image["id"], "prompt": "once"}, {"Idempotency-Key": "k-2"}
+    body, headers = {"image_id": image["id"], "prompt": "once"}, {"Idempotency-Key": "k-2"}
     with app.held():
-        made = alice.post("/videos/generate", json=asked, headers=headers).json()
+        video = alice.post("/videos/generate", json=body, headers=headers).json()
         for other in ({"prompt": "twice"}, {"seconds": 4}, {"model": "sora-2"}, {"image_url": "http://127.0.0.1/"}):
-            answer = alice.post("/videos/generate", json={**asked, **other}, headers=headers)
+            answer = alice.post("/videos/generate", json={**body, **other}, headers=headers)
             assert (answer.status_code, answer.json()["error"]["code"]) == (422, "idempotency_conflict")
-        again = alice.post("/videos/generate", json={**asked, "seconds": None}, headers=headers)
-        assert (again.status_code, again.json()["id"]) == (202, made["id"])
+        second = alice.post("/videos/generate", json={**body, "seconds": None}, headers=headers)
+        assert (second.status_code, second.json()["id"]) == (202, video["id"])
         assert alice.get("/me").json()["credits"] == before - 10
-        alice.post(f"/videos/{made['id']}/cancel")
+        alice.post(f"/videos/{video['id']}/cancel")
 
 
 @pytest.mark.parametrize("wanted", ["bytes=5-2", "bytes=", "bytes=a-b", "lines=1-2", "bytes 1-2", "bytes=-"])
@@ -236,29 +236,29 @@ def test_a_canceled_video_is_paid_back_and_can_be_deleted(
     app: RunningApp, alice: httpx.Client, image: dict[str, object]
 ) -> None:
     before = alice.get("/me").json()["credits"]
-    asked = {"image_id": image["id"], "prompt": "stop me", "seconds": 10}
+    body = {"image_id": image["id"], "prompt": "stop me", "seconds": 10}
     with app.held():
-        made = alice.post("/videos/generate", json=asked).json()
-        running = alice.delete(f"/videos/{made['id']}")
-        canceled = alice.post(f"/videos/{made['id']}/cancel")
+        video = alice.post("/videos/generate", json=body).json()
+        running = alice.delete(f"/videos/{video['id']}")
+        canceled = alice.post(f"/videos/{video['id']}/cancel")
     assert (running.status_code, canceled.status_code) == (409, 200)
     assert canceled.json()["status"] == "canceled"
     assert alice.get("/me").json()["credits"] == before
-    assert alice.post(f"/videos/{made['id']}/cancel").status_code == 409
-    assert alice.delete(f"/videos/{made['id']}").status_code == 204
-    assert alice.get(f"/videos/{made['id']}").status_code == 404
+    assert alice.post(f"/videos/{video['id']}/cancel").status_code == 409
+    assert alice.delete(f"/videos/{video['id']}").status_code == 204
+    assert alice.get(f"/videos/{video['id']}").status_code == 404
 
 
 def test_waiting_answers_as_soon_as_something_changes(
     app: RunningApp, alice: httpx.Client, image: dict[str, object]
 ) -> None:
-    asked = {"image_id": image["id"], "prompt": "wait for me", "seconds": 4}
+    body = {"image_id": image["id"], "prompt": "wait for me", "seconds": 4}
     with app.held():
-        made = alice.post("/videos/generate", json=asked).json()
-        answers = [alice.get(f"/videos/{made['id']}").json()]
+        video = alice.post("/videos/generate", json=body).json()
+        answers = [alice.get(f"/videos/{video['id']}").json()]
     while answers[-1]["status"] not in ("completed", "failed"):
         started = time.monotonic()
-        answers.append(alice.get(f"/videos/{made['id']}", params={"wait": 60}, timeout=90).json())
+        answers.append(alice.get(f"/videos/{video['id']}", params={"wait": 60}, timeout=90).json())
         assert time.monotonic() - started < 60
     assert answers[-1]["status"] == "completed"
     assert len(answers) >= 3
@@ -315,13 +315,13 @@ def test_an_address_made_to_break_out_finds_nothing(app: RunningApp, path: str) 
 def test_prometheus_is_told_about_all_and_nobody(app: RunningApp, alice: httpx.Client) -> None:
     app.wait_until_ready()
     wait_until(lambda: "adsvideo_worker_up 1.0" in app.get("/metrics").text)
-    told = app.get("/metrics")
-    assert told.headers["content-type"].startswith("text/plain")
+    metrics = app.get("/metrics")
+    assert metrics.headers["content-type"].startswith("text/plain")
     for name in (
         "adsvideo_videos_ended",
         "adsvideo_worker_up",
         "adsvideo_connected_pages",
         "process_resident_memory",
     ):
-        assert name in told.text
-    assert "alice" not in told.text
+        assert name in metrics.text
+    assert "alice" not in metrics.text

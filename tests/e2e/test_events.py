@@ -25,8 +25,8 @@ def alice(app: RunningApp) -> Iterator[httpx.Client]:
 def start(client: httpx.Client, prompt: str = "Slow push in", seconds: int = 6) -> int:
     """A new video of that user."""
     picture = client.post("/images", files={"file": photo()}).json()["id"]
-    asked = {"image_id": picture, "prompt": prompt, "seconds": seconds}
-    return int(client.post("/videos/generate", json=asked).json()["id"])
+    body = {"image_id": picture, "prompt": prompt, "seconds": seconds}
+    return int(client.post("/videos/generate", json=body).json()["id"])
 
 
 def events(answer: httpx.Response) -> Iterator[dict[str, object]]:
@@ -44,17 +44,17 @@ def test_a_video_is_told_at_once_and_at_every_change_until_its_end(app: RunningA
             assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
             assert "no-cache" in answer.headers["cache-control"] or "no-store" in answer.headers["cache-control"]
             coming = events(answer)
-            told = [next(coming)]
+            received = [next(coming)]
             held.close()
-            told += coming
-    assert told[0]["status"] in ("pending", "processing")
-    assert told[-1] == alice.get(f"/videos/{video_id}").json()
-    assert told[-1]["status"] == "completed"
-    assert all(video["status"] not in ENDED for video in told[:-1])
-    progress = [float(str(video["progress"])) for video in told if video["progress"] is not None]
+            received += coming
+    assert received[0]["status"] in ("pending", "processing")
+    assert received[-1] == alice.get(f"/videos/{video_id}").json()
+    assert received[-1]["status"] == "completed"
+    assert all(video["status"] not in ENDED for video in received[:-1])
+    progress = [float(str(video["progress"])) for video in received if video["progress"] is not None]
     assert progress == sorted(progress)
     assert len(set(progress)) > 2
-    assert all(one != other for one, other in itertools.pairwise(told))
+    assert all(one != other for one, other in itertools.pairwise(received))
 
 
 def test_one_that_has_ended_is_told_once(app: RunningApp, alice: httpx.Client) -> None:
@@ -89,11 +89,11 @@ def test_without_redis_the_end_is_told_all_the_same(app: RunningApp, alice: http
         held.enter_context(app.held())
         video_id = start(alice)
         with alice.stream("GET", f"/videos/{video_id}/events", timeout=120) as answer:
-            told = events(answer)
-            next(told)
+            coming = events(answer)
+            next(coming)
             valkey.kill()
             psutil.wait_procs([valkey], timeout=30)
             held.close()
-            assert list(told)[-1]["status"] == "completed"
+            assert list(coming)[-1]["status"] == "completed"
     assert wait_for_end(alice, video_id)["status"] == "completed"
     app.wait_until_ready()  # for the tests of the next file

@@ -51,7 +51,7 @@ def drag(page: Page, right: int, down: int) -> None:
 
 def sent(server: VideosServer, prompt: str) -> bytes:
     """The picture of the create call with that prompt."""
-    (call,) = [call for call in server.asked("POST") if call.fields.get("prompt") == prompt]
+    (call,) = [call for call in server.received("POST") if call.fields.get("prompt") == prompt]
     return call.files["input_reference"][2]
 
 

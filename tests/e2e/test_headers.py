@@ -35,10 +35,10 @@ def test_every_answer_says_what_a_browser_may_do_with_it(app: RunningApp, path: 
 
 
 def test_a_nonce_is_good_for_one_answer(app: RunningApp) -> None:
-    found = [app.get("/") for _ in range(2)]
-    nonces = [re.findall(r"'nonce-([\w-]+)'", answer.headers["content-security-policy"]) for answer in found]
+    answers = [app.get("/") for _ in range(2)]
+    nonces = [re.findall(r"'nonce-([\w-]+)'", answer.headers["content-security-policy"]) for answer in answers]
     assert nonces[0] != nonces[1]
-    for answer, [nonce] in zip(found, nonces, strict=True):
+    for answer, [nonce] in zip(answers, nonces, strict=True):
         assert answer.text.count("<script") == answer.text.count(f'<script nonce="{nonce}"')
 
 
@@ -56,14 +56,14 @@ def test_static_files_are_kept_compressed_and_carry_nothing_of_a_visitor(app: Ru
     page = app.get("/").text
     for path in re.findall(r'"(/(?:_nicegui|static)/[^"]*?\.(?:js|css|woff2)[^"]*)"', page)[:8]:
         for coding in ("br", "gzip", "identity"):
-            first, again = [app.get(f"{path}", headers={"Accept-Encoding": coding}) for _ in range(2)]
-            assert again.content == first.content, path
+            first, second = [app.get(f"{path}", headers={"Accept-Encoding": coding}) for _ in range(2)]
+            assert second.content == first.content, path
             own = {"date": "", "x-request-id": ""}  # what NiceGUI answers by itself has passed every layer
-            assert dict(again.headers) | own == dict(first.headers) | own, path
-            assert "immutable" in again.headers["cache-control"]
+            assert dict(second.headers) | own == dict(first.headers) | own, path
+            assert "immutable" in second.headers["cache-control"]
             assert "set-cookie" not in first.headers
             if coding != "identity" and len(first.content) > 1000 and ".woff2" not in path:
-                assert again.headers["content-encoding"] == coding
+                assert second.headers["content-encoding"] == coding
     part = app.get(f"{path}", headers={"Range": "bytes=0-9"})
     assert (part.status_code, len(part.content)) == (206, 10)
     without_hash = app.get("/static/app.js")
@@ -72,8 +72,8 @@ def test_static_files_are_kept_compressed_and_carry_nothing_of_a_visitor(app: Ru
 
 
 def test_no_page_is_hindered(page: Page) -> None:
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
     sign_in(page)
     choose(page)
     generate(page)
@@ -90,7 +90,7 @@ def test_no_page_is_hindered(page: Page) -> None:
         page.wait_for_load_state("networkidle" if path == "/docs" else "load")
         page.wait_for_timeout(300)
     expect(page.get_by_text("/videos/generate").first).to_be_visible()
-    assert [text for text in said if re.search("Content Security Policy|violates|Refused to", text)] == []
+    assert [text for text in messages if re.search("Content Security Policy|violates|Refused to", text)] == []
 
 
 def test_a_script_put_into_a_page_does_not_run(browser: Browser, app: RunningApp) -> None:

@@ -24,10 +24,10 @@ def make(app: RunningApp, email: str, prompt: str) -> int:
     """A real video, made by the built-in camera."""
     with app.client(email) as user:
         picture = user.post("/images", files={"file": photo()}).json()["id"]
-        asked = {"image_id": picture, "prompt": prompt, "seconds": 4, "size": "720x1280"}
-        made = user.post("/videos/generate", json=asked).json()
-        assert wait_for_end(user, made["id"])["status"] == "completed"
-        return int(made["id"])
+        body = {"image_id": picture, "prompt": prompt, "seconds": 4, "size": "720x1280"}
+        videos = user.post("/videos/generate", json=body).json()
+        assert wait_for_end(user, videos["id"])["status"] == "completed"
+        return int(videos["id"])
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def copies(app: RunningApp, film: int, n: int, prompt: str, **values: object) ->
     with closing(sqlite3.connect(app.folder / "adsvideo.db", timeout=30)) as db, db:
         db.row_factory = sqlite3.Row
         row = dict(db.execute("SELECT * FROM videos WHERE id = ?", (film,)).fetchone())
-        made = []
+        videos = []
         for i in range(n):
             new = {**row, "id": None, "prompt": f"{prompt} {i}", "slug": None, "favorite": False, **values}
             if new["status"] == "completed":
@@ -58,10 +58,10 @@ def copies(app: RunningApp, film: int, n: int, prompt: str, **values: object) ->
             else:
                 new |= {"key": None, "poster_key": None}
             marks = ",".join("?" * len(new))
-            made.append(
+            videos.append(
                 db.execute(f"INSERT INTO videos ({','.join(new)}) VALUES ({marks})", list(new.values())).lastrowid
             )
-        return [one for one in made if one]
+        return [one for one in videos if one]
 
 
 def cards(page: Page) -> Locator:
@@ -188,7 +188,7 @@ def test_deleted_videos_come_back_by_undo(page: Page, app: RunningApp, film: int
     expect(cards(page)).to_have_count(4)
     expect(undo).to_be_hidden()
     texts = [re.search(r"pebble \d", text) for text in cards(page).all_inner_texts()]
-    assert [found and found[0] for found in texts] == ["pebble 3", "pebble 2", "pebble 1", "pebble 0"]
+    assert [words and words[0] for words in texts] == ["pebble 3", "pebble 2", "pebble 1", "pebble 0"]
     page.reload()
     expect(cards(page)).to_have_count(4)
 
@@ -225,9 +225,9 @@ def test_the_page_of_a_video_follows_it_to_its_end(page: Page, app: RunningApp, 
     sign_in(page)
     with app.client(ME) as me:
         picture = me.get(f"/videos/{film}").json()["image_id"]
-        asked = {"image_id": picture, "prompt": "live", "seconds": 6}
+        body = {"image_id": picture, "prompt": "live", "seconds": 6}
         with app.held():
-            running = me.post("/videos/generate", json=asked).json()["id"]
+            running = me.post("/videos/generate", json=body).json()["id"]
             page.goto(f"/videos/{running}")
             expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.locator("video.player")).to_be_visible(timeout=RENDER)
@@ -299,9 +299,9 @@ def test_a_dropped_video_brings_its_settings_back(page: Page, app: RunningApp, f
 
 def test_a_hostile_file_does_nothing_bad(page: Page, app: RunningApp, film: int) -> None:
     sign_in(page)
-    told = {"prompt": "<img src=x onerror=alert(1)>", "model": "../x", "seconds": 10**9, "size": "0x0", "picture": "1"}
-    drop(page, b"ftyp" + json.dumps({"adsvideo": 1, **told, "framing": {"mode": "x", "zoom": -1}}).encode() + b"\x00")
-    expect(page.get_by_label("Prompt", exact=True)).to_have_value(str(told["prompt"]))
+    wrong = {"prompt": "<img src=x onerror=alert(1)>", "model": "../x", "seconds": 10**9, "size": "0x0", "picture": "1"}
+    drop(page, b"ftyp" + json.dumps({"adsvideo": 1, **wrong, "framing": {"mode": "x", "zoom": -1}}).encode() + b"\x00")
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value(str(wrong["prompt"]))
     expect(page.get_by_role("button", name=re.compile("Generate · 10 credits"))).to_be_enabled()
     expect(page.get_by_role("button", name="6 s", exact=True)).to_have_attribute("aria-pressed", "true")
     drop(page, b'ftyp{"adsvideo": 1, "prompt": ' + b"[" * 9000)

@@ -86,15 +86,15 @@ def test_what_is_wrong_is_said_and_the_box_can_be_used_again(page: Page, picture
 
 
 def test_the_api_takes_an_address_instead_of_a_picture(alice: httpx.Client, pictures: PictureServer) -> None:
-    asked = {"image_url": f"{pictures.root}/photo.jpg", "prompt": "Slow push in", "seconds": 4}
-    answer = alice.post("/videos/generate", json=asked)
+    body = {"image_url": f"{pictures.root}/photo.jpg", "prompt": "Slow push in", "seconds": 4}
+    answer = alice.post("/videos/generate", json=body)
     assert answer.status_code == 202, answer.text
     assert alice.get(f"/images/{answer.json()['image_id']}/content").status_code == 200
     assert wait_for_end(alice, answer.json()["id"])["status"] == "completed"
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    ("body", "code"),
     [
         ({"image_url": "ROOT/text.png"}, "bad_picture_url"),
         ({"image_url": "ROOT/large.jpg"}, "bad_picture_url"),
@@ -110,10 +110,10 @@ def test_the_api_takes_an_address_instead_of_a_picture(alice: httpx.Client, pict
     ],
 )
 def test_bad_addresses_are_422_and_cost_nothing(
-    alice: httpx.Client, pictures: PictureServer, asked: dict[str, object], code: str
+    alice: httpx.Client, pictures: PictureServer, body: dict[str, object], code: str
 ) -> None:
     before, calls = alice.get("/me").json()["credits"], len(pictures.calls)
-    body = {"prompt": "x", **asked, "image_url": str(asked["image_url"]).replace("ROOT", pictures.root)}
+    body = {"prompt": "x", **body, "image_url": str(body["image_url"]).replace("ROOT", pictures.root)}
     answer = alice.post("/videos/generate", json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)
     assert alice.get("/me").json()["credits"] == before
@@ -132,9 +132,9 @@ def canceled_video(app: RunningApp, client: httpx.Client) -> int:
 
 def test_webhooks_through_the_api_survive_a_killed_worker(app: RunningApp, alice: httpx.Client) -> None:
     with Receiver(None, 500) as receiver, app.client("charlie@example.com") as charlie:
-        made = alice.post("/webhooks", json={"url": f"{receiver.root}/hook"})
-        assert made.status_code == 201, made.text
-        endpoint, receiver.secret = made.json(), made.json()["secret"]
+        answer = alice.post("/webhooks", json={"url": f"{receiver.root}/hook"})
+        assert answer.status_code == 201, answer.text
+        endpoint, receiver.secret = answer.json(), answer.json()["secret"]
         assert endpoint["last_delivery"] is None
         listed = alice.get("/webhooks").json()["items"][0]
         assert (listed["id"], "secret" in listed) == (endpoint["id"], False)

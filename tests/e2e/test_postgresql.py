@@ -31,7 +31,7 @@ def app(tmp_path: Path, postgresql: PostgreSQL) -> Iterator[RunningApp]:
 def test_a_restart_is_a_pause_and_one_that_stays_away_is_told(app: RunningApp, postgresql: PostgreSQL) -> None:
     with app.client("alice@example.com") as alice, ThreadPoolExecutor() as beside:
         picture = alice.post("/images", files={"file": photo(1600, 900)}).json()["id"]
-        asked = alice.post("/videos/generate", json={"image_id": picture, "prompt": "push in"}).json()["id"]
+        video_id = alice.post("/videos/generate", json={"image_id": picture, "prompt": "push in"}).json()["id"]
         worker = app.part("worker").pid
 
         postgresql.stop()
@@ -39,7 +39,7 @@ def test_a_restart_is_a_pause_and_one_that_stays_away_is_told(app: RunningApp, p
         time.sleep(1)
         postgresql.start()
         assert [answer.result().status_code for answer in waiting] == [200, 200]
-        assert wait_for_end(alice, asked)["status"] == "completed"
+        assert wait_for_end(alice, video_id)["status"] == "completed"
 
         postgresql.stop()
         api = beside.submit(alice.get, "/me")

@@ -86,7 +86,7 @@ def test_a_worker_killed_at_any_moment_asks_once_and_charges_once(
         app.part("worker").kill()
         ended = wait_for_end(client, video, 200)
         lines = [line["kind"] for line in client.get("/me/ledger").json()["items"]]
-    assert len([c for c in server.asked("POST") if c.fields.get("prompt") == prompt]) <= 1
+    assert len([c for c in server.received("POST") if c.fields.get("prompt") == prompt]) <= 1
     if ended["status"] == "completed":
         assert sorted(lines) == ["charge", "grant"]
     else:
@@ -107,8 +107,8 @@ def test_everything_killed_at_once_goes_on_with_the_next_start(app: RunningApp, 
     with app.client("all@example.com") as client:
         ended = [wait_for_end(client, video, 120)["status"] for video in videos]
         credits = client.get("/me").json()["credits"]
-    asked = [c.fields["prompt"] for c in server.asked("POST") if "all killed" in str(c.fields.get("prompt"))]
-    assert len(asked) == len(set(asked))
+    prompts = [c.fields["prompt"] for c in server.received("POST") if "all killed" in str(c.fields.get("prompt"))]
+    assert len(prompts) == len(set(prompts))
     assert credits == 100 - 10 * ended.count("completed")
 
 

@@ -74,36 +74,36 @@ def test_nothing_is_lost_and_all_goes_on_by_itself(
             return int(answer.json()["id"])
 
         worker = app.part("worker").pid
-        asked = [ask("sora-2"), ask("camera")]
+        video_ids = [ask("sora-2"), ask("camera")]
         pair[0].stop()  # the replica takes over
-        asked.append(ask("sora-2"))
-        assert wait_for_end(me, asked[0], 90)["status"] == "completed"
-        assert wait_for_end(me, asked[1], 90)["status"] == "completed"
-        assert wait_for_end(me, asked[2], 90)["status"] == "completed"
+        video_ids.append(ask("sora-2"))
+        assert wait_for_end(me, video_ids[0], 90)["status"] == "completed"
+        assert wait_for_end(me, video_ids[1], 90)["status"] == "completed"
+        assert wait_for_end(me, video_ids[2], 90)["status"] == "completed"
         app.wait_until_ready()
 
         server.latency = 3600  # not done before one has looked
-        asked.append(ask("sora-2"))
+        video_ids.append(ask("sora-2"))
         wait_until(lambda: server.creates == 3)
         pair[1].stop()  # and now there is none
         gone = time.monotonic()
         page.goto("/auth/login")
         expect(page.get_by_role("button", name="Generating…")).to_be_visible(timeout=WAIT)
         server.latency = LATENCY
-        asked += [ask("sora-2"), ask("camera")]
+        video_ids += [ask("sora-2"), ask("camera")]
         assert not _is_ready(app)
-        assert wait_for_end(me, asked[3], 90)["status"] == "completed"  # begun before, fetched without Redis
-        assert wait_for_end(me, asked[5], 90)["status"] == "completed"  # our own worker needs none
+        assert wait_for_end(me, video_ids[3], 90)["status"] == "completed"  # begun before, fetched without Redis
+        assert wait_for_end(me, video_ids[5], 90)["status"] == "completed"  # our own worker needs none
         page.goto("/")
         expect(page.get_by_test_id("credits")).to_be_visible(timeout=WAIT)
         while time.monotonic() < gone + AWAY_SECONDS:
             time.sleep(0.1)
-        assert me.get(f"/videos/{asked[4]}").json()["status"] == "pending"
+        assert me.get(f"/videos/{video_ids[4]}").json()["status"] == "pending"
 
-        page.goto(f"/videos/{asked[4]}")
+        page.goto(f"/videos/{video_ids[4]}")
         pair[1].start()
         expect(page.locator("video").first).to_be_visible(timeout=WAIT)  # no reload, no click
-        assert me.get(f"/videos/{asked[4]}").json()["status"] == "completed"
+        assert me.get(f"/videos/{video_ids[4]}").json()["status"] == "completed"
         assert server.creates == 4
         lines = [line["kind"] for line in me.get("/me/ledger").json()["items"]]
         assert sorted(lines) == ["charge"] * 6 + ["grant"]

@@ -86,8 +86,8 @@ def _ask(client: httpx.Client, picture: int, prompt: str) -> None:
 
 
 def _videos(client: httpx.Client) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.get("/videos", params={"limit": 50}).json()["items"]
-    return found
+    items: list[dict[str, Any]] = client.get("/videos", params={"limit": 50}).json()["items"]
+    return items
 
 
 @pytest.mark.timeout(900)  # it is waited PATIENCE for each of several things
@@ -130,7 +130,7 @@ def test_fifty_videos_are_made_once_while_every_part_fails(
         ledger = person.get("/me/ledger", params={"limit": 50}).json()["items"]
         assert Counter(line["kind"] for line in ledger) == {"grant": 1, "charge": EACH}
         assert sum(line["amount"] for line in ledger) == person.get("/me").json()["credits"] == 0
-    asked = Counter(call.fields["prompt"] for call in server.asked("POST"))
-    assert (len(asked), set(asked.values())) == (PEOPLE * EACH, {1})
+    prompts = Counter(call.fields["prompt"] for call in server.received("POST"))
+    assert (len(prompts), set(prompts.values())) == (PEOPLE * EACH, {1})
     for person in people:
         person.close()

@@ -33,8 +33,8 @@ def headers(app: RunningApp) -> dict[str, str]:
     app.command("grant", "alice@example.com", "100000")
     with app.client("alice@example.com") as alice:
         picture = alice.post("/images", files={"file": photo()}).json()["id"]
-        made = alice.post("/videos/generate", json={"image_id": picture, "prompt": "x", "seconds": 4}).json()
-        wait_for_end(alice, made["id"])
+        video = alice.post("/videos/generate", json={"image_id": picture, "prompt": "x", "seconds": 4}).json()
+        wait_for_end(alice, video["id"])
         return {"Authorization": alice.headers["Authorization"]}
 
 
@@ -42,15 +42,15 @@ def headers(app: RunningApp) -> dict[str, str]:
 def test_no_answer_is_a_surprise(app: RunningApp, headers: dict[str, str], mode: GenerationMode) -> None:
     api: Any = schemathesis.openapi.from_url(f"{app.url}/api/v1/openapi.json")
     surprises: dict[str, str] = {}
-    asked = 0
-    for found in api.get_all_operations():
-        operation = found.ok()
+    requests = 0
+    for result in api.get_all_operations():
+        operation = result.ok()
 
         @HOW_MANY
         @given(case=operation.as_strategy(generation_mode=mode))
         def ask(case: Any) -> None:
-            nonlocal asked
-            asked += 1
+            nonlocal requests
+            requests += 1
             case.call_and_validate(headers=headers, checks=CHECKS, timeout=30)
 
         try:
@@ -60,4 +60,4 @@ def test_no_answer_is_a_surprise(app: RunningApp, headers: dict[str, str], mode:
         except (Exception, BaseExceptionGroup) as failure:
             surprises[operation.label] = str(failure)
     assert surprises == {}, "\n\n".join(surprises.values())
-    assert asked > 50
+    assert requests > 50

@@ -113,26 +113,26 @@ def test_one_is_as_good_as_the_other_and_a_page_survives_the_restart_of_its_own(
 def test_a_video_is_followed_by_its_ids_from_the_request_to_the_stored_file(several: Several) -> None:
     with several.a.client("bob@example.com") as bob:
         picture = bob.post("/images", files={"file": photo(1600, 900)}).json()["id"]
-        asked = bob.post(
+        answer = bob.post(
             "/videos/generate",
             json={"image_id": picture, "prompt": "push in", "seconds": 4},
             headers={"X-Request-ID": "click-42"},
         )
-        assert asked.headers["x-request-id"] == "click-42"
+        assert answer.headers["x-request-id"] == "click-42"
         bob.base_url = f"{several.b.url}/api/v1"
-        assert wait_for_end(bob, asked.json()["id"])["status"] == "completed"
+        assert wait_for_end(bob, answer.json()["id"])["status"] == "completed"
         spoiled = bob.get("/me", headers={"X-Request-ID": 'x" evil'}).headers["x-request-id"]
         assert re.fullmatch("[0-9a-f]{16}", spoiled)
-    found: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     end = time.monotonic() + PATIENCE / 1000
-    while not any("completed" in line["event"] for line in found):
-        assert time.monotonic() < end, found
+    while not any("completed" in line["event"] for line in lines):
+        assert time.monotonic() < end, lines
         time.sleep(0.1)
-        found = [line for line in several.lines() if line.get("request") == "click-42"]
-    web = [line for line in found if line["part"] == "web"]
-    worker = [line for line in found if line["part"] == "worker"]
+        lines = [line for line in several.lines() if line.get("request") == "click-42"]
+    web = [line for line in lines if line["part"] == "web"]
+    worker = [line for line in lines if line["part"] == "worker"]
     assert any(line["event"] == "POST /api/v1/videos/generate" and line["status"] == 202 for line in web)
-    assert {line["video"] for line in found if "video" in line} == {asked.json()["id"]}
+    assert {line["video"] for line in lines if "video" in line} == {answer.json()["id"]}
     assert all("video" in line for line in worker)
     (stored,) = [line for line in worker if "completed" in line["event"]]
     files = [*(several.folder / stored["key"]).parent.iterdir()]

@@ -197,13 +197,13 @@ def test_a_lost_connection_is_told_in_words_and_the_page_comes_back_by_itself(pa
     page.goto("/")
     page.get_by_label("Prompt", exact=True).fill("Half a sentence")
     expect(page.get_by_text("15/500")).to_be_visible()
-    told = page.locator("#lost")
+    notice = page.locator("#lost")
     page.context.set_offline(True)
-    expect(told).to_contain_text("Connection lost", timeout=RENDER)
-    expect(told).to_contain_text(re.compile(r"Trying to reconnect for 0:\d\d"))
+    expect(notice).to_contain_text("Connection lost", timeout=RENDER)
+    expect(notice).to_contain_text(re.compile(r"Trying to reconnect for 0:\d\d"))
     page.context.set_offline(False)
     page.evaluate("window.socket.io.engine.close()")  # offline does not cut a socket that is open
-    expect(told).to_be_hidden(timeout=RENDER)
+    expect(notice).to_be_hidden(timeout=RENDER)
     page.get_by_label("Prompt", exact=True).fill("A whole sentence")
     expect(page.get_by_text("16/500")).to_be_visible()
 

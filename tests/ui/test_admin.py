@@ -71,10 +71,10 @@ async def test_the_system_shows_a_wrong_balance_in_red(visitor: Visitor, me: Use
     await visitor.should_see("balanced")
     await visitor.should_see("No worker is there: nothing is made.")
     async with session() as db:
-        found = await db.get(User, alice.id)
-        assert found is not None
-        found.credits += 1
-        db.add(found)
+        row = await db.get(User, alice.id)
+        assert row is not None
+        row.credits += 1
+        db.add(row)
     await visitor.open("/admin?tab=system")
     await visitor.should_see(f"Balances that are not the sum of their lines: #{alice.id}")
 

@@ -66,12 +66,12 @@ async def climb(
     earlier, picture = await ask(user), await picture_of(user)
     async with session() as db:
         await states.cancel(db, user.id, earlier.id)
-    told, wish = [], Wish()
+    sentences, wish = [], Wish()
     for fix, _code, _sentence in LADDER:
         wish = replace(wish, **fix)  # type: ignore[arg-type]
         await arrange(wish, user, picture, monkeypatch)
-        told.append(await press(wish, picture))
-    return told
+        sentences.append(await press(wish, picture))
+    return sentences
 
 
 async def test_at_the_api(visitor: Visitor, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,10 +99,10 @@ async def test_in_the_studio(visitor: Visitor, place: object, monkeypatch: pytes
             await visitor.http_client.get("/auth/login")
         await arrange(replace(wish, picture="mine"), user, picture, monkeypatch)
         await visitor.open("/")
-        kept = {"prompt": wish.prompt, "model": wish.model}
+        stored = {"prompt": wish.prompt, "model": wish.model}
         if wish.picture != "none":
-            kept["picture_id"] = picture.id  # type: ignore[assignment]
-        visitor.find(marker="draft").trigger("restore", {"detail": json.dumps(kept)})
+            stored["picture_id"] = picture.id  # type: ignore[assignment]
+        visitor.find(marker="draft").trigger("restore", {"detail": json.dumps(stored)})
         await until(lambda: next(iter(visitor.find(marker="prompt").elements)).value == wish.prompt)  # type: ignore[attr-defined]
         await arrange(wish, user, picture, monkeypatch)
         visitor.find(marker="generate").click()

@@ -16,8 +16,8 @@ async def test_the_api_tells_the_budget_and_refuses_beyond_it(visitor: Visitor, 
     assert "budget" not in (await visitor.http_client.get("/api/v1/me", headers=headers)).json()
     async with session() as db:
         await db.exec(update(User).where(User.id == alice.id).values(monthly_budget=15))  # type: ignore[arg-type]
-    asked = {"image_id": (await picture_of(alice)).id, "prompt": "Slow push in", "model": "camera"}
-    answers = [await visitor.http_client.post("/api/v1/videos/generate", json=asked, headers=headers) for _ in "12"]
+    body = {"image_id": (await picture_of(alice)).id, "prompt": "Slow push in", "model": "camera"}
+    answers = [await visitor.http_client.post("/api/v1/videos/generate", json=body, headers=headers) for _ in "12"]
     assert [answer.status_code for answer in answers] == [202, 402]
     error = answers[1].json()["error"]
     assert error["code"] == "over_budget"

@@ -8,10 +8,13 @@ from typing import Any
 import nicegui
 import pytest
 from markupsafe import Markup
-from nicegui import Event, app, helpers, ui
+from nicegui import Client, Event, app, helpers, ui
 from nicegui.testing import User as Visitor
 from starlette.types import Receive, Scope, Send
 
+from core.errors import NoAnswer, NoPrompt
+from core.phrase import Phrase
+from tests.waiting import until
 from ui import compat, pieces
 from ui.kit.elements import Tag
 
@@ -27,9 +30,6 @@ class Pair:
 
     @classmethod
     def of_all(cls, it: Any) -> None: ...
-
-
-# ------------------------------------------------------------------------------------------------ what a page costs
 
 
 def test_what_is_remembered_of_methods_is_what_nicegui_finds_out() -> None:
@@ -64,7 +64,32 @@ async def test_an_element_made_in_one_go_is_as_one_made_step_by_step(visitor: Vi
     await visitor.should_see("Only here")  # what stands inside, too
 
 
-# ------------------------------------------------------------------------------------------------ the page itself
+async def test_a_page_knows_the_request_that_it_answers(visitor: Visitor) -> None:
+    await visitor.open("/pricing")
+    with visitor:
+        request = compat.page_request()
+    assert request
+    assert request.url.path == "/pricing"
+    with Client(ui.page("")):
+        assert compat.page_request() is None
+
+
+async def test_what_is_no_fault_of_the_app_is_not_logged(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse() -> None:
+        raise NoPrompt()
+
+    def break_down() -> None:
+        raise NoAnswer(Phrase("The storage"))
+
+    await visitor.open("/pricing")
+    with visitor:
+        ui.button("Refused", on_click=refuse)
+        ui.button("Broken", on_click=break_down)
+    visitor.find("Refused").click()
+    visitor.find("Broken").click()
+    await until(lambda: {NoPrompt().message, NoAnswer(Phrase("The storage")).message} <= set(visitor.notify.messages))
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [NoAnswer]
+    caplog.clear()  # or NiceGUI's own simulation takes what was logged for a failure
 
 
 async def test_one_page_is_changed_and_no_other(visitor: Visitor) -> None:
@@ -99,9 +124,6 @@ async def test_an_event_knows_who_hears_it(visitor: Visitor) -> None:
     with visitor:
         event.subscribe(lambda: None)
     assert len(event.callbacks) == 1
-
-
-# ------------------------------------------------------------------------------------------------ the whole app
 
 
 def test_the_loading_bar_is_told_to_leave_requests_alone() -> None:
@@ -156,9 +178,6 @@ def test_the_real_app_is_no_test_to_nicegui_once_the_variable_is_gone(monkeypatc
     monkeypatch.setenv("PYTEST_CURRENT_TEST", "one")
     assert "PYTEST_CURRENT_TEST" in inspect.getsource(helpers.is_pytest)
     assert "gzip_middleware_factory" in inspect.signature(ui.run).parameters
-
-
-# ------------------------------------------------------------------------------------------------ styles and scripts
 
 
 async def test_the_page_has_what_our_scripts_and_styles_look_for(visitor: Visitor) -> None:

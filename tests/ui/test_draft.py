@@ -7,53 +7,53 @@ import pytest
 from core.catalog import entries
 from core.catalog.asking import State
 from core.catalog.availability import Offer
-from core.prompts.camera_moves import MOVES, toggle_move
+from core.prompts.camera_moves import MOVES, Move, toggle_move
 from ui.components.studio.draft import Choices, Draft
 
 
 def draft() -> Draft:
     """With the shipped models, of which only the camera is ready."""
-    made = Draft()
+    form = Draft()
     ready = {"camera"}
-    made.set_offers(
+    form.set_offers(
         [
             Offer(m, State("ready" if m.id in ready else "no_key"), default=m.id == "camera")
             for m in entries.models().values()
         ]
     )
-    return made
+    return form
 
 
 def test_length_and_size_follow_the_model(place: object) -> None:
-    made = draft()
-    assert (made.choices.model, made.choices.seconds, made.choices.size) == ("camera", 6, "1280x720")
-    made.update(seconds=10, size="1080x1080")
-    made.update(model="runway")
-    assert (made.choices.seconds, made.choices.size) == (10, "960x960")
-    made.update(model="sora-2")
-    assert (made.choices.seconds, made.choices.size) == (4, "1280x720")
-    assert made.price == 10
+    form = draft()
+    assert (form.choices.model, form.choices.seconds, form.choices.size) == ("camera", 6, "1280x720")
+    form.update(seconds=10, size="1080x1080")
+    form.update(model="runway")
+    assert (form.choices.seconds, form.choices.size) == (10, "960x960")
+    form.update(model="sora-2")
+    assert (form.choices.seconds, form.choices.size) == (4, "1280x720")
+    assert form.price == 10
 
 
 def test_the_default_is_followed_until_the_visitor_has_chosen(place: object) -> None:
-    made = draft()
-    sora = [Offer(o.model, State("ready"), default=o.model.id == "sora-2") for o in made.offers]
-    made.set_offers(sora)
-    assert made.choices.model == "sora-2"
-    made.update(model="camera")
-    made.set_offers(sora)
-    assert made.choices.model == "camera"
+    form = draft()
+    sora = [Offer(o.model, State("ready"), default=o.model.id == "sora-2") for o in form.offers]
+    form.set_offers(sora)
+    assert form.choices.model == "sora-2"
+    form.update(model="camera")
+    form.set_offers(sora)
+    assert form.choices.model == "camera"
 
 
 def test_a_draft_comes_back(place: object) -> None:
-    made, other = draft(), draft()
-    made.update(preset="watch", prompt="Mine", seconds=8, mode="pad-blur")
-    other.restore(made.to_json())
-    assert other.choices == made.choices
+    form, other = draft(), draft()
+    form.update(preset="watch", prompt="Mine", seconds=8, mode="pad-blur")
+    other.restore(form.to_json())
+    assert other.choices == form.choices
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "stored",
     [
         "",
         "nonsense",
@@ -63,11 +63,11 @@ def test_a_draft_comes_back(place: object) -> None:
         json.dumps({"preset": "../../etc", "picture_id": 99, "model": "other", "mode": "evil", "size": "x"}),
     ],
 )
-def test_what_was_tampered_with_does_no_harm(place: object, kept: str) -> None:
-    made = draft()
-    made.restore(kept)
-    assert made.choices == Choices(model="camera", seconds=6, size="1280x720")
-    assert Draft.kept_picture(kept) in (0, 99)
+def test_what_was_tampered_with_does_no_harm(place: object, stored: str) -> None:
+    form = draft()
+    form.restore(stored)
+    assert form.choices == Choices(model="camera", seconds=6, size="1280x720")
+    assert Draft.picture_id_in(stored) in (0, 99)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,5 @@ def test_a_camera_move_is_a_switch(before: str, move: str, after: str) -> None:
 
 
 @pytest.mark.parametrize("move", MOVES, ids=lambda move: move.name)
-def test_a_move_recognises_its_own_words(move: object) -> None:
-    for known in MOVES:
-        assert toggle_move(toggle_move("Light", known), known) == "Light"
+def test_a_move_recognises_its_own_words(move: Move) -> None:
+    assert toggle_move(toggle_move("Light", move), move) == "Light"

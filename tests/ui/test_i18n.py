@@ -69,20 +69,20 @@ def test_the_template_is_up_to_date(collected: Catalog) -> None:
 
 
 def test_every_sentence_is_translated(collected: Catalog) -> None:
-    known = {str(m.id) for m in chinese() if all(_strings(m.string))}
-    assert ids(collected) - known == set()
+    translated = {str(m.id) for m in chinese() if all(_strings(m.string))}
+    assert ids(collected) - translated == set()
 
 
 def test_translations_keep_the_placeholders() -> None:
     def names(text: str) -> set[str]:
         return set(re.findall(r"\{(\w+)\}", text))
 
-    wrong = [m.id for m in chinese() for said in _strings(m.string) if names(said) != names(_strings(m.id)[-1])]
+    wrong = [m.id for m in chinese() for text in _strings(m.string) if names(text) != names(_strings(m.id)[-1])]
     assert wrong == []
 
 
 def test_a_visible_word_is_never_left_in_english() -> None:
-    left = [m.id for m in chinese() for said in _strings(m.string) if not re.search(r"[一-鿿]", said)]
+    left = [m.id for m in chinese() for text in _strings(m.string) if not re.search(r"[一-鿿]", text)]
     assert left == []
 
 
@@ -90,10 +90,10 @@ def test_a_visible_word_is_never_left_in_english() -> None:
 def test_every_error_speaks_chinese(kind: type[AdsVideoError]) -> None:
     error = sample(kind)
     with i18n.speaking("zh"):
-        said = i18n.explain(error)
-    assert "{" not in said
-    assert [word for word in re.findall(r"[A-Za-z_-]{2,}", said) if not re.fullmatch(NAMES, word)] == []
-    assert kind is Misconfigured or re.search(r"[一-鿿]", said)
+        text = i18n.explain(error)
+    assert "{" not in text
+    assert [word for word in re.findall(r"[A-Za-z_-]{2,}", text) if not re.fullmatch(NAMES, word)] == []
+    assert kind is Misconfigured or re.search(r"[一-鿿]", text)
     assert i18n.explain(error) == error.message
 
 
@@ -150,9 +150,6 @@ async def test_a_page_says_in_chinese_why_a_video_waits(visitor: Visitor, me: Us
     await visitor.should_see("存储 暂时没有应答，请稍后再试。")
 
 
-# ------------------------------------------------------------------------------------------------- the catalogues
-
-
 MOVES = {
     "core/errors.py": "core/faults/tree.py",
     "core/catalog/availability.py": "core/shop/availability.py",
@@ -170,9 +167,9 @@ def test_a_moved_file_loses_no_string(tmp_path: Path, collected: Catalog) -> Non
     for file, moved in MOVES.items():
         (tmp_path / moved).parent.mkdir(parents=True)
         (tmp_path / file).rename(tmp_path / moved)
-    there = collect(tmp_path)
-    assert ids(there) == ids(collected)
-    speaking = {file for message in there for file, _line in message.locations}
+    catalog = collect(tmp_path)
+    assert ids(catalog) == ids(collected)
+    speaking = {file for message in catalog for file, _line in message.locations}
     assert set(MOVES.values()) <= speaking
 
 
@@ -185,9 +182,6 @@ def test_a_string_is_found_by_what_it_is(tmp_path: Path) -> None:
         "    raise Cold(Phrase('a ' 'fan'), i18n._('Hot'), n_('one', 'many', n))\n"
     )
     assert ids(collect(tmp_path)) == {"It is {n} degrees.", "a fan", "Hot", "('one', 'many')"}
-
-
-# --------------------------------------------------------------------------------------------------- the language
 
 
 @pytest.mark.parametrize(

@@ -28,14 +28,14 @@ def only_news_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def looks() -> Iterator[list[object]]:
     """Every session that reads meanwhile, in this process; what a test itself does in `database.session()` is none."""
-    found: list[object] = []
+    connections: list[object] = []
 
     def note(connection: Any) -> None:
-        found.append(connection)
+        connections.append(connection)
 
     engine = engines().reading.sync_engine
     event.listen(engine, "begin", note)
-    yield found
+    yield connections
     event.remove(engine, "begin", note)
 
 

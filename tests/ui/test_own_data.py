@@ -28,14 +28,14 @@ async def test_the_export_is_a_zip_with_tables_and_files(visitor: Visitor, alice
         headers = {"Authorization": f"Bearer {await api_keys.make_key(db, alice, 'script')}"}
     answer = await visitor.http_client.get("/api/v1/me/export", headers=headers)
     assert answer.headers["content-type"] == "application/zip"
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
-        assert found.testzip() is None
-        names = set(found.namelist())
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        names = set(archive.namelist())
         assert {"me.json", "ledger.json", "videos.json", "pictures.json", "api_keys.json"} < names
-        assert found.read(f"videos/{video.id}.mp4") == film
+        assert archive.read(f"videos/{video.id}.mp4") == film
         assert f"pictures/{picture.id}.jpg" in names
-        assert json.loads(found.read("videos.json"))[0]["prompt"] == "Slow push in, 你好"
-        assert json.loads(found.read("me.json"))["email"] == alice.email
+        assert json.loads(archive.read("videos.json"))[0]["prompt"] == "Slow push in, 你好"
+        assert json.loads(archive.read("me.json"))["email"] == alice.email
 
 
 async def test_erasing_needs_the_email_and_ends_keys(visitor: Visitor, alice: User) -> None:

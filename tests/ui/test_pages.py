@@ -96,11 +96,11 @@ async def test_a_shared_video_unfolds_where_its_link_is_posted(visitor: Visitor,
     await finish(video)
     slug = await share(video)
     page = (await visitor.http_client.get(f"/v/{slug}")).text
-    found = dict(re.findall(r'<meta property="(og:[\w:]+)" content="([^"]*)">', page))
-    assert found["og:video"].endswith(f"/v/{slug}/content")
-    assert found["og:image"].endswith(f"/v/{slug}/poster")
-    assert found["og:image"].startswith("http://")
-    assert found["og:title"] == "Words with &quot;quotes&quot; &amp; &lt;b&gt;markup&lt;/b&gt;"
+    tags = dict(re.findall(r'<meta property="(og:[\w:]+)" content="([^"]*)">', page))
+    assert tags["og:video"].endswith(f"/v/{slug}/content")
+    assert tags["og:image"].endswith(f"/v/{slug}/poster")
+    assert tags["og:image"].startswith("http://")
+    assert tags["og:title"] == "Words with &quot;quotes&quot; &amp; &lt;b&gt;markup&lt;/b&gt;"
     assert "<b>markup" not in page
 
 

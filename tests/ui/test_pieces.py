@@ -40,10 +40,10 @@ def test_what_both_must_know_is_written_once() -> None:
     for value in ("picture_too_large", "max-width", "min-width", "1024 * 1024;", "/static/"):
         assert value not in SCRIPTS
     rules = pieces.stylesheet()
-    asked = set(re.findall(r"@media \(([^)]*)\)", rules))
-    named = {name.removeprefix("--") for name in asked if name.startswith("--")}
+    attributes = set(re.findall(r"@media \(([^)]*)\)", rules))
+    named = {name.removeprefix("--") for name in attributes if name.startswith("--")}
     assert named == set(theme.SCREENS)
-    assert {name.partition(":")[0] for name in asked if not name.startswith("--")} == {
+    assert {name.partition(":")[0] for name in attributes if not name.startswith("--")} == {
         "hover",
         "prefers-color-scheme",
         "prefers-reduced-motion",
@@ -51,16 +51,16 @@ def test_what_both_must_know_is_written_once() -> None:
 
 
 def test_every_event_that_a_script_tells_is_heard() -> None:
-    told = set(re.findall(r'(?:CustomEvent|tell)\("(\w+)"', SCRIPTS))
+    event_names = set(re.findall(r'(?:CustomEvent|tell)\("(\w+)"', SCRIPTS))
     heard = set(re.findall(r'\.on\("(\w+)"', PYTHON))
-    assert {"choose", "uploaded", "moved"} <= told
-    assert told - heard == set()
+    assert {"choose", "uploaded", "moved"} <= event_names
+    assert event_names - heard == set()
 
 
 def test_every_function_that_is_called_is_there() -> None:
-    made = set(re.findall(r"^adsvideo\.(\w+) =", SCRIPTS, re.MULTILINE))
+    functions = set(re.findall(r"^adsvideo\.(\w+) =", SCRIPTS, re.MULTILINE))
     called = set(re.findall(r"\badsvideo\.(\w+)\??\.?\(", SCRIPTS + PYTHON))
-    assert made == called
+    assert functions == called
 
 
 def test_every_element_of_ours_is_drawn_and_defined() -> None:
@@ -69,7 +69,7 @@ def test_every_element_of_ours_is_drawn_and_defined() -> None:
 
 
 def test_every_attribute_that_a_script_looks_for_is_written() -> None:
-    asked = set(re.findall(r"\[data-([\w-]+)", SCRIPTS))
+    attributes = set(re.findall(r"\[data-([\w-]+)", SCRIPTS))
     written = {name.replace("_", "-") for name in re.findall(r"\bdata[-_]([\w-]+)", PYTHON)}
     by_scripts = set(re.findall(r'setAttribute\("data-([\w-]+)"', SCRIPTS))
-    assert asked - written - by_scripts == set()
+    assert attributes - written - by_scripts == set()

@@ -27,15 +27,15 @@ POLLS = 50
 @contextmanager
 def statements() -> Iterator[list[str]]:
     """Every SQL statement of this process meanwhile."""
-    found: list[str] = []
+    queries: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        found.append(statement)
+        queries.append(statement)
 
-    engines = {made.sync_engine for made in (session.engines().writing, session.engines().reading)}
+    engines = {engine.sync_engine for engine in (session.engines().writing, session.engines().reading)}
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
-    yield found
+    yield queries
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
 
@@ -64,11 +64,11 @@ async def test_fifty_polls_while_nothing_changes_look_once(api: httpx.AsyncClien
     address, key = f"/api/v1/videos/{video.id}", await key_of(alice)
     first = await api.get(address, headers=key)
     assert (first.status_code, first.json()["status"]) == (200, "pending")
-    with statements() as asked:
+    with statements() as queries:
         for _ in range(POLLS):
             assert (await api.get(address, headers=key)).json() == first.json()
         assert (await api.get(address, headers=key, params={"wait": 1})).json() == first.json()
-    assert asked == []
+    assert queries == []
 
 
 async def test_a_change_is_told_at_once_and_progress_without_a_look(
@@ -79,10 +79,10 @@ async def test_a_change_is_told_at_once_and_progress_without_a_look(
     async with session.session() as db:
         assert await claims.claim_local(db)
     assert (await _told(api, address, key, "status", "processing"))["stage"] == "processing"
-    with statements() as asked:
+    with statements() as queries:
         await publish(News(alice.id, video.id, stage="processing", progress=42))
         await _told(api, address, key, "progress", 42)
-    assert asked == []
+    assert queries == []
     waiting = asyncio.create_task(api.get(address, headers=key, params={"wait": 60}))
     await asyncio.sleep(0)
     async with session.session() as db:
@@ -139,11 +139,11 @@ async def test_without_news_every_poll_looks(api: httpx.AsyncClient, alice: User
     address, key = f"/api/v1/videos/{video.id}", await key_of(alice)
     await api.get(address, headers=key)
     poll_cache.off()
-    with statements() as asked:
+    with statements() as queries:
         await api.get(address, headers=key)
-        first = len(asked)
+        first = len(queries)
         await api.get(address, headers=key)
-    assert 0 < first < len(asked)
+    assert 0 < first < len(queries)
 
 
 def _lookups(redis_url: str) -> int:

@@ -29,8 +29,8 @@ OURS = {"video_id", "image_id", "key_id", "webhook_id", "delivery_id"}
 def named() -> list[tuple[str, str]]:
     """(method, path) of everything in the API that names a thing of somebody's."""
     paths = api.create().openapi()["paths"]
-    found = [(method.upper(), f"/api/v1{path}") for path, operations in paths.items() for method in operations]
-    return sorted((method, path) for method, path in found if OURS & set(PARAMETER.findall(path)))
+    match = [(method.upper(), f"/api/v1{path}") for path, operations in paths.items() for method in operations]
+    return sorted((method, path) for method, path in match if OURS & set(PARAMETER.findall(path)))
 
 
 API = named()
@@ -69,7 +69,7 @@ async def two(visitor: Visitor, alice: User, bob: User) -> AsyncIterator[Two]:
 def filled(path: str, ids: dict[str, int]) -> str:
     """The path with Alice's numbers, and what else it needs."""
     query = "?size=1280x720" if path.endswith("/framed") else ""
-    return PARAMETER.sub(lambda found: str(ids[found[1]]), path) + query
+    return PARAMETER.sub(lambda match: str(ids[match[1]]), path) + query
 
 
 def test_the_addresses_are_found() -> None:
@@ -110,8 +110,8 @@ async def test_lists_hold_nothing_of_others(two: Two) -> None:
 
 
 async def test_a_video_of_somebody_elses_picture_can_not_be_asked_for(two: Two) -> None:
-    asked = {"image_id": two.ids["image_id"], "prompt": "Mine now", "model": "camera"}
-    answer = await two.visitor.http_client.post("/api/v1/videos/generate", json=asked, headers=two.bob)
+    body = {"image_id": two.ids["image_id"], "prompt": "Mine now", "model": "camera"}
+    answer = await two.visitor.http_client.post("/api/v1/videos/generate", json=body, headers=two.bob)
     assert answer.status_code == 404
 
 

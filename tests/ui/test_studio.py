@@ -163,7 +163,7 @@ async def test_cancel_returns_the_credits(visitor: Visitor, me: User) -> None:
 async def test_a_cancel_that_came_too_late_says_that_it_was_charged(visitor: Visitor, me: User) -> None:
     video = await ask(me)
     async with session() as db:
-        await states.canceled(db, video, had_started=True)
+        await states.mark_canceled(db, video, had_started=True)
     await visitor.open("/")
     await visitor.should_see("Charged 10 credits: the model had already started")
 

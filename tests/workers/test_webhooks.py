@@ -26,7 +26,7 @@ pytestmark = pytest.mark.both_databases
 def inside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The operator lets webhooks go to 127.0.0.1, and attempts follow each other at once."""
     monkeypatch.setenv("OUTSIDE_ALLOW", "127.0.0.1")
-    monkeypatch.setattr("core.webhooks.AGAIN", (0, 0, 0, 0, 0))
+    monkeypatch.setattr("core.webhooks.RETRY_SECONDS", (0, 0, 0, 0, 0))
     forget_settings()
     yield
     forget_settings()
@@ -112,7 +112,7 @@ async def due_now() -> None:
 async def test_it_is_tried_again_until_it_is_taken_by_another_worker_if_need_be(
     alice: User, inside: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.webhooks.AGAIN", (3600, 3600, 3600, 3600, 3600))
+    monkeypatch.setattr("core.webhooks.RETRY_SECONDS", (3600, 3600, 3600, 3600, 3600))
 
     async def waits_after(attempts: int) -> bool:
         [delivery] = await deliveries()
@@ -134,7 +134,7 @@ async def test_it_is_tried_again_until_it_is_taken_by_another_worker_if_need_be(
         async with running_worker():
             await until(is_over)
         async with session() as db:  # the dead one comes back: too late
-            await webhooks.failed(db, claimed, 500, "late")
+            await webhooks.mark_failed(db, claimed, 500, "late")
     assert len(receiver.events) == 1
     assert len(set(receiver.ids)) == 1
     [delivery] = await deliveries()
@@ -154,7 +154,7 @@ async def test_after_six_attempts_it_is_given_up(alice: User, inside: None) -> N
 
 
 def test_the_attempts_spread_over_hours() -> None:
-    assert webhooks.AGAIN == (5, 30, 300, 3600, 21600)
+    assert webhooks.RETRY_SECONDS == (5, 30, 300, 3600, 21600)
 
 
 @pytest.mark.parametrize(("answer", "attempts"), [(410, 1), (307, 2), (404, 2)])
@@ -259,6 +259,6 @@ async def test_the_list_shows_how_the_last_delivery_went(alice: User, inside: No
         await listen(alice, receiver)
         await failed_video(alice)
         async with reading() as db:
-            found = await webhooks.endpoints(db, alice.id)
-    assert [last.event if last else None for _endpoint, last in found] == ["video.failed"] * 2
-    assert now() - found[0][0].created_at < timedelta(hours=1)
+            rows = await webhooks.endpoints(db, alice.id)
+    assert [last.event if last else None for _endpoint, last in rows] == ["video.failed"] * 2
+    assert now() - rows[0][0].created_at < timedelta(hours=1)

@@ -1,10 +1,13 @@
 """The HTTP API, `/api/v1`: one file per noun, one envelope for every error."""
 
 import logging
+import pkgutil
+from collections.abc import Iterator
 from http import HTTPStatus
+from importlib import import_module
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
@@ -14,15 +17,16 @@ from core.errors import AdsVideoError, NotFound, WrongInput
 from core.phrase import Phrase
 
 from ..problem import envelope, problem
-from . import archive, events, images, me, models, videos, webhooks
 from .schemas import amended, problems
 
-BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py looks
+BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py checks it
 log = logging.getLogger(__name__)
 KINDS = {
     "json_invalid": Phrase("The request's body is not valid JSON."),
     "model_attributes_type": Phrase("The request's body must be a JSON object, sent as application/json."),
 }
+TAGS = [{"name": tag} for tag in ("images", "videos", "models", "me", "webhooks")]
+"""In the order in which a reader needs them; what is not named here comes after."""
 DESCRIPTION = """Everything the studio does, for scripts.
 
 Sign in with `Authorization: Bearer KEY`; a key is made on the account page, or by `uv run main.py key EMAIL`.
@@ -48,7 +52,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for bytes that are neither JSON nor a form
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's answer to a body that is neither JSON nor a form
         return envelope(WrongInput(Phrase("The request's body can't be read.")), request)
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     return problem(error.status_code, code, str(error.detail), error.headers)
@@ -59,11 +63,20 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     return envelope(AdsVideoError(), request)
 
 
+def _routers() -> Iterator[APIRouter]:
+    """The `router` of every file of this folder that has one; `archive` comes before `videos`, whose ids are looser."""
+    for file in pkgutil.iter_modules(__path__, f"{__name__}."):
+        if router := getattr(import_module(file.name), "router", None):
+            yield router
+
+
 def create() -> FastAPI:
     """The application to mount at `/api/v1`."""
-    app = FastAPI(title="AdsVideo", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
-    for noun in (images, archive, videos, events, models, me, webhooks):
-        app.include_router(noun.router, responses=problems(401, 403, 422, 429, 500, 503), dependencies=[BEARER])
+    app = FastAPI(
+        title="AdsVideo", version="1", description=DESCRIPTION, openapi_tags=TAGS, docs_url=None, redoc_url=None
+    )
+    for router in _routers():
+        app.include_router(router, responses=problems(401, 403, 422, 429, 500, 503), dependencies=[BEARER])
     _describe(app)
     app.add_exception_handler(AdsVideoError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)

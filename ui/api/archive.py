@@ -21,14 +21,14 @@ IDS = r"^[0-9]{1,9}(,[0-9]{1,9})*$"
 
 @router.get("/videos/zip", response_class=StreamingResponse, responses=ZIP)
 async def videos_zip(
-    user: CurrentUser, ids: Annotated[str, Query(pattern=IDS, max_length=10 * library.AT_ONCE)]
+    user: CurrentUser, ids: Annotated[str, Query(pattern=IDS, max_length=10 * library.MAX_CHOSEN)]
 ) -> StreamingResponse:
     """The MP4s of these videos and a `manifest.json` of how they were made; those without a file are left out."""
-    asked = {int(one) for one in ids.split(",")}
+    wanted_ids = {int(one) for one in ids.split(",")}
     async with reading() as db:
-        found = await library.chosen(db, user.id, list(asked))
-    finished = [video for video in found if video.key]
-    if {video.id for video in found} != asked or not finished:
+        videos = await library.chosen(db, user.id, list(wanted_ids))
+    finished = [video for video in videos if video.key]
+    if {video.id for video in videos} != wanted_ids or not finished:
         raise NotFound(Phrase("video"))
     headers = {"Content-Disposition": 'attachment; filename="adsvideo.zip"', "Cache-Control": "no-store"}
     files = [(library.name_of(video), video.key or "") for video in finished]

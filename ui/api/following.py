@@ -1,4 +1,4 @@
-"""Waiting for news of a user's videos, shared by event streams and `?wait=`."""
+"""Waits for news of a user's videos, for event streams and `?wait=`."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ LOOK_SECONDS = 5.0
 
 
 class Ear:
-    """Hears the news of one video. News may be lost, so whoever waits looks every few seconds as well."""
+    """Receives the news of one video. News may be lost, so callers also poll every LOOK_SECONDS."""
 
     def __init__(self, video_id: int) -> None:
         self._video_id = video_id
@@ -29,16 +29,16 @@ class Ear:
         self.shut_out = False
 
     def hear(self, news: News) -> None:
-        """Something has changed: its state, or only how far it is (`moved`)."""
+        """Note a change of state, or of progress only (`moved`)."""
         if news.video_id not in (0, self._video_id):
             return
         self.shut_out = self.shut_out or news.status in (SIGNED_OUT, KEYS)
         only_moved = bool(news.stage) and not news.status and not (self._heard.is_set() and self.moved is None)
-        self.moved = news if only_moved else None  # a change of state that is not taken note of yet stays one
+        self.moved = news if only_moved else None  # progress does not hide a change of state that nobody has read yet
         self._heard.set()
 
     async def wait(self, seconds: float) -> bool:
-        """Until there is news, at most so long; whether there was."""
+        """Wait for news, at most `seconds`; True if there was any."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._heard.wait()
@@ -49,7 +49,7 @@ class Ear:
 
 @contextlib.contextmanager
 def listening(user_id: int, video_id: int) -> Iterator[Ear]:
-    """An ear for that video, which must be the user's."""
+    """Subscribe to the news of a video, which must be the user's."""
     ear, news = Ear(video_id), live.for_user(user_id)
     news.subscribe(ear.hear, unsubscribe_on_delete=False)
     try:
@@ -59,7 +59,7 @@ def listening(user_id: int, video_id: int) -> Iterator[Ear]:
 
 
 async def last_news(video: Video) -> News | None:
-    """How far it is, as far as Redis knows."""
+    """The last news of a running video; None if Redis has none."""
     return await last_or_none(video.id) if video.status in ACTIVE else None
 
 
@@ -69,20 +69,20 @@ async def mine(user: CurrentUser, video_id: Id) -> Video:
         return await queries.owned(db, user.id, video_id)
 
 
-async def look(user_id: int, video_id: int) -> tuple[Video, News | None]:
-    """The user's own video and how far it is; the database is asked only if something has changed. Raises NotFound."""
-    if known := poll_cache.video(user_id, video_id):
-        return known
+async def poll(user_id: int, video_id: int) -> tuple[Video, News | None]:
+    """The user's own video and its last news; reads the database only after a change. Raises NotFound."""
+    if cached := poll_cache.video(user_id, video_id):
+        return cached
     mark = poll_cache.begin(user_id, video_id)
     try:
         async with reading() as db:
-            found = await queries.owned(db, user_id, video_id)
-        news = await last_news(found)
+            video = await queries.owned(db, user_id, video_id)
+        news = await last_news(video)
     except BaseException:
         poll_cache.end(user_id, video_id, mark)
         raise
-    poll_cache.end(user_id, video_id, mark, found, news)
-    return found, news
+    poll_cache.end(user_id, video_id, mark, video, news)
+    return video, news
 
 
 Mine = Annotated[Video, Depends(mine)]

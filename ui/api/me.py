@@ -86,7 +86,7 @@ async def ledger(
 async def export(user: CurrentUser) -> StreamingResponse:
     """Everything of mine as a zip: my account, ledger, videos, pictures and keys as JSON, and the files."""
     async with reading() as db:
-        mine = await own_data.belongings(db, user.id)
+        mine = await own_data.collect(db, user.id)
     texts = {f"{name}.json": json.dumps(rows, ensure_ascii=False, indent=2) for name, rows in mine.tables.items()}
     headers = {"Content-Disposition": 'attachment; filename="adsvideo.zip"', "Cache-Control": "no-store"}
     return StreamingResponse(zip_stream.zipped(texts, mine.files), media_type="application/zip", headers=headers)

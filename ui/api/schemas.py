@@ -63,7 +63,7 @@ def stored(kind: str) -> dict[int | str, dict[str, Any]]:
 
 
 def amended(document: dict[str, Any]) -> dict[str, Any]:
-    """FastAPI's document, put right: it gives errors the type of the route's files, and streams a word of version 3.2."""
+    """FastAPI's document, put right: it gives errors the type of the route's files, and streams by OpenAPI 3.2."""
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, answer in operation["responses"].items():

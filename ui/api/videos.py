@@ -23,7 +23,7 @@ from core.videos.request import MAX_PROMPT
 
 from .. import files
 from ..session import CallerId, CurrentUser
-from .following import LOOK_SECONDS, last_news, listening, look, mine
+from .following import LOOK_SECONDS, last_news, listening, mine, poll
 from .schemas import WEB_ADDRESS, problems, stored
 from .shapes import Id, Page, VideoOut
 
@@ -82,14 +82,14 @@ class GenerateIn(BaseModel):
 @router.post("/videos/generate", status_code=202, responses=problems(402, 404, 413, 429))
 async def generate(
     user: CurrentUser,
-    asked: GenerateIn,
+    body: GenerateIn,
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> VideoOut:
     """Take the price and start a video.
 
     The same `Idempotency-Key` gives the same video and one charge; with another body it is refused.
     """
-    video = await ask(user, asked.recipe(), idempotency_key=idempotency_key or "", batch=asked.batch)
+    video = await ask(user, body.recipe(), idempotency_key=idempotency_key or "", batch=body.batch)
     return VideoOut.of(video, await last_news(video))
 
 
@@ -115,12 +115,12 @@ async def video(
 ) -> VideoOut:
     """A video and how far it is."""
     with listening(caller, video_id) as ear:
-        row, news = await look(caller, video_id)
+        row, news = await poll(caller, video_id)
         until = asyncio.get_running_loop().time() + wait
         heard = False
         while row.status in ACTIVE and not heard and (left := until - asyncio.get_running_loop().time()) > 0:
             heard = await ear.wait(min(left, LOOK_SECONDS))
-            row, news = await look(caller, video_id)
+            row, news = await poll(caller, video_id)
     return VideoOut.of(row, news)
 
 

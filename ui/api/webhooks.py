@@ -75,16 +75,16 @@ class NewWebhook(WebhookOut):
 async def page(user: CurrentUser) -> Page[WebhookOut]:
     """My webhooks, newest first."""
     async with reading() as db:
-        found = await webhooks.endpoints(db, user.id)
-    return Page(items=[WebhookOut.of(endpoint, last) for endpoint, last in found])
+        rows = await webhooks.endpoints(db, user.id)
+    return Page(items=[WebhookOut.of(endpoint, last) for endpoint, last in rows])
 
 
 @router.post("/webhooks", status_code=201, responses=problems(409, 413))
-async def make(user: CurrentUser, asked: WebhookIn) -> NewWebhook:
+async def make(user: CurrentUser, body: WebhookIn) -> NewWebhook:
     """Send `video.completed`, `video.failed` and `video.canceled` of my videos there, signed (Standard Webhooks)."""
-    await webhooks.reachable(asked.url)
+    await webhooks.reachable(body.url)
     async with session() as db:
-        endpoint, secret = await webhooks.make(db, user.id, asked.url)
+        endpoint, secret = await webhooks.make(db, user.id, body.url)
     return NewWebhook(**WebhookOut.of(endpoint, None).model_dump(), secret=secret)
 
 

@@ -1,4 +1,4 @@
-"""A group of buttons of which some are chosen: one element on the server, however many they are."""
+"""A group of buttons of which some are chosen: one element on the server for all of them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
@@ -33,13 +33,13 @@ class Choices(Tag):
         self.on("choose", self._chosen, ["detail"])
 
     def show(self, options: Mapping[str, Markup]) -> None:
-        """Put these buttons there."""
+        """Show these buttons."""
         if options != self._options:
             self._options = dict(options)
             self.props["innerHTML"] = Markup().join(self._options.values())
 
     def mark_chosen(self, *keys: str) -> None:
-        """Those are chosen; one that is none of the buttons' says that what is chosen is elsewhere."""
+        """Mark these keys as chosen; a key without a button marks none."""
         self.put("chosen", " ".join(keys))
 
     def _chosen(self, event: events.GenericEventArguments) -> Awaitable[None] | None:

@@ -1,4 +1,4 @@
-"""A dialog in our looks: it traps the focus, closes on Escape, and says what it is about."""
+"""A dialog in our style: it traps the focus, closes on Escape and is labelled by its title."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +9,7 @@ from .elements import Tag, button, icon_button
 
 
 class Dialog(ui.dialog):
-    """Fill it with `with dialog.body:`; it opens at once and is gone when it is closed."""
+    """Fill it with `with dialog.body:`; it opens at once and is deleted when closed."""
 
     def __init__(self, title: str) -> None:
         super().__init__(value=True)
@@ -24,15 +24,15 @@ class Dialog(ui.dialog):
 
 
 def confirm(title: str, text: str, word: str, action: Callable[[], Awaitable[None]]) -> None:
-    """Ask before something that can't be undone."""
-    asked = Dialog(title)
+    """Ask before an `action` that can't be undone."""
+    dialog = Dialog(title)
 
     async def go() -> None:
-        asked.close()
+        dialog.close()
         await action()
 
-    with asked.body:
+    with dialog.body:
         Tag("p", "dialog-text", text)
         with Tag("div", "dialog-actions"):
-            button(_("Keep it"), asked.close)
+            button(_("Keep it"), dialog.close)
             button(word, go, look="danger")

@@ -14,9 +14,9 @@ Click = Callable[[], Awaitable[None] | None]
 class Tag(PlainElement):
     """A plain HTML element with our classes.
 
-    Attributes are written with `_` for `-`, and with a trailing `_` where they are words of Python. `symbol` draws one
-    of static/icons before the text by CSS: decoration, and no element of its own (each one costs the server 0.2 ms).
-    What stands inside and never changes can be `inner`, escaped by Markup, instead of elements of its own.
+    Attributes are written with `_` for `-`, and with a trailing `_` where they are Python keywords. `symbol` draws
+    an icon of static/icons before the text by CSS, which saves an element (0.2 ms on the server). Content that never
+    changes can be `inner`, escaped by Markup, instead of elements.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Tag(PlainElement):
         super().__init__(name, classes.split(), text, props)
 
     def put(self, attribute: str, value: Any) -> None:
-        """Set an attribute; None takes it away."""
+        """Set an attribute; None removes it."""
         key, value = _attribute(attribute, value)
         if self.props.get(key) != value:
             self.props.set_optional(key, value)
@@ -49,11 +49,20 @@ class Tag(PlainElement):
 
 
 def _attribute(name: str, value: Any) -> tuple[str, Any]:
-    """As HTML has it: `aria-*` are words, anything else that is False is not there."""
+    """The attribute as HTML writes it: `aria-*` booleans as text; any other False removes it."""
     key = name.rstrip("_").replace("_", "-")
     if isinstance(value, bool) and key.startswith("aria-"):
         return key, str(value).lower()
     return key, None if value is False else value
+
+
+def page_head(title: str, note: str = "") -> Tag:
+    """The title of a page and what it is for; what is put into it stands at the right."""
+    with Tag("div", "page-head") as made, Tag("div"):
+        Tag("h1", "page-title", title)
+        if note:
+            Tag("p", "page-note", note)
+    return made
 
 
 def _button_classes(kind: str, look: str) -> str:
@@ -61,16 +70,16 @@ def _button_classes(kind: str, look: str) -> str:
 
 
 def button(text: str, action: Click | None = None, *, look: str = "", symbol: str = "", **attributes: Any) -> Tag:
-    """A button with our looks: `""`, `accent`, `quiet`, `danger`, `media` (on a picture)."""
-    made = Tag("button", _button_classes("button", look), text, symbol=symbol, type="button", **attributes)
-    return made.on_click(action) if action else made
+    """A button in our style: `""`, `accent`, `quiet`, `danger`, `media` (on a picture)."""
+    element = Tag("button", _button_classes("button", look), text, symbol=symbol, type="button", **attributes)
+    return element.on_click(action) if action else element
 
 
 def icon_button(name: str, label: str, action: Click | None = None, *, look: str = "", **attributes: Any) -> Tag:
     """A square button with an icon and a name for screen readers."""
     classes = _button_classes("icon-button", look)
-    made = Tag("button", classes, symbol=name, type="button", aria_label=label, title=label, **attributes)
-    return made.on_click(action) if action else made
+    element = Tag("button", classes, symbol=name, type="button", aria_label=label, title=label, **attributes)
+    return element.on_click(action) if action else element
 
 
 def link(text: str, target: str, *, look: str = "", symbol: str = "", **attributes: Any) -> Tag:

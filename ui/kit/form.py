@@ -1,4 +1,4 @@
-"""Fields with their names, as plain as the browser has them, and a deed with its outcome."""
+"""Labelled native fields, and `do`, which runs a change and shows its outcome."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,13 +20,13 @@ Deed = Callable[[AsyncSession], Awaitable[object]]
 
 
 class Line(Tag):
-    """A field to type in, or with `options` to choose in, under its name. `value` is what is in it now."""
+    """A text field, or a select if there are `options`, under its label. `value` is its current value."""
 
     def __init__(self, name: str, label: str, value: str, options: dict[str, str] | None, **attributes: Any) -> None:
         super().__init__(name, "input", aria_label=label, **attributes)
         self.value = value
         if options is None:
-            self.props["^value"] = value  # the attribute, not the property: what is typed stays when the page changes
+            self.props["^value"] = value  # the attribute, not the property: typed text survives updates of the page
         else:
             with self:
                 for key, word in options.items():
@@ -41,7 +41,7 @@ class Line(Tag):
 
 
 def field(label: str, value: str = "", *, hint: str = "", number: bool = False) -> Line:
-    """A line to type in, under its name."""
+    """A labelled text field."""
     with Tag("label", "field-line"):
         Tag("span", "field-name", label)
         return Line(
@@ -50,14 +50,14 @@ def field(label: str, value: str = "", *, hint: str = "", number: bool = False) 
 
 
 def choice(label: str, options: dict[str, str], value: str, *, disabled: bool = False) -> Line:
-    """One of several, under its name."""
+    """A labelled select."""
     with Tag("label", "field-line"):
         Tag("span", "field-name", label)
         return Line("select", label, value, options, disabled=disabled)
 
 
 def whole_number(text: str | None) -> int | None:
-    """What was typed as a number; None for nothing. Raises BadInput."""
+    """The typed text as a number; None if empty. Raises WrongInput."""
     text = (text or "").replace(",", "").replace(" ", "").strip()
     if not text:
         return None
@@ -67,7 +67,7 @@ def whole_number(text: str | None) -> int | None:
 
 
 async def do(deed: Deed, done: str = "") -> bool:
-    """Do it in one transaction; say that it is done, or why not."""
+    """Run `deed` in one transaction and show a toast with `done` or the error; True if done."""
     try:
         async with session() as db:
             await deed(db)

@@ -4,5 +4,5 @@ from .elements import Tag
 
 
 def masonry(label: str | None) -> Tag:
-    """An empty one with its name for screen readers; each child has one element inside, which is measured."""
+    """An empty masonry, labelled for screen readers; each child must hold one element, which is measured."""
     return Tag("ads-masonry", aria_label=label)

@@ -47,7 +47,7 @@ class PagedList(Tag, Generic[Item]):
                 self._more = button(_("Load more"), self.load, hidden=True)
 
     async def load(self) -> None:
-        """The next page, unless the list is begun anew meanwhile."""
+        """Load the next page; dropped if the list has restarted meanwhile."""
         before, begun = self.last, self._begun
         page = await self._fetch(before, self._size + 1)
         if begun == self._begun and before == self.last:
@@ -56,7 +56,7 @@ class PagedList(Tag, Generic[Item]):
                 self._after_more(page[: self._size])
 
     async def reload(self) -> None:
-        """Begin anew with the first page; what was shown stays until it is there."""
+        """Restart with the first page; the old items stay until it has loaded."""
         self._begun += 1
         begun = self._begun
         page = await self._fetch(None, self._size + 1)
@@ -64,7 +64,7 @@ class PagedList(Tag, Generic[Item]):
             self.begin(page)
 
     def begin(self, page: Sequence[Item]) -> None:
-        """Begin anew with this first page, fetched elsewhere; one item more than `size` says that there is more."""
+        """Restart with this page, fetched elsewhere; `size` + 1 items mean that there are more."""
         self._begun += 1
         self.items.clear()
         self.last = None

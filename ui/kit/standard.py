@@ -1,10 +1,10 @@
-"""NiceGUI's own elements in our looks: what CSS can't say of them is said here, the rest in standard.css."""
+"""NiceGUI's own elements in our style: the props that CSS can't set; the rest is in standard.css."""
 
 from nicegui import ui
 
 
 def adopt() -> None:
-    """For every page: no capitals, no shadows, no ripple; fields with a hairline, their name above them."""
+    """Set defaults for all pages: no capitals, shadows or ripple; outlined fields with the label above."""
     for button in (ui.button, ui.dropdown_button):
         button.default_props('no-caps unelevated :ripple="false"')
     ui.toggle.default_props('no-caps unelevated :ripple="false" toggle-color="surface" toggle-text-color="text"')

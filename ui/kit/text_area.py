@@ -1,4 +1,4 @@
-"""A field for a longer text: what is typed always wins over what the server writes into it."""
+"""A field for longer text: what the visitor types always wins over what the server writes."""
 
 import json
 from collections.abc import Callable
@@ -32,12 +32,12 @@ class TextArea(Tag):
         self._call(self.value)
 
     def write(self, value: str) -> None:
-        """Put another text into the field, unless somebody has typed since: that is on its way here, and newer."""
+        """Replace the text, unless the visitor has typed since: that text is newer and on its way here."""
         before, self.value = self.value, value
         words = json.dumps([before, value])
         self.client.run_javascript(f"adsvideo.write(getHtmlElement({self.id}), ...{words})")
 
     def select(self, start: int, end: int) -> None:
-        """Mark these characters, ready to be written over."""
+        """Select these characters, ready to be typed over."""
         at, to = (len(self.value[:n].encode("utf-16-le")) // 2 for n in (start, end))  # as a browser counts
         self.client.run_javascript(f"adsvideo.select(getHtmlElement({self.id}), {at}, {to})")

@@ -1,4 +1,4 @@
-"""What was done can be taken back: a sentence with Undo at the bottom right, for some seconds."""
+"""Offers to undo an action: a sentence with an Undo button at the bottom right, for SECONDS."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,14 +11,14 @@ SECONDS = 12.0
 
 
 class Undo(Tag):
-    """One at a time: the next one takes the place of the one before."""
+    """One offer at a time: a new one replaces the last."""
 
     def __init__(self) -> None:
         super().__init__("div", "undo", role="status")
         self._timer: ui.timer | None = None
 
     def offer(self, sentence: str, take_back: Callable[[], Awaitable[None]]) -> None:
-        """Say what was done; the focus goes to Undo, because what had it is gone."""
+        """Show the sentence and focus Undo, as the element that had the focus is gone."""
         self.withdraw()
 
         async def go() -> None:
@@ -33,7 +33,7 @@ class Undo(Tag):
         undo.run_method("focus", {"preventScroll": True})
 
     def withdraw(self) -> None:
-        """It is too late, or done."""
+        """Remove the offer."""
         if self._timer:
             self._timer.cancel()
             self._timer = None

@@ -27,11 +27,11 @@ NOT_SAID = {"tests", "bench", "docs", "deploy", "uploads"}
 """Folders at the top that hold nothing a visitor reads."""
 
 Extracted = tuple[Any, ...]
-"""Line, the function's name, what is said, comments for translators: as Babel wants it of an extractor."""
+"""(line, function name, message, comments for translators), as Babel expects it from an extractor."""
 
 
 def sentences(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Extracted]:
-    """What a Python file says: the marked calls, and the templates of classes."""
+    """The messages of a Python file: marked calls and the templates of classes."""
     yield from extract_python(file, keywords, comment_tags, options)
     file.seek(0)
     for node in ast.walk(ast.parse(file.read())):
@@ -40,7 +40,7 @@ def sentences(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -
 
 
 def alt_texts(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Extracted]:
-    """What the preset pictures show."""
+    """The alt texts of the preset pictures."""
     yield from ((0, None, preset["alt"], []) for preset in json.load(file))
 
 
@@ -61,12 +61,12 @@ def _templates(node: ast.ClassDef) -> Iterator[tuple[int, str]]:
 
 
 def _has_words(text: str) -> bool:
-    """Whether more than placeholders are in it."""
+    """Whether there are letters besides placeholders."""
     return any(map(str.isalpha, re.sub(r"\{\w+\}", "", text)))
 
 
 def _new(locale: str | None = None) -> Catalog:
-    """Headers that do not change with the clock, so that a run without news changes no file."""
+    """An empty catalogue whose headers have no current date, so that a run without new messages changes no file."""
     return Catalog(
         locale=locale,
         project="AdsVideo",
@@ -83,7 +83,7 @@ def _new(locale: str | None = None) -> Catalog:
 
 
 def collect(root: Path = ROOT) -> Catalog:
-    """The template catalogue as the sources under `root` are now; what pages say comes first."""
+    """The template catalogue of the sources under `root`; messages of `ui` come first."""
 
     def may_speak(folder: str) -> bool:
         path = Path(folder)
@@ -93,16 +93,16 @@ def collect(root: Path = ROOT) -> Catalog:
     extracted = extract_from_dir(
         str(root), METHODS, keywords=KEYWORDS, comment_tags=("i18n:",), directory_filter=may_speak
     )
-    for file, _line, said, comments, _context in sorted(
+    for file, _line, text, comments, _context in sorted(
         extracted, key=lambda one: (not one[0].startswith("ui/"), one[0], one[1])
     ):
-        if _has_words(said if isinstance(said, str) else said[0]):
-            catalog.add(said, locations=[(file, 0)], auto_comments=comments)
+        if _has_words(text if isinstance(text, str) else text[0]):
+            catalog.add(text, locations=[(file, 0)], auto_comments=comments)
     return catalog
 
 
 def main() -> None:
-    """Write the template and bring each catalogue up to it; what is new there has no translation yet."""
+    """Write the template and update each catalogue; new messages are left untranslated."""
     template = collect()
     with TEMPLATE.open("wb") as out:
         write_po(out, template, include_lineno=False, sort_output=False)

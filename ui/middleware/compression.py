@@ -1,4 +1,4 @@
-"""Compresses what is text: pages each time and lightly, static files well, because kept.py keeps them.
+"""Compresses text: pages lightly each time, static files well, as static_cache.py caches the result.
 
 NiceGUI's own middleware gzips every static file again on every cold visit, on the event loop; starlette-compress has
 one quality for both and works on the event loop too.
@@ -17,13 +17,13 @@ SMALL = 600
 
 
 def coding_of(headers: Headers) -> str:
-    """How the browser likes it best: `br`, `gzip` or, empty, as it is."""
+    """The best encoding that the browser accepts: `br`, `gzip`, or empty for none."""
     accepted = headers.get("accept-encoding", "")
     return "br" if "br" in accepted else "gzip" if "gzip" in accepted else ""
 
 
 class Compression:
-    """ASGI middleware. Passes through what is partial, small, already encoded or not text."""
+    """ASGI middleware. Partial, small, encoded and non-text answers pass unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -41,7 +41,7 @@ class Compression:
 
 
 class _Answer:
-    """The `send` of one request: holds back a text answer until it is whole."""
+    """The `send` of one request: buffers a text answer until it is complete."""
 
     def __init__(self, send: Send, coding: str, *, well: bool) -> None:
         self._send, self._coding, self._well = send, coding, well
@@ -66,10 +66,10 @@ class _Answer:
         return start["status"] in (200, 404, 500) and kind in TEXT and "content-encoding" not in headers
 
     async def _finish(self, start: Message) -> None:
-        body, self._body = bytes(self._body), bytearray()  # an open page keeps its request, and that keeps us
+        body, self._body = bytes(self._body), bytearray()  # free it: an open page keeps its request, and so us
         headers = MutableHeaders(raw=list(start["headers"]))
         headers.add_vary_header("Accept-Encoding")
-        # less of it is sent to a visitor who has left in the middle, and that must not pass for the whole
+        # when the visitor has left, the body is incomplete and must not get a matching length
         is_whole = int(headers.get("content-length", len(body))) == len(body)
         if len(body) >= SMALL and is_whole:
             body = await asyncio.to_thread(_compress, body, self._coding, well=self._well)
@@ -80,7 +80,7 @@ class _Answer:
 
 
 def _compress(body: bytes, coding: str, *, well: bool) -> bytes:
-    """Well for what is kept, quickly for what is made anew each time."""
+    """Compress well what is cached, quickly what is not."""
     if coding == "br":
         return bytes(brotli.compress(body, quality=9 if well else 4))
     return gzip.compress(body, 9 if well else 4)

@@ -1,4 +1,4 @@
-"""Gives every request its id: X-Request-ID as a proxy has set it, or a new one; it stands in the log and the answer."""
+"""Gives every request an id, from a proxy's X-Request-ID or a new one; it is in the log and the answer."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ VIDEO = re.compile(r"/videos/(\d{1,18})(/|$)")
 
 
 class RequestId:
-    """Before everything else. What a page asks for over its WebSocket has the id of that connection."""
+    """ASGI middleware, before all others. Work over a WebSocket has the id of that connection."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -24,12 +24,12 @@ class RequestId:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        request_id = log_context.sound_or_new(Headers(scope=scope).get("x-request-id"))
+        request_id = log_context.valid_or_new(Headers(scope=scope).get("x-request-id"))
         with log_context.of_request(request_id):
             if scope["type"] == "websocket":
                 await self.app(scope, receive, send)
-            elif found := VIDEO.search(scope["path"]):
-                with log_context.about(int(found[1])):
+            elif match := VIDEO.search(scope["path"]):
+                with log_context.about(int(match[1])):
                     await self._answer(request_id, scope, receive, send)
             else:
                 await self._answer(request_id, scope, receive, send)
@@ -48,5 +48,5 @@ class RequestId:
             await self.app(scope, receive, named)
         finally:
             acts = scope["method"] not in ("GET", "HEAD", "OPTIONS") and scope["path"].startswith(ACTING)
-            said = {"status": status, "seconds": round(time.monotonic() - started, 3)}
-            log.log(logging.INFO if acts else logging.DEBUG, "%s %s", scope["method"], scope["path"], extra=said)
+            extra = {"status": status, "seconds": round(time.monotonic() - started, 3)}
+            log.log(logging.INFO if acts else logging.DEBUG, "%s %s", scope["method"], scope["path"], extra=extra)

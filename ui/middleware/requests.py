@@ -1,4 +1,4 @@
-"""What stands before every route: a bound on request bodies, HEAD for whatever answers GET, and sound ranges."""
+"""Middleware before every route: a limit for request bodies, HEAD for every GET, and valid ranges only."""
 
 import re
 
@@ -14,7 +14,7 @@ DRAIN = 256 * 1024 * 1024
 
 
 class BodyBound:
-    """Answers 413 to a body over the limit. The body is read to its end and dropped, so that the client hears it."""
+    """Answers 413 to a body over the limit. The body is read and dropped, so that the client receives the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -66,9 +66,9 @@ class BodyBound:
 
 
 class HeadAsGet:
-    """Answers HEAD as GET would, without the body: link unfolders and load balancers ask so.
+    """Answers HEAD like GET, without the body; link previews and load balancers use it.
 
-    The answer is over with its headers; what streams is then told by the server that nobody listens.
+    The answer ends with its headers; a stream then sees a disconnect.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -93,7 +93,7 @@ class HeadAsGet:
 
 
 class SoundRange:
-    """Takes away a Range that is none (`bytes=5-2`, another unit): RFC 9110 wants it ignored, Starlette answers 400."""
+    """Removes an invalid Range (`bytes=5-2`, another unit): RFC 9110 says to ignore it, Starlette answers 400."""
 
     RANGE = re.compile(r"bytes=[ \t]*((\d+-\d*|-\d+)[ \t]*(,[ \t]*|$))+", re.IGNORECASE)
 
@@ -102,8 +102,8 @@ class SoundRange:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            kept = [(name, value) for name, value in scope["headers"] if name != b"range" or self._is_sound(value)]
-            scope = {**scope, "headers": kept}
+            headers = [(name, value) for name, value in scope["headers"] if name != b"range" or self._is_sound(value)]
+            scope = {**scope, "headers": headers}
         await self.app(scope, receive, send)
 
     def _is_sound(self, value: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The headers that tell a browser what a page of ours may do, and who may send requests in a visitor's name."""
+"""Adds security headers: what our pages may do in a browser."""
 
 import secrets
 
@@ -24,7 +24,7 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 CSP = "; ".join(f"{name} {value}" for name, value in POLICY.items())
-# what is no page: a browser that shows a video or a picture alone draws a small page of its own around it
+# for everything but pages: a browser that shows a video or picture alone wraps it in a page of its own
 NOTHING = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), browsing-topics=()"
 HSTS = "max-age=31536000; includeSubDomains"
@@ -32,7 +32,7 @@ PRIVATE = "private, no-store"
 
 
 class SafetyHeaders:
-    """Sends them with every answer; what a route says itself stays. What the API answers is kept nowhere."""
+    """ASGI middleware: adds the headers that a route has not set itself. API answers are never cached."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -45,12 +45,12 @@ class SafetyHeaders:
 
 
 def _policy(nonce: str) -> str:
-    """With files in a bucket the browser is sent on to its host."""
+    """The policy with this nonce, and with the bucket's host if files are there."""
     return CSP.format(nonce=nonce, bucket="".join(f" {origin}" for origin in store.origins()))
 
 
 class _Answer:
-    """The `send` of one request: a page is held back until it is whole, and its scripts get the nonce."""
+    """The `send` of one request: buffers a page until it is complete and adds the nonce to its scripts."""
 
     def __init__(self, path: str, send: Send) -> None:
         self._path, self._send = path, send
@@ -92,7 +92,7 @@ class _Answer:
 
     async def _send_page(self, start: Message) -> None:
         body = bytes(self._body).replace(b"<script", f'<script nonce="{self._nonce}"'.encode())
-        self._body = bytearray()  # an open page keeps its request, and that keeps us
+        self._body = bytearray()  # frees the memory: an open page keeps its request, which refers to us
         headers = MutableHeaders(raw=start["headers"])
         if "content-length" in headers and body:
             headers["Content-Length"] = str(len(body))

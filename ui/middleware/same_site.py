@@ -15,18 +15,18 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class KnownHost:
-    """Refuses another name for our address where a click signs in.
+    """Refuses foreign host names where a click signs in (DNS rebinding).
 
-    A name server of somebody else's may say that their name is 127.0.0.1: to the browser their page is then ours.
-    Numbers and names without a dot can't be theirs.
+    A foreign name may resolve to 127.0.0.1; the browser then takes the foreign page for ours. IP addresses and names
+    without a dot can't be foreign.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        known = settings()
-        if scope["type"] == "http" and not known.has_provider and not _is_ours(Received(scope=scope).get("host", "")):
+        config = settings()
+        if scope["type"] == "http" and not config.has_provider and not _is_ours(Received(scope=scope).get("host", "")):
             await envelope(UnknownHost())(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -47,10 +47,10 @@ def _is_ours(host: str) -> bool:
 
 
 class SameSite:
-    """Refuses what another site's page sends in the name of a visitor: the cookie comes along, the key would not.
+    """Refuses requests that another site's page sends with the visitor's cookie (CSRF).
 
-    SameSite=Lax keeps the cookie from most of it; a browser says the rest itself, by Sec-Fetch-Site or Origin. Signing
-    out is a GET, and refused likewise where another page's script or picture asks for it.
+    SameSite=Lax stops most of them; Sec-Fetch-Site or Origin reveals the rest. Signing out is a GET and refused too
+    when another site's page requests it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -71,7 +71,7 @@ def _acts(scope: Scope) -> bool:
 
 
 def _is_from_elsewhere(path: str, headers: Received) -> bool:
-    if headers.get("authorization") and path.startswith("/api/"):  # a key; the cookie does nothing then
+    if headers.get("authorization") and path.startswith("/api/"):  # a key: the cookie is ignored
         return False
     site = headers.get("sec-fetch-site")
     if site:
@@ -79,5 +79,5 @@ def _is_from_elsewhere(path: str, headers: Received) -> bool:
     origin = headers.get("origin")
     if not origin:
         return False
-    ours = {headers.get("host", ""), urlsplit(settings().public_url).netloc} - {""}  # of `null` there is no name
+    ours = {headers.get("host", ""), urlsplit(settings().public_url).netloc} - {""}  # Origin `null` has no host
     return urlsplit(origin).netloc not in ours

@@ -1,4 +1,4 @@
-"""Static files are answered from memory, compressed once: nothing is read, packed or asked about them a second time."""
+"""Serves static files from memory, read and compressed only once."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class _File:
 
 
 class KeptFiles:
-    """ASGI, around everything else: sessions, cookies and headers are no business of a file that is the same for all.
+    """ASGI middleware around all others: static files need no session, cookies or headers.
 
-    What is kept says of itself that it never changes (`immutable`). What is asked in parts or by its tag goes on.
+    Only answers marked `immutable` are cached. Requests with Range or If-None-Match pass unchanged.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -46,7 +46,7 @@ class KeptFiles:
             await self.app(scope, receive, _Taking(self, send, key if whole else None))
 
     def keep(self, key: tuple[str, str, bool], file: _File) -> None:
-        """Remember it, and forget what nobody has asked for the longest."""
+        """Cache a file; the least recently used ones are dropped to stay under ROOM bytes."""
         before = self._files.pop(key, None)
         self._size += len(file.body) - (len(before.body) if before else 0)
         self._files[key] = file
@@ -55,7 +55,7 @@ class KeptFiles:
 
 
 class _Taking:
-    """The `send` of one request: passes everything on but cookies, and keeps what may be kept."""
+    """The `send` of one request: removes cookies and caches what may be cached."""
 
     def __init__(self, owner: KeptFiles, send: Send, key: tuple[str, str, bool] | None) -> None:
         self._owner, self._send, self._key = owner, send, key
@@ -63,7 +63,7 @@ class _Taking:
         self._body = bytearray()
 
     def _length(self) -> int:
-        """What the answer must have: to a visitor who has left in the middle less of it is sent."""
+        """The declared length of the body, which is incomplete if the visitor has left; -1 if unknown."""
         return int(Headers(raw=self._headers).get("content-length", -1))
 
     async def __call__(self, message: Message) -> None:

@@ -1,5 +1,7 @@
-"""One file per URL; importing this package registers them all."""
+"""One file per URL; importing this package imports every file in it, which registers its pages."""
 
-from . import account, admin, errors, gallery, kit, library, login, pricing, studio, video, watch
+import pkgutil
+from importlib import import_module
 
-__all__ = ["account", "admin", "errors", "gallery", "kit", "library", "login", "pricing", "studio", "video", "watch"]
+for _file in pkgutil.iter_modules(__path__, f"{__name__}."):
+    import_module(_file.name)

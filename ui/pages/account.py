@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from fastapi import Request
 from nicegui import ui
 
 from .. import layout
@@ -10,24 +9,19 @@ from ..components.account.api_keys import Keys
 from ..components.account.ledger import Ledger
 from ..components.account.own_data import own_data
 from ..components.account.webhooks import Webhooks
-from ..components.site.notice import notice
+from ..components.site.notice import log_in_first
 from ..i18n import _
-from ..kit.elements import Tag, button
+from ..kit.elements import Tag, button, page_head
 from ..session import Visitor, sign_out_everywhere
 
 
 @ui.page("/account", response_timeout=layout.BUILD_SECONDS)
-async def account(request: Request, visitor: Visitor) -> None:
-    """What I have, where it went, and who may act for me."""
-    layout.speak(request)
-    with layout.frame(request, visitor, _("Account"), "account"):
-        with Tag("div", "page-head"), Tag("div"):
-            Tag("h1", "page-title", _("Account"))
-            if visitor:
-                Tag("p", "page-note", visitor.email)
+async def account(visitor: Visitor) -> None:
+    """The account page: balance, ledger, API keys, webhooks and data."""
+    with layout.frame(visitor, _("Account"), "account"):
+        page_head(_("Account"), visitor.email if visitor else "")
         if visitor is None:
-            way_in = "/auth/login?next=/account"
-            notice(_("You are not logged in"), _("Please log in first."), _("Login"), way_in)
+            log_in_first()
             return
         await Ledger(visitor).load()
         await Keys(visitor).load()

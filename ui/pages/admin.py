@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import Request
 from nicegui import context, ui
 
 from core.accounts import users
@@ -16,26 +15,24 @@ from ..components.admin.people import People
 from ..components.admin.system import System
 from ..components.site.notice import nothing_here
 from ..i18n import _
-from ..kit.elements import Tag
+from ..kit.elements import Tag, page_head
 from ..session import Visitor
 
 Part = Callable[[User], Awaitable[None]]
 
 
 @ui.page("/admin", response_timeout=layout.BUILD_SECONDS)
-async def admin(request: Request, visitor: Visitor, tab: str = "people") -> None:
+async def admin(visitor: Visitor, tab: str = "people") -> None:
     """One part at a time, each with an address of its own."""
-    layout.speak(request)
     if visitor is None or users.role(visitor) != "admin":
         context.client.status_code = 404
-        with layout.frame(request, visitor, _("Not found")):
+        with layout.frame(visitor, _("Not found")):
             nothing_here()
         return
     parts = _parts()
     name = tab if tab in parts else "people"
-    with layout.frame(request, visitor, _("Admin"), "admin"):
-        with Tag("div", "page-head"):
-            Tag("h1", "page-title", _("Admin"))
+    with layout.frame(visitor, _("Admin"), "admin"):
+        page_head(_("Admin"))
         with Tag("nav", "tabs", aria_label=_("Parts of the administration")):
             for key, (title, _part) in parts.items():
                 Tag("a", "tab", title, href=f"/admin?tab={key}", aria_current="page" if key == name else None)

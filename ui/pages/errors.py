@@ -1,9 +1,9 @@
-"""What is shown where there is nothing, and where something broke; the API and files get plain answers."""
+"""Error pages: not found, and broken; the API and files get JSON."""
 
 import logging
 
 from fastapi import Request, Response
-from nicegui import app, ui
+from nicegui import app
 
 from core.errors import AdsVideoError, NotFound
 from core.models import User
@@ -31,8 +31,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     user = await _visitor_or_none(request)
 
     def draw() -> None:
-        layout.speak(request)
-        with layout.frame(request, user, _("Not found")):
+        with layout.frame(user, _("Not found")):
             nothing_here()
 
     return compat.draw_page(request, 404, draw)
@@ -40,12 +39,10 @@ async def not_found(request: Request, error: Exception) -> Response:
 
 def broken(error: Exception) -> None:
     """Our own page when a page could not be drawn; the header is the visitor's without an account, nothing is read."""
-    client = ui.context.client
-    layout.speak(client.request)
-    known = error if isinstance(error, AdsVideoError) else None
-    with layout.frame(client.request, None, _("Something went wrong"), bare=True):
+    shown = error if isinstance(error, AdsVideoError) else None
+    with layout.frame(None, _("Something went wrong"), bare=True):
         text = _("It is not your fault, and it has been written down. Please try again in a minute.")
-        message(_("Something went wrong"), explain(known) if known else text, "500")
+        message(_("Something went wrong"), explain(shown) if shown else text, "500")
 
 
 app.on_page_exception(broken)
@@ -54,11 +51,11 @@ app.on_page_exception(broken)
 @app.exception_handler(Exception)
 async def unexpected(request: Request, error: Exception) -> Response:
     """What broke before a page could begin: the database, or a part that a page needs to know its visitor."""
-    known = error if isinstance(error, AdsVideoError) else AdsVideoError()
+    shown = error if isinstance(error, AdsVideoError) else AdsVideoError()
     if compat.is_page(request) or not _wants_page(request):
-        return envelope(known)
+        return envelope(shown)
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    return compat.draw_page(request, known.status, lambda: broken(error))
+    return compat.draw_page(request, shown.status, lambda: broken(error))
 
 
 async def _visitor_or_none(request: Request) -> User | None:

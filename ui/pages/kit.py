@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from fastapi import Request
 from nicegui import context, ui
 
 from core.settings import settings
@@ -12,7 +11,7 @@ from ..components.site.notice import nothing_here
 from ..i18n import _
 from ..kit.choices import Choices, option
 from ..kit.dialog import Dialog
-from ..kit.elements import Menu, Tag, button, icon_button, menu_row
+from ..kit.elements import Menu, Tag, button, icon_button, menu_row, page_head
 from ..kit.form import choice, field
 from ..kit.text_area import TextArea
 from ..kit.toast import toast
@@ -25,18 +24,15 @@ LONG = "Slow push-in, warm light glides over the glass."
 
 
 @ui.page("/kit", response_timeout=layout.BUILD_SECONDS)
-async def kit(request: Request, visitor: Visitor) -> None:
+async def kit(visitor: Visitor) -> None:
     """A row per kind of element: ours at the left, theirs at the right."""
-    layout.speak(request)
     if not settings().dev:
         context.client.status_code = 404
-        with layout.frame(request, visitor, _("Not found")):
+        with layout.frame(visitor, _("Not found")):
             nothing_here()
         return
-    with layout.frame(request, visitor, "Kit"):
-        with Tag("div", "page-head"):
-            Tag("h1", "page-title", "Kit")
-            Tag("p", "page-note", "Our elements (ui/kit) at the left, NiceGUI's own at the right.")
+    with layout.frame(visitor, "Kit"):
+        page_head("Kit", "Our elements (ui/kit) at the left, NiceGUI's own at the right.")
         _row("Buttons", _our_buttons, _their_buttons)
         _row("Fields", _our_fields, _their_fields)
         _row("Longer text", lambda: TextArea(LONG, _nothing, label="Prompt", max_length=500), _their_text)
@@ -95,9 +91,9 @@ def _their_text() -> None:
 
 
 def _our_choices() -> None:
-    made = Choices("segments", "aria-pressed", _nothing, single=True, role="group", aria_label="Length")
-    made.show({key: option("segment", key, word) for key, word in LENGTHS.items()})
-    made.mark_chosen("8")
+    choices = Choices("segments", "aria-pressed", _nothing, single=True, role="group", aria_label="Length")
+    choices.show({key: option("segment", key, word) for key, word in LENGTHS.items()})
+    choices.mark_chosen("8")
 
 
 def _their_choices() -> None:

@@ -1,6 +1,5 @@
-"""`/login`: where a sign-in that was refused ends, with the reason and the way to try again."""
+"""`/login`: why a sign-in was refused, and how to try again."""
 
-from fastapi import Request
 from nicegui import ui
 
 from core.errors import SignInRefused
@@ -13,15 +12,14 @@ from ..session import Visitor
 
 def _reason(code: str) -> str:
     """Why the sign-in was refused, from the code in the address; nothing else of the address is shown."""
-    found = next((kind for kind in SignInRefused.__subclasses__() if kind.code == code), None)
-    return i18n.explain(found()) if found else ""
+    kind = next((kind for kind in SignInRefused.__subclasses__() if kind.code == code), None)
+    return i18n.explain(kind()) if kind else ""
 
 
 @ui.page("/login", response_timeout=layout.BUILD_SECONDS)
-async def login(request: Request, visitor: Visitor, why: str = "") -> None:
+async def login(visitor: Visitor, why: str = "") -> None:
     """One sentence and one button."""
-    layout.speak(request)
-    with layout.frame(request, visitor, _("Login")), Tag("div", "notice"):
+    with layout.frame(visitor, _("Login")), Tag("div", "notice"):
         Tag("h1", "notice-title", _("You are not logged in") if visitor is None else _("You are logged in"))
         if reason := _reason(why):
             Tag("p", "notice-text", reason, role="alert")

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from fastapi import Request
 from nicegui import background_tasks, ui
 
 from core.catalog import availability
@@ -12,27 +11,23 @@ from core.settings import settings
 
 from .. import i18n, layout
 from ..components.studio.model_menu import state_dot
-from ..components.video.words import known
+from ..components.video.words import localized
 from ..i18n import _, n_
-from ..kit.elements import Tag
+from ..kit.elements import Tag, page_head
 from ..session import Visitor
 
 PATIENCE = 1.0
 
 
 @ui.page("/pricing", response_timeout=layout.BUILD_SECONDS)
-async def pricing(request: Request, visitor: Visitor) -> None:
+async def pricing(visitor: Visitor) -> None:
     """The catalogue with its prices; there is no shop yet, and it says so."""
-    layout.speak(request)
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
-    offers = asking.result() if done else availability.unasked()
+    offers = asking.result() if done else availability.last_offers()
     about = _("A video costs credits. One that fails or is canceled before it starts costs nothing.")
-    with layout.frame(request, visitor, _("Pricing"), "pricing", description=about):
-        with Tag("div", "page-head"):
-            with Tag("div"):
-                Tag("h1", "page-title", _("Pricing"))
-                Tag("p", "page-note", about)
+    with layout.frame(visitor, _("Pricing"), "pricing", description=about):
+        with page_head(_("Pricing"), about):
             _balance(visitor)
         with Tag("div", "prices"):
             for offer in offers:
@@ -50,9 +45,9 @@ def _balance(user: User | None) -> None:
 
 def _price(offer: Offer) -> None:
     model = offer.model
-    with Tag("section", "price", aria_label=known(model.label)):
+    with Tag("section", "price", aria_label=localized(model.label)):
         with Tag("div", "price-head"):
-            Tag("h2", "model-name", known(model.label))
+            Tag("h2", "model-name", localized(model.label))
             state_dot(offer.state.name)
         with Tag("div", "price-amount"):
             Tag("span", "price-number", i18n.number(model.price_credits))

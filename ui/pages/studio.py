@@ -2,7 +2,6 @@
 
 import asyncio
 
-from fastapi import Request
 from nicegui import background_tasks, ui
 
 from core.catalog import availability
@@ -28,19 +27,18 @@ PATIENCE = 0.4  # seconds that the page waits for the model servers before it is
 
 
 @ui.page("/", response_timeout=layout.BUILD_SECONDS)
-async def studio(request: Request, visitor: Visitor, reuse: int = 0) -> None:
+async def studio(visitor: Visitor, reuse: int = 0) -> None:
     """The form on the left, the video panel on the right; one column on a phone."""
-    layout.speak(request)
     draft = Draft(own=await own_pictures(visitor))
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
     current = CurrentVideo(visitor)
     await current.start()
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
-    draft.set_offers(asking.result() if done else availability.unasked())
+    draft.set_offers(asking.result() if done else availability.last_offers())
     if 0 < reuse <= MAX_ID and visitor:
         await fill(draft, visitor, reuse)
     about = _("Turn a product picture into a short video. Choose a picture, say what should happen, watch it.")
-    frame = layout.frame(request, visitor, _("Studio"), "studio", description=about)
+    frame = layout.frame(visitor, _("Studio"), "studio", description=about)
     with frame, Tag("div", "studio") as columns:
         form = PromptForm(visitor, draft, current)
         with VideoPanel(current, draft, form.try_again):

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from fastapi import Request
 from nicegui import context, ui
 
 from core.database.session import reading, session
@@ -14,7 +13,7 @@ from core.videos.ask import ask
 from core.videos.recipe import Recipe
 
 from .. import i18n, layout
-from ..components.site.notice import nothing_here, notice
+from ..components.site.notice import log_in_first, nothing_here
 from ..components.video.current_video import CurrentVideo
 from ..components.video.video_card import thumb
 from ..components.video.video_details import VideoDetails
@@ -28,31 +27,29 @@ PRIVATE = '<meta name="robots" content="noindex">'  # and no Open Graph tags: no
 
 
 @ui.page("/videos/{video_id:int}", response_timeout=layout.BUILD_SECONDS)
-async def video(request: Request, visitor: Visitor, video_id: int) -> None:
+async def video(visitor: Visitor, video_id: int) -> None:
     """The panel as in the studio, the details beside it, the other videos of the same picture below."""
-    layout.speak(request)
     if visitor is None:
-        with layout.frame(request, visitor, _("Video"), head=PRIVATE):
-            way_in = f"/auth/login?next=/videos/{video_id}"
-            notice(_("Your videos are kept here"), _("Please log in to see them."), _("Login"), way_in, heading="h1")
+        with layout.frame(visitor, _("Video"), head=PRIVATE):
+            log_in_first(_("Your videos are kept here"), _("Please log in to see them."), heading="h1")
         return
     current = CurrentVideo(visitor, only=video_id)
     if video_id <= MAX_ID:
         await current.start()
     if current.video is None:
         context.client.status_code = 404
-        with layout.frame(request, visitor, _("Not found")):
+        with layout.frame(visitor, _("Not found")):
             nothing_here(i18n.explain(NotFound(Phrase("video"))))
         return
     async with reading() as db:
         others = await library.versions(db, current.video)
     current.changed.subscribe(partial(_leave_when_gone, current, video_id))
-    with layout.frame(request, visitor, _("Video"), "video", head=PRIVATE):
+    with layout.frame(visitor, _("Video"), "video", head=PRIVATE):
         Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
         Tag("h1", "sr-only", _("Video"))
         with Tag("div", "video-page"):
             VideoPanel(current, None, partial(_try_again, visitor))
-            VideoDetails(current, partial(_again, current, visitor), partial(_delete, current, visitor))
+            VideoDetails(current, partial(_repeat, current, visitor), partial(_delete, current, visitor))
         if others:
             with Tag("section", "versions"):
                 Tag("h2", "details-title", _("Other videos of this picture"))
@@ -62,27 +59,27 @@ async def video(request: Request, visitor: Visitor, video_id: int) -> None:
 
 
 def _leave_when_gone(current: CurrentVideo, video_id: int) -> None:
-    """It was deleted, here or in another tab: the library offers to bring it back."""
+    """Go to the library, which offers to restore the deleted video."""
     if current.video is None:
         ui.navigate.to(f"/library?deleted={video_id}")
 
 
-async def _again(current: CurrentVideo, user: User) -> None:
+async def _repeat(current: CurrentVideo, user: User) -> None:
     if current.video:
         await _try_again(user, current.video)
 
 
 async def _try_again(user: User, video: Video) -> None:
     try:
-        made = await ask(user, Recipe.of(video))
+        repeated = await ask(user, Recipe.of(video))
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
     else:
-        ui.navigate.to(f"/videos/{made.id}")
+        ui.navigate.to(f"/videos/{repeated.id}")
 
 
 async def _delete(current: CurrentVideo, user: User) -> None:
-    """At once: the news of it leads to the library, as in every other tab."""
+    """Delete the video; the news of it leads to the library, in every tab."""
     if current.video is None:
         return
     try:

@@ -23,18 +23,17 @@ from ..session import Visitor
 @ui.page("/v/{slug}", response_timeout=layout.BUILD_SECONDS)
 async def watch(request: Request, visitor: Visitor, slug: str) -> None:
     """The player, its prompt, and the way to one's own."""
-    layout.speak(request)
     try:
         async with reading() as db:
             video = await sharing.shared(db, slug)
     except NotFound:
         context.client.status_code = 404
-        with layout.frame(request, visitor, _("Not found")):
+        with layout.frame(visitor, _("Not found")):
             nothing_here(_("This video is not shared, or not any more."))
         return
     title = shorten(video.prompt, 70, placeholder="…")
     head = _unfold(request, video, title)
-    with layout.frame(request, visitor, title, description=video.prompt, head=head), Tag("div", "watch"):
+    with layout.frame(visitor, title, description=video.prompt, head=head), Tag("div", "watch"):
         _player(video)
         with Tag("div", "watch-head"):
             with Tag("div"):

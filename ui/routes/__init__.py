@@ -1,5 +1,6 @@
 """What is neither a page nor the API: sign-in, static files, shared media, webhooks, health."""
 
+from fastapi import APIRouter
 from nicegui import App
 
 from .. import compat
@@ -16,8 +17,10 @@ __all__ = ["compression", "register"]
 
 def register(app: App) -> None:
     """Add the routes to the app, and what stands before all of them."""
+    routes = APIRouter()  # one for all: each that the app itself includes wraps the app's start and end once more
     for part in (auth, docs, media, ops, static, webhooks):
-        app.include_router(part.router)
+        routes.include_router(part.router)
+    app.include_router(routes)
     app.add_middleware(BodyBound)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SoundRange)

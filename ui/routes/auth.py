@@ -48,19 +48,19 @@ def _client(issuer: str, client_id: str, client_secret: str | None) -> Any:
 
 
 def _inside(target: object) -> str:
-    """A path of ours to go to; never another site, and never more than a cookie holds."""
+    """The target if it is a path of ours, short enough for a cookie; else `/`."""
     path = str(target or "/")
     sound = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if sound and len(path) <= MAX_NEXT else "/"
 
 
 def _callback(request: Request) -> str:
-    """One address, whatever the Host header says, where PUBLIC_URL is set."""
+    """The callback URL: based on PUBLIC_URL if set, else on the Host header."""
     return f"{settings().public_url or str(request.base_url).rstrip('/')}/auth/callback"
 
 
 def _go(target: str, browser: str) -> Response:
-    """On to that page; the browser's other pages hear of it only when the new cookie has left."""
+    """Redirect, then notify the browser's other pages, which need the new cookie first."""
     return RedirectResponse(target, status_code=303, background=BackgroundTask(session.tell, browser))
 
 
@@ -77,7 +77,7 @@ async def _failed(request: Request, error: SignInRefused) -> Response:
 
 
 def _too_many(request: Request, error: TooManyAttempts) -> Response:
-    """In plain words: a page of ours would cost more than the attempt."""
+    """Plain text: a full page would cost more than the attempt."""
     with i18n.speaking(i18n.of(request)):
         return PlainTextResponse(i18n.explain(error), error.status, {"Retry-After": str(error.retry_after)})
 
@@ -106,7 +106,7 @@ async def login(request: Request, next: str = "/") -> Response:
 
 @router.get("/auth/callback")
 async def callback(request: Request) -> Response:
-    """The way back from the provider: its answer is checked, then the browser is the user's."""
+    """Return from the provider: check its answer and sign the user in."""
     if not settings().has_provider:
         return RedirectResponse("/", status_code=303)
     target = _inside(request.session.get("next"))
@@ -115,7 +115,7 @@ async def callback(request: Request) -> Response:
         token = await _provider().authorize_access_token(request)
         who = _identity(await _claims(token))
         async with unit_of_work() as db:
-            user = await users.behind(db, who)
+            user = await users.by_identity(db, who)
     except TooManyAttempts as error:
         return _too_many(request, error)
     except SignInRefused as error:

@@ -39,7 +39,7 @@ async def _redis() -> bool:
 
 
 async def _worker() -> bool:
-    return await queue.worker_seen()
+    return await queue.has_worker()
 
 
 async def _storage() -> bool:
@@ -49,7 +49,7 @@ async def _storage() -> bool:
 
 
 async def _holds(name: str, check: Callable[[], Awaitable[bool]]) -> bool:
-    """The reason is for the log: who asks may be anybody."""
+    """Run a check within PATIENCE seconds. The reason of a failure goes to the log only: callers are anonymous."""
     try:
         async with asyncio.timeout(PATIENCE):
             return await check()
@@ -67,8 +67,8 @@ async def readyz() -> JSONResponse:
     return JSONResponse({"status": "ok" if all(results) else "down", **parts}, status_code=200 if all(results) else 503)
 
 
-class _Told(Collector):
-    """What has just been collected, for the one who writes it down."""
+class _Collected(Collector):
+    """Passes collected metrics to the registry."""
 
     def __init__(self, metrics: list[Metric]) -> None:
         self._metrics = metrics
@@ -81,10 +81,10 @@ class _Told(Collector):
 async def prometheus() -> Response:
     """For Prometheus: the jobs of all, and this process's own memory, CPU and connected pages."""
     async with reading() as db:
-        told = await ops_metrics.collect(db)
+        metrics = await ops_metrics.collect(db)
     pages = GaugeMetricFamily("adsvideo_connected_pages", "Pages that are connected to this web process.")
     pages.add_metric([], sum(client.has_socket_connection for client in Client.instances.values()))
     registry = CollectorRegistry()
-    registry.register(_Told([*told, pages]))
+    registry.register(_Collected([*metrics, pages]))
     ProcessCollector(registry=registry)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})

@@ -26,7 +26,7 @@ def static(path: str, v: str = "") -> Response:
         return Response(make(), media_type=mimetypes.guess_type(path)[0], headers=headers)
     if not path.isprintable():
         return Response(status_code=404)
-    found = (ROOT / path).resolve()
-    if not found.is_relative_to(ROOT) or found.suffix not in KINDS or not found.is_file():
+    file = (ROOT / path).resolve()
+    if not file.is_relative_to(ROOT) or file.suffix not in KINDS or not file.is_file():
         return Response(status_code=404)
-    return FileResponse(found, headers=headers)
+    return FileResponse(file, headers=headers)

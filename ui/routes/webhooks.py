@@ -1,4 +1,4 @@
-"""What video servers tell by themselves: signed webhooks (standardwebhooks.com, as OpenAI sends them)."""
+"""Signed webhooks of video servers (standardwebhooks.com, as OpenAI sends them)."""
 
 import json
 
@@ -23,10 +23,10 @@ MAX_PROVIDER_ID = 2000
 
 @router.post("/webhooks/videos")
 async def video_ended(request: Request) -> Response:
-    """Fetch that video now instead of after its next look, or look why it failed.
+    """Note that a video has ended, so that the worker fetches it or asks why it failed at once.
 
-    The event only says that it is time, the file or the look says what is true: a replay asks once more, an unknown id
-    does nothing and is answered alike. 401 if it is not signed with OPENAI_WEBHOOK_SECRET or older than five minutes.
+    The event is only a hint; the worker asks the server for the truth, so a replay is harmless. An unknown id gets the
+    same 200. 401 if the event is not signed with OPENAI_WEBHOOK_SECRET or is older than five minutes.
     """
     try:
         event = _signed(await request.body(), dict(request.headers))
@@ -38,12 +38,12 @@ async def video_ended(request: Request) -> Response:
             await queue.announce(provider_id, outcome)
         except RedisError:
             async with session() as db:
-                await looks.announced(db, {provider_id: outcome})
+                await looks.mark_ended(db, {provider_id: outcome})
     return Response(status_code=200)
 
 
 def _signed(body: bytes, headers: dict[str, str]) -> object:
-    """The event, if it is ours to believe. Raises WrongSignature."""
+    """The verified event; None if its JSON is broken. Raises WrongSignature."""
     secret = settings().openai_webhook_secret
     if secret is None:
         raise WrongSignature()

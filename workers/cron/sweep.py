@@ -1,4 +1,4 @@
-"""Puts back on the queue whatever the database says should be there."""
+"""Puts videos on the queue whose job was lost."""
 
 import logging
 
@@ -9,13 +9,14 @@ from core.errors import (
 from core.redis import queue
 from core.redis.client import AWAY
 from core.videos import claims
-from workers.videos.submit import Context
+from workers.cron import Context, clock
 
 log = logging.getLogger(__name__)
 
 
+@clock(second=set(range(0, 60, 5)), at_start=True)
 async def sweep(context: Context) -> None:
-    """Put back on the queue whatever the database says should be there."""
+    """Queue every video that should have been submitted by now."""
     try:
         async with reading() as db:
             overdue = await claims.overdue_submits(db)
@@ -24,6 +25,6 @@ async def sweep(context: Context) -> None:
         return
     try:
         for video_id, attempt in overdue:
-            await queue.put_again("submit", video_id, attempt)
+            await queue.requeue("submit", video_id, attempt)
     except AWAY as error:
         log.debug("sweep: %s", error)

@@ -1,7 +1,7 @@
 """The contract of an engine and the table of engines by name.
 
-An engine turns a Job into a video file. It knows no database and no money; what goes wrong it says with the
-EngineError branch of core/errors.py, and nothing else.
+An engine turns a Job into a video file. It uses neither the database nor credits, and raises nothing but the
+EngineErrors of core/errors.py.
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +21,7 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Job:
-    """One video to make. `size` is exact; `reference` is ours, unique, survives restarts.
+    """One video to make. `size` is exact; `reference` is our own id for it, unique and stable across restarts.
 
     `created_at` is when the server was asked to create it, in seconds since 1970.
     `picture` is a JPEG, framed to `width` x `height` times `Engine.scale`, never upscaled past the picture's own
@@ -43,8 +43,8 @@ class Look:
 
     `progress` is 0-100, or None where the server does not know. `ahead` is the number of jobs before this one.
     `url` is where the finished file is, for servers that hand out an address of their own.
-    `retry_after` asks to leave the job alone for that many seconds. `again` on a failed job says that the failure was
-    the provider's own and that one more attempt (a new create call, once) is worth it.
+    `retry_after` is how many seconds the server wants no look at this job. `worth_retry` marks a failure of the
+    provider's own, after which one more create call, once, is worth it.
     """
 
     state: Literal["queued", "running", "succeeded", "failed", "canceled"]
@@ -53,7 +53,7 @@ class Look:
     url: str | None = None
     error: EngineError | None = None
     retry_after: float | None = None
-    again: bool = False
+    worth_retry: bool = False
     raw: dict[str, object] = field(default_factory=dict)
 
 
@@ -71,24 +71,24 @@ class Engine(ABC):
         self.looked = 0
         """How many calls `look` has cost the server so far."""
 
-    def among(self, workers: int) -> None:
-        """So many workers talk to this server now: `concurrency` is for all of them together."""
+    def share_with(self, workers: int) -> None:
+        """Share the server's `concurrency` with all `workers` that use it now."""
 
     def scale(self, job: Job) -> float:
         """How many times larger than the video the engine wants the picture, before the job has one."""
         return 1.0
 
     async def prepare(self, job: Job) -> Job:
-        """The job with everything made beforehand that `submit` would make. Raises Permanent, but sends nothing."""
+        """Prepare the job for `submit` without sending anything. Raises Permanent."""
         return job
 
     @property
     def lists(self) -> bool:
-        """Whether one call may tell about all jobs of the server."""
+        """Whether one call can return the state of all jobs of the server."""
         return False
 
     async def submit(self, job: Job) -> str:
-        """Ask the server to create the video, once, with the job that `prepare` gave. Gives the server's id.
+        """Ask the server once to create the video of a prepared job. Returns the server's id.
 
         Raises Retryable if the server certainly did not take it, OutcomeUnknown if it may have, Permanent if it
         refused.
@@ -96,32 +96,32 @@ class Engine(ABC):
         return job.reference
 
     async def look(self, ids: Sequence[str]) -> dict[str, Look]:
-        """Ask about many jobs at once; an id may be missing from the answer and is then asked again later.
+        """Ask about many jobs at once. An id may be missing from the result; it is asked about later.
 
         Raises Retryable when the server as a whole does not answer.
         """
         return {}
 
     async def find(self, job: Job) -> list[str]:
-        """The server's jobs that may be this one, whose create call broke off; empty if it certainly is not there.
+        """The ids of server jobs that may be this job, whose create call broke off; empty if it certainly has none.
 
-        Raises OutcomeUnknown where the server can't tell.
+        Raises OutcomeUnknown if the server can't tell.
         """
         raise OutcomeUnknown("this server can't list its jobs")
 
     @abstractmethod
     async def fetch(self, job: Job, provider_id: str, look: Look | None, target: Path, report: Report) -> None:
-        """Bring the finished file to `target`. Raises NotReady, Retryable or Permanent."""
+        """Write the finished file to `target`. Raises NotReady, Retryable or Permanent."""
 
     async def cancel(self, provider_id: str) -> bool:
-        """Stop the job. True if nothing is owed for it: it had not started, has failed, or is not there any more.
+        """Stop the job. True if it costs nothing: it had not started, has failed, or is gone.
 
-        Raises Retryable if that can't be said now.
+        Raises Retryable if the server can't say now.
         """
         return False
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""
 
 
 ENGINES: dict[str, str] = {
@@ -132,7 +132,7 @@ ENGINES: dict[str, str] = {
 
 
 def open_engine(server: Server) -> Engine:
-    """The engine for a server, imported only when needed (the SDKs take seconds)."""
+    """The engine for a server; its module is imported now, as the SDKs take seconds. Raises Misconfigured."""
     if server.engine not in ENGINES:
         raise Misconfigured(
             f"Server “{server.name}” names the engine “{server.engine}”; there are {', '.join(ENGINES)}."

@@ -1,4 +1,4 @@
-"""What a provider's error answer means: which of our errors, and how long to wait."""
+"""Reads a provider's error answer: which of our errors it is, and how long to wait."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ from core.errors import (
 
 
 def parsed(text: str, key: str = "") -> object:
-    """An answer's body: what its JSON says, or the text itself; without `key`, which a server may quote in an error."""
+    """The body as JSON, or as text if it is none; `key`, which a server may quote, is replaced."""
     text = text.replace(key, "[key]") if len(key) >= 8 else text
     try:
         return json.loads(text)
@@ -58,7 +58,7 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Complaint:
-    """What a server says is wrong: its words, and its code where it gives one."""
+    """An error as the server words it, with its code if it gives one."""
 
     text: str = ""
     code: str = ""
@@ -68,7 +68,7 @@ class Complaint:
 
 
 def complaint(body: object) -> Complaint:
-    """The error in an answer, whichever way it is written.
+    """The error in an answer, in any of these shapes:
 
     `{"error": {"code", "message"}}` (OpenAI, vLLM-Omni: code is an int), without a code (SGLang), a string
     (TensorRT-LLM), null, `{"detail": text or [{"loc", "msg"}]}` (FastAPI), `fail_reason` (new-api),
@@ -84,8 +84,12 @@ def complaint(body: object) -> Complaint:
     inner = _inner(body)
     if inner is None:
         return Complaint(_first(body, _WORDS), _first(body, _CODES))
-    found = complaint(inner if inner is not True else body.get("message"))
-    return found if found.code or isinstance(inner, dict) else replace(found, code=str(body.get("code") or ""))
+    inner_complaint = complaint(inner if inner is not True else body.get("message"))
+    return (
+        inner_complaint
+        if inner_complaint.code or isinstance(inner, dict)
+        else replace(inner_complaint, code=str(body.get("code") or ""))
+    )
 
 
 def is_page(body: object) -> bool:
@@ -113,12 +117,12 @@ def _validation(entry: object) -> str:
         return str(entry)
     path = entry.get("loc") or entry.get("path") or ()
     where = ".".join(str(part) for part in path if part != "body")
-    said = str(entry.get("msg", entry.get("message", "")))
-    return f"{where}: {said}" if where else said
+    message = str(entry.get("msg", entry.get("message", "")))
+    return f"{where}: {message}" if where else message
 
 
-def says_no(body: object) -> bool:
-    """An error where a job should be, in an answer that calls itself a success (gateways)."""
+def is_error(body: object) -> bool:
+    """Whether the body of a 2xx answer is an error after all, as some gateways send it."""
     if not isinstance(body, dict):
         return False
     said, failed = complaint(body), body.get("success") is False or str(body.get("status")).lower() in _FAILED
@@ -128,7 +132,7 @@ def says_no(body: object) -> bool:
 
 def no_job(body: object, state: str | None) -> EngineError:
     """What it means that a create call's success names no job; `state` is that of a job without a name."""
-    if says_no(body) or cause(complaint(body)):
+    if is_error(body) or cause(complaint(body)):
         return refusal(400, body)
     torn = isinstance(body, str) and body.lstrip().startswith(("{", "["))
     if torn or state or (isinstance(body, dict) and body.get("object") == "video"):
@@ -136,9 +140,9 @@ def no_job(body: object, state: str | None) -> EngineError:
     return NoVideosServer(complaint(body) or f"{body!r:.200}")
 
 
-def cause(said: Complaint) -> type[Permanent] | None:
-    """Moderation or an empty account, recognised by code or words; None if neither."""
-    both = f"{said.code} {said.text}"
+def cause(error: Complaint) -> type[Permanent] | None:
+    """ModerationRefused or QuotaExhausted, recognised by code or words; None if neither."""
+    both = f"{error.code} {error.text}"
     return ModerationRefused if _MODERATION.search(both) else QuotaExhausted if _QUOTA.search(both) else None
 
 
@@ -151,25 +155,25 @@ _BY_STATUS: dict[int, type[Permanent]] = {
 
 
 def refusal(status: int, body: object, retry_after: float | None = None) -> EngineError:
-    """What a create call's answer means.
+    """The error for a failed create call.
 
-    A 4xx, 501 or 503 is a promise that no job was made, and so is another 5xx in which the server itself says what
-    went wrong. One without words, or that a gateway gives (502, 504), leaves the outcome unknown.
+    A 4xx, 501 or 503 promises that no job was created, and so does another 5xx in which the server itself says what
+    went wrong. One without words, or from a gateway (502, 504), leaves the outcome unknown.
     """
-    said = complaint(body)
-    detail = str(said) or f"HTTP {status}"
+    error = complaint(body)
+    detail = str(error) or f"HTTP {status}"
     # some call a full rate limit a quota; one that says when to come back is not an empty account
-    told = status == 429 and retry_after is not None and said.code != "insufficient_quota"
-    if told or status in (408, 425, 503):
+    is_rate_limit = status == 429 and retry_after is not None and error.code != "insufficient_quota"
+    if is_rate_limit or status in (408, 425, 503):
         return OverCapacity(detail, retry_after)
-    if status >= 500 and not _is_own(status, said, body):
+    if status >= 500 and not _is_own(status, error, body):
         return OutcomeUnknown(detail)
     if status in (404, 405) and is_page(body):
         return NoVideosServer(detail)
-    kind = cause(said) or _BY_STATUS.get(status)
+    kind = cause(error) or _BY_STATUS.get(status)
     if kind is None and status == 429:
         return OverCapacity(detail)
-    if kind is None and status in (400, 422) and _PICTURE.search(said.text) and "not support" not in said.text:
+    if kind is None and status in (400, 422) and _PICTURE.search(error.text) and "not support" not in error.text:
         kind = PictureRefused
     return (kind or RequestRefused)(detail)
 

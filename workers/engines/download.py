@@ -1,4 +1,4 @@
-"""Fetches a finished file: streamed, bounded, text refused, redirects followed, the key sent to no other host."""
+"""Downloads a finished file: streamed, bounded, with redirects; text is refused, the key goes to no other host."""
 
 import asyncio
 import re
@@ -27,15 +27,15 @@ from workers.engines.complaints import complaint, parsed, retry_after
 MAX_BYTES = 2 * 1024**3
 MAX_REDIRECTS = 5
 _CHUNK = 1 << 20
-_SMALL = 1 << 16  # is written sooner than a thread is reached
+_SMALL = 1 << 16  # bytes; writing so few takes less time than handing them to a thread
 _NOT_READY = re.compile(r"not.{0,5}ready|in.?progress|still|processing|pending|queued|generating", re.IGNORECASE)
 _IN_CLOUD = re.compile(r"cloud (storage|url)", re.IGNORECASE)
 
 
 def content_refusal(status: int, body: object, retry_after: float | None = None) -> EngineError:
-    """What it means that the finished file is not handed out. Nothing that may mend itself is final."""
-    said = complaint(body)
-    detail = str(said) or f"HTTP {status}"
+    """The error for a refused download. What may pass is NotReady or Retryable, never final."""
+    error = complaint(body)
+    detail = str(error) or f"HTTP {status}"
     if status in (429, 503):
         return OverCapacity(detail, retry_after)
     if status in (401, 403):
@@ -48,7 +48,7 @@ def content_refusal(status: int, body: object, retry_after: float | None = None)
 
 @cache
 def tls() -> ssl.SSLContext:
-    """One TLS context for every client of this process: reading the certificates takes longer than a call."""
+    """One TLS context for all clients of this process: reading the certificates takes longer than a call."""
     return httpx2.create_ssl_context()
 
 
@@ -57,9 +57,9 @@ async def download(
 ) -> None:
     """Stream the file at `url` to `target`, which appears only when whole, in at most `seconds`.
 
-    `headers` hold the API key: they go to the host of `url` and never to one it redirects to. Containers are told
-    apart later (media.py); here only text is refused. Raises NotHandedOut, another Retryable, Unplayable or
-    ProviderFailed.
+    `headers` hold the API key: they go to the host of `url` and never to one it redirects to. Here only text
+    is refused; the container is checked later (workers/media).
+    Raises NotHandedOut, another Retryable, Unplayable or ProviderFailed.
     """
     home = where = httpx2.URL(url)
     key = next(iter((headers or {}).values()), "").removeprefix("Bearer ")
@@ -87,8 +87,8 @@ def origin(url: httpx2.URL | str) -> tuple[str, str, int | None]:
 async def _save(response: httpx2.Response, target: Path, key: str) -> None:
     """Write the body to `target` by way of a `.part` file."""
     if response.status_code != 200:
-        said = (await response.aread())[:_CHUNK].decode(errors="replace")
-        raise content_refusal(response.status_code, parsed(said, key), retry_after(response.headers))
+        text = (await response.aread())[:_CHUNK].decode(errors="replace")
+        raise content_refusal(response.status_code, parsed(text, key), retry_after(response.headers))
     part, size = target.with_name(f"{target.name}.part"), 0
     try:
         with part.open("wb") as file:

@@ -54,7 +54,7 @@ OTHER_RATIO = {"pixels": "aspect", "aspect": "none"}
 
 
 @dataclass
-class _Asked:
+class _LastLook:
     at: float
     look: Look | None = None
     missing: int = 0
@@ -62,18 +62,18 @@ class _Asked:
 
 
 class Runway(Engine):
-    """Runway counts its own concurrency: what is over it waits there as THROTTLED."""
+    """Runway limits concurrency itself: jobs above the limit wait there as THROTTLED."""
 
     min_poll_seconds = 5.0
     """ "Consumers should not expect updates more frequent than once every five seconds for a given task." """
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
-        kept = httpx.Limits(max_connections=server.concurrency, keepalive_expiry=3.0)
+        reused = httpx.Limits(max_connections=server.concurrency, keepalive_expiry=3.0)
         # a create call never goes out on a used connection: one that dies under it leaves the outcome unknown
         fresh = httpx.Limits(max_connections=server.concurrency, max_keepalive_connections=0)
         tls = download.tls()
-        self._http = httpx.AsyncClient(verify=tls, timeout=TIMEOUT, limits=kept)
+        self._http = httpx.AsyncClient(verify=tls, timeout=TIMEOUT, limits=reused)
         self._fresh = httpx.AsyncClient(verify=tls, timeout=TIMEOUT, limits=fresh)
         self._client = AsyncRunwayML(
             api_key=server.key or "none",
@@ -83,19 +83,17 @@ class Runway(Engine):
             http_client=self._http,
         )
         self._creator = self._client.copy(http_client=self._fresh)
-        self._outside = httpx2.AsyncClient(verify=tls, timeout=httpx2.Timeout(60, connect=10))  # knows no key
+        self._outside = httpx2.AsyncClient(verify=tls, timeout=httpx2.Timeout(60, connect=10))  # never gets the key
         self._slots = CapacityLimiter(max(1, server.concurrency))
         self._ratios: dict[str, str] = {}
-        self._asked: dict[str, _Asked] = {}
+        self._last_looks: dict[str, _LastLook] = {}
         self._quiet_until = 0.0
 
-    def among(self, workers: int) -> None:
+    def share_with(self, workers: int) -> None:
         self._slots.total_tokens = max(1, self.server.concurrency // workers)
 
-    # --- create ---
-
     async def prepare(self, job: Job) -> Job:
-        """A picture that does not fit into a data URI becomes one of the same size in fewer bytes."""
+        """Compress a picture that does not fit into a data URI; its size in pixels stays."""
         if len(job.picture) <= MAX_PICTURE_BYTES:
             return job
         return replace(job, picture=await asyncio.to_thread(_squeeze, job.picture))
@@ -109,7 +107,7 @@ class Runway(Engine):
                 provider_id = await self._create(job, uri, ratio)
                 break
             except APIStatusError as error:
-                body = self._said(error)
+                body = self._body(error)
                 log.info("%s refused a create call: HTTP %s: %s", self.server.name, error.status_code, body)
                 refused = refused or _refusal(error, body)
                 if error.status_code != 400 or "ratio" not in str(body) or ratio not in OTHER_RATIO:
@@ -145,12 +143,10 @@ class Runway(Engine):
         log.warning("%s: create answered without an id: %.2000r", self.server.name, task)
         raise complaints.no_job(task, str(task.get("status") or "") if isinstance(task, dict) else None)
 
-    # --- look ---
-
     async def look(self, ids: Sequence[str]) -> dict[str, Look]:
         if (wait := self._quiet_until - time.monotonic()) > 0:
             raise OverCapacity("the server asked to be left alone", wait)
-        found: dict[str, Look] = {}
+        looks: dict[str, Look] = {}
         trouble: list[Retryable] = []
         rest = iter(ids)
 
@@ -160,35 +156,35 @@ class Runway(Engine):
                     return
                 try:
                     if look := await self._look_at(provider_id):
-                        found[provider_id] = look
+                        looks[provider_id] = look
                 except Retryable as error:
                     trouble.append(error)
 
         await asyncio.gather(*(ask() for _ in range(min(len(ids), self.server.concurrency))))
-        if trouble and not found:
+        if trouble and not looks:
             raise trouble[0]
-        return found
+        return looks
 
     async def _look_at(self, provider_id: str) -> Look | None:
-        """What the task is now, or what it was less than five seconds ago; None if that is not known yet."""
-        asked = self._asked.setdefault(provider_id, _Asked(-math.inf))
-        if time.monotonic() - asked.at < self.min_poll_seconds:
-            return asked.look
-        asked.at = time.monotonic()
-        asked.look = await self._retrieve(provider_id)
-        if asked.look is None:
-            asked.missing += 1
-            if asked.missing == 1:  # perhaps not there yet
+        """The task's state, at most five seconds old; None if Runway does not show it yet."""
+        last = self._last_looks.setdefault(provider_id, _LastLook(-math.inf))
+        if time.monotonic() - last.at < self.min_poll_seconds:
+            return last.look
+        last.at = time.monotonic()
+        last.look = await self._retrieve(provider_id)
+        if last.look is None:
+            last.missing += 1
+            if last.missing == 1:  # perhaps not there yet
                 return None
-            lost = (JobLost if asked.seen else NeverShown)("Runway does not know this task")
-            asked.look = Look("failed", error=lost)
-        asked.seen = True
-        if asked.look.state not in ("queued", "running"):
-            self._asked.pop(provider_id, None)
-        return asked.look
+            lost = (JobLost if last.seen else NeverShown)("Runway does not know this task")
+            last.look = Look("failed", error=lost)
+        last.seen = True
+        if last.look.state not in ("queued", "running"):
+            self._last_looks.pop(provider_id, None)
+        return last.look
 
     async def _retrieve(self, provider_id: str) -> Look | None:
-        """The task as Runway tells it; None if it has none. Raises Retryable."""
+        """The task's state at Runway; None if there is no such task. Raises Retryable."""
         self.looked += 1
         async with self._slots:
             try:
@@ -199,8 +195,8 @@ class Runway(Engine):
                 wait = complaints.retry_after(error.response.headers)
                 if error.status_code in (429, 502, 503, 504):
                     self._quiet_until = time.monotonic() + (1.0 if wait is None else wait)
-                    raise OverCapacity(self._said(error), wait) from error
-                raise Unreachable(f"HTTP {error.status_code}: {self._said(error)}") from error
+                    raise OverCapacity(self._body(error), wait) from error
+                raise Unreachable(f"HTTP {error.status_code}: {self._body(error)}") from error
             except APIConnectionError as error:
                 raise Unreachable(f"{type(error.__cause__).__name__}: {error.__cause__}") from error
         task = complaints.parsed(response.text)
@@ -226,12 +222,10 @@ class Runway(Engine):
                 log.warning(
                     "%s: task %s: %s %s", self.server.name, task.get("id"), task.get("failureCode"), task.get("failure")
                 )
-                error, again = failure(str(task.get("failureCode") or ""))
-                return Look("failed", error=error, again=again, raw=raw)
+                error, worth_retry = failure(str(task.get("failureCode") or ""))
+                return Look("failed", error=error, worth_retry=worth_retry, raw=raw)
         log.warning("%s: unknown status %r", self.server.name, task.get("status"))
         return Look("running", raw=raw)
-
-    # --- the file, and the end ---
 
     async def fetch(self, job: Job, provider_id: str, look: Look | None, target: Path, report: Report) -> None:
         if look and look.url:
@@ -253,22 +247,22 @@ class Runway(Engine):
         if look is None or look.state in ("failed", "canceled"):
             return not (look and look.raw.get("cost_credits"))
         if look.state == "succeeded":
-            return False  # DELETE would throw the finished output away
+            return False  # DELETE would remove the finished output
         async with self._slots:
             try:
                 await self._client.tasks.delete(provider_id)
             except APIStatusError as error:
-                log.info("%s: cancel: HTTP %s: %s", self.server.name, error.status_code, self._said(error))
+                log.info("%s: cancel: HTTP %s: %s", self.server.name, error.status_code, self._body(error))
                 return False
             except APIConnectionError as error:
                 raise Unreachable(str(error.__cause__)) from error
         if look.state == "running":
             return False
-        # it may have started in between: a task that is still shown tells what it cost
+        # it may have started in between: a task that still exists has its cost
         after = await self._retrieve(provider_id)
         return not (after and after.raw.get("cost_credits"))
 
-    def _said(self, error: APIStatusError) -> object:
+    def _body(self, error: APIStatusError) -> object:
         return complaints.parsed(error.response.text, self.server.key)
 
     async def close(self) -> None:
@@ -278,10 +272,10 @@ class Runway(Engine):
 
 
 def _refusal(error: APIStatusError, body: object) -> EngineError:
-    """Runway says `{"error": text, "issues": [{"path", "message"}]}`."""
+    """The error for `{"error": text, "issues": [{"path", "message"}]}`."""
     issues = body.get("issues") if isinstance(body, dict) else None
-    said = ": ".join(filter(None, (complaints.complaint(body).text, complaints.complaint(issues).text)))
-    return complaints.refusal(error.status_code, {"error": said}, complaints.retry_after(error.response.headers))
+    text = ": ".join(filter(None, (complaints.complaint(body).text, complaints.complaint(issues).text)))
+    return complaints.refusal(error.status_code, {"error": text}, complaints.retry_after(error.response.headers))
 
 
 def failure(code: str) -> tuple[EngineError, bool]:
@@ -298,7 +292,7 @@ def failure(code: str) -> tuple[EngineError, bool]:
 
 
 def _squeeze(jpeg: bytes) -> bytes:
-    """The same picture, same size, in fewer bytes."""
+    """The JPEG with the same size in pixels, compressed to MAX_PICTURE_BYTES if quality 45 suffices."""
     picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
     for quality in (90, 80, 65, 45):
         out = io.BytesIO()

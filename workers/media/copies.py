@@ -1,4 +1,4 @@
-"""Smaller copies of a video: one for the web of a file that is too heavy for it, one for where many are shown."""
+"""Smaller copies of a video: one for the web where the file is too heavy, and a preview for lists."""
 
 import logging
 from pathlib import Path
@@ -15,30 +15,30 @@ PREVIEW_ABOVE = 1_500_000
 PREVIEW_SIDE = 480
 PREVIEW = {"preset": "veryfast", "crf": "30"}
 WORTH = 0.8
-"""A copy that is not smaller by at least a fifth is not kept."""
+"""A copy is kept only if it has at most this share of the source's bytes."""
 
 
 def mbps(path: Path, seconds: float) -> float:
-    """Mbit per second, everything in the file counted."""
+    """The file's bytes over its length, in Mbit per second."""
     return path.stat().st_size * 8 / 1e6 / max(seconds, 0.1)
 
 
 def compress(source: Path, target: Path, tags: dict[str, str], most_mbps: float) -> bool:
-    """Write it as large as it is, with at most so many Mbit per second; False, and no file, if that is not worth it.
+    """Write a copy of the same size with at most `most_mbps` Mbit per second; False, and no file, if not worth it.
 
-    CRF 23 is x264's own default; the bound is for what it can't save on, like noise.
+    CRF 23 is x264's default; the bound is for what it can't compress, like noise.
     """
     bound = {"maxrate": f"{int(most_mbps * 1000)}k", "bufsize": f"{int(most_mbps * 2000)}k"}
-    return _made(source, target, {"preset": "medium", "crf": "23", **bound}, tags=tags)
+    return _encode_if_smaller(source, target, {"preset": "medium", "crf": "23", **bound}, tags=tags)
 
 
 def preview(source: Path, target: Path) -> bool:
-    """Write it small and silent; False, and no file, if that is not worth it."""
-    return _made(source, target, PREVIEW, longest=PREVIEW_SIDE, sound=False)
+    """Write a small copy without sound; False, and no file, if not worth it."""
+    return _encode_if_smaller(source, target, PREVIEW, longest=PREVIEW_SIDE, sound=False)
 
 
-def _made(source: Path, target: Path, options: dict[str, str], **more: Any) -> bool:
-    """Also one that can't be made is only left out: the video itself has been checked and is good."""
+def _encode_if_smaller(source: Path, target: Path, options: dict[str, str], **more: Any) -> bool:
+    """Encode; False, and no file, if that fails or saves too little. The video itself is already checked."""
     try:
         mp4.encode(source, target, options, **more)
     except Unplayable as error:

@@ -37,7 +37,7 @@ from workers.videos.steps import (
     job_of,
     with_picture,
 )
-from workers.videos.submit import checked
+from workers.videos.submit import check_apart
 
 log = logging.getLogger(__name__)
 NO_FILE_SECONDS = 120.0
@@ -46,7 +46,7 @@ SUFFIXES = {"key": "", "poster_key": ".poster", "preview_key": ".preview", "orig
 
 
 async def bring_home(engines: Engines, video: Video, model: Model) -> None:
-    """Fetch or make the file of a claimed video and end the video: completed, failed, or later again."""
+    """Fetch or make the file of a claimed video and end the video: completed, failed, or tried later."""
     folder = Path(tempfile.mkdtemp(prefix=f"video-{video.id}-", dir=store.workspace()))
     try:
         async with holding(video) as report:
@@ -58,9 +58,9 @@ async def bring_home(engines: Engines, video: Video, model: Model) -> None:
     except Retryable as error:
         await _later(video, model, error)
     except asyncio.CancelledError:
-        # this worker stops: let another one have it at once
+        # this worker stops: another one may take it at once
         async with session() as db:
-            await looks.look_again(db, {video.id: 0})
+            await looks.schedule_looks(db, {video.id: 0})
         raise
     except OSError as error:
         await _local_trouble(video, model, error)
@@ -85,17 +85,17 @@ async def _later(video: Video, model: Model, error: Retryable) -> None:
         await fail(video, TimedOut() if isinstance(error, NotReady) else FileUnreached(error.detail))
     else:
         async with session() as db:
-            await looks.look_again(db, {video.id: wait})
+            await looks.schedule_looks(db, {video.id: wait})
 
 
 async def _local_trouble(video: Video, model: Model, error: OSError) -> None:
-    """Our own disk or network: tried again until the deadline, since the provider's work is done."""
+    """Our own disk or network fails: try until the deadline, since the provider's work is done."""
     log.error("video %s: %s", video.id, error)
     if is_overdue(video, model):
         await fail(video, EngineError(error.strerror or error))
         return
     async with session() as db:
-        await looks.look_again(db, {video.id: backoff(min(video.attempts, 5))})
+        await looks.schedule_looks(db, {video.id: backoff(min(video.attempts, 5))})
 
 
 async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) -> None:
@@ -103,39 +103,39 @@ async def _make(engine: Engine, video: Video, folder: Path, report: Reporter) ->
     if engine.server.local:
         job = await with_picture(job, video, engine)
     look = Look("succeeded", url=video.finished_url)
-    with step_timings.of(engine.server.name, "render" if engine.server.local else "fetch"):
+    with step_timings.measure(engine.server.name, "render" if engine.server.local else "fetch"):
         await engine.fetch(job, video.provider_id or "", look, raw, report)
     async with reading() as db:
         picture = await uploads.of_video(db, video)
-    with step_timings.of(engine.server.name, "check"):
-        made = await checked(raw, folder, _tags(video, picture, job.model))
-    files = {"key": made.video, "poster_key": made.poster, "preview_key": made.preview}
+    with step_timings.measure(engine.server.name, "check"):
+        checked = await check_apart(raw, folder, _tags(video, picture, job.model))
+    files = {"key": checked.video, "poster_key": checked.poster, "preview_key": checked.preview}
     if settings().keep_originals:
-        files["original_key"] = made.original
+        files["original_key"] = checked.original
     size = sum(path.stat().st_size for path in files.values() if path)
-    with step_timings.of(engine.server.name, "store"):
+    with step_timings.measure(engine.server.name, "store"):
         keys = await _keep(video, files)
     async with session() as db:
         finished = await states.finish(
-            db, video, **keys, width=made.width, height=made.height, duration=made.seconds, size_bytes=size
+            db, video, **keys, width=checked.width, height=checked.height, duration=checked.seconds, size_bytes=size
         )
     if not finished:
         await store.delete(*keys.values())
-    said = {"key": keys["key"], "bytes": size} if finished else {}
-    log.info("video %s %s", video.id, "completed" if finished else "had ended before its file came", extra=said)
+    extra = {"key": keys["key"], "bytes": size} if finished else {}
+    log.info("video %s %s", video.id, "completed" if finished else "had ended before its file came", extra=extra)
 
 
 async def _keep(video: Video, files: Mapping[str, Path | None]) -> dict[str, str]:
-    """Bring these files, by their columns, to the storage; the keys by the same columns."""
+    """Move files to the storage; maps their columns to the new keys."""
     base = store.new_key(f"videos/{video.id}", "")
-    there = {column: path for column, path in files.items() if path}
-    keys = {column: f"{base}{SUFFIXES[column]}{path.suffix}" for column, path in there.items()}
-    await asyncio.gather(*(store.keep(path, keys[column]) for column, path in there.items()))
+    paths = {column: path for column, path in files.items() if path}
+    keys = {column: f"{base}{SUFFIXES[column]}{path.suffix}" for column, path in paths.items()}
+    await asyncio.gather(*(store.keep(path, keys[column]) for column, path in paths.items()))
     return keys
 
 
 def _tags(video: Video, picture: Picture | None, model: Model) -> dict[str, str]:
-    """How the file was made, for whoever finds it later; the settings last, where a reader looks for them."""
+    """The MP4's tags: how it was made. The settings come last, where the browser looks for them."""
     origin = "Camera move over a still picture, no AI" if model.server.local else "AI-generated video"
     return {
         "title": video.prompt[:100],

@@ -1,4 +1,4 @@
-"""Fetches the files of finished videos, so many at once; straight from the database, which needs no queue."""
+"""Downloads finished videos, several at once; claimed from the database, without a queue."""
 
 from core.catalog import entries
 from core.database.session import reading, session
@@ -13,7 +13,7 @@ AT_ONCE = 16
 
 
 class Collects(Loop[Video]):
-    """Several at a time: a claim costs as much as writing one of them down."""
+    """Claims several at a time: a claim costs as much as storing one video."""
 
     name = "collects"
     gather_seconds = 0.03

@@ -1,4 +1,4 @@
-"""Framed pictures, kept for a while: a batch asks for the same one many times, and framing costs 50 ms."""
+"""A cache of framed pictures: a batch needs the same one many times, and framing takes 50 ms."""
 
 import asyncio
 import json
@@ -22,9 +22,9 @@ Key = tuple[str, int, str, str, float]
 
 @dataclass
 class Frames:
-    """At most KEPT_BYTES of them; one that several ask for at once is made once."""
+    """Holds at most KEPT_BYTES; concurrent requests for the same picture frame it once."""
 
-    kept: OrderedDict[Key, tuple[float, bytes]] = field(default_factory=OrderedDict)
+    frames: OrderedDict[Key, tuple[float, bytes]] = field(default_factory=OrderedDict)
     making: dict[Key, asyncio.Task[bytes]] = field(default_factory=dict)
 
     async def of(self, video: Video, scale: float = 1.0) -> bytes:
@@ -33,9 +33,9 @@ class Frames:
         Raises PictureGone, PictureDamaged, PictureUnread, which are final; NotAvailable, which passes.
         """
         key = (settings().database_url, video.picture_id, video.size, json.dumps(video.framing, sort_keys=True), scale)
-        at, content = self.kept.get(key, (0.0, b""))
+        at, content = self.frames.get(key, (0.0, b""))
         if content and time.monotonic() - at < KEPT_SECONDS:
-            self.kept.move_to_end(key)
+            self.frames.move_to_end(key)
             return content
         if key not in self.making:
             self.making[key] = task = asyncio.create_task(_frame(video, scale))
@@ -46,9 +46,9 @@ class Frames:
         self.making.pop(key, None)
         if done.cancelled() or done.exception():
             return
-        self.kept[key] = (time.monotonic(), done.result())
-        while sum(len(content) for _, content in self.kept.values()) > KEPT_BYTES:
-            self.kept.popitem(last=False)
+        self.frames[key] = (time.monotonic(), done.result())
+        while sum(len(content) for _, content in self.frames.values()) > KEPT_BYTES:
+            self.frames.popitem(last=False)
 
 
 async def _frame(video: Video, scale: float) -> bytes:

@@ -1,4 +1,4 @@
-"""How often a server is asked about its videos: quick at first, then its interval, and never more than it can bear."""
+"""How often a server is asked about its videos: quickly at first, then at its interval, within its rate."""
 
 import random
 import time
@@ -19,11 +19,11 @@ ANNOUNCED_TIMES = 4  # as long as the server's interval
 
 
 class Pace:
-    """The pace of one server in this worker, which leaves the other `workers` as much as it takes itself.
+    """The pace of one server in this worker, which takes an equal share among all `workers`.
 
     Where the server lists its jobs, one round asks about all of them, at most every LIST_SECONDS and for at most
     PAGES_PER_SECOND. Where it does not, the looks share `looks_per_second`: the more videos run, the less often each
-    is asked about, and where its progress or the last videos tell when it may be done, not before.
+    is asked about, and not before its progress or the last videos suggest that it may be done.
     """
 
     def __init__(self, server: Server, engine: Engine) -> None:
@@ -35,14 +35,14 @@ class Pace:
         self._quiet_until = self._list_from = self._announced_until = 0.0
         self._took: deque[float] = deque(maxlen=KNOWN)
 
-    def among(self, workers: int) -> None:
-        """So many workers ask this server now."""
+    def share_with(self, workers: int) -> None:
+        """Share the server with all `workers`."""
         self.workers = workers
-        self.engine.among(workers)
+        self.engine.share_with(workers)
 
     @property
     def share(self) -> float:
-        """Seconds between two looks at a video if all that run get equally many; 0 where one call tells about all."""
+        """Seconds between two looks at a video if all running ones get equally many; 0 where one call covers all."""
         return 0.0 if self.engine.lists else self.running / self.server.looks_per_second
 
     @property
@@ -58,7 +58,7 @@ class Pace:
 
     @property
     def ahead(self) -> float:
-        """Seconds by which a look may come early: a list tells about all jobs at once."""
+        """Seconds by which a look may come early: a list covers all jobs at once."""
         early = self.engine.lists and self.engine.min_poll_seconds == 0 and not self._is_announced
         return self.server.poll_seconds if early else 0.0
 
@@ -67,22 +67,22 @@ class Pace:
         return time.monotonic() < self._announced_until
 
     def spent(self, calls: int, seconds: float) -> None:
-        """A round has cost so many calls and so long."""
+        """Account for a round that took so many calls and seconds."""
         self._looks -= calls
         if self.engine.lists:
             rest = max(LIST_SECONDS * self.workers - seconds, calls * self.workers / PAGES_PER_SECOND)
             self._list_from = time.monotonic() + rest
 
     def rest(self, seconds: float) -> None:
-        """Leave the server alone for so long, at least."""
+        """Ask the server nothing for at least so many seconds."""
         self._quiet_until = max(self._quiet_until, time.monotonic() + seconds)
 
     def announced(self) -> None:
-        """The server has sent a webhook: it will send others, and polling is only the safety net."""
+        """Note a webhook of the server: it will send others, and polling is only the safety net."""
         self._announced_until = time.monotonic() + ANNOUNCED_SECONDS
 
     def took(self, video: Watched) -> None:
-        """That video has just ended at the provider."""
+        """Note how long a video ran that has just ended at the provider."""
         self._took.append(_ran(video))
 
     def first_look(self) -> float:
@@ -105,7 +105,7 @@ class Pace:
         return max(self.engine.min_poll_seconds, min(quick, interval)) * random.uniform(0.9, 1.2)
 
     def _of_many(self, ran: float, look: Look | None) -> float:
-        """The share of the looks that one of many has, or longer if it can't be done before."""
+        """Seconds to the next look at one of many videos; longer if it can't be done before."""
         share = max(self.engine.min_poll_seconds, self.share)
         left = min(self._took, default=0.0) - ran
         if look and look.progress and look.progress > 5:

@@ -1,4 +1,4 @@
-"""How many jobs each server has, and who gets the places that a server with `max_jobs` still has."""
+"""Counts each server's jobs and fills the free places of servers with `max_jobs`."""
 
 import contextlib
 import time
@@ -18,22 +18,22 @@ MOST_FILLED = 100
 
 
 class Places:
-    """Counts for one worker, whose paces these are by their server's name."""
+    """One per worker; `paces` are the worker's, by server name."""
 
     def __init__(self, paces: Mapping[str, Pace], worker: str) -> None:
         self._paces = paces
         self._worker = worker
         self._counted = 0.0
 
-    def left(self, server: Server) -> bool:
-        """A job has left that server. Whether that made a place which is to be filled at once."""
+    def free_one(self, server: Server) -> bool:
+        """Note that a job has left the server. True if that freed a place to fill at once."""
         if server.max_jobs is None:
             return False
         self._counted = 0.0
         return True
 
     async def count(self) -> None:
-        """Every COUNT_SECONDS, or as soon as a place is free: tell the paces what runs, and fill the places."""
+        """Update the paces and fill free places, every COUNT_SECONDS or as soon as a place is free."""
         if time.monotonic() - self._counted <= COUNT_SECONDS:
             return
         self._counted = time.monotonic()
@@ -45,24 +45,24 @@ class Places:
                 counts[model.server.name] += number
         for pace in self._paces.values():
             pace.running = counts[pace.server.name]
-        with contextlib.suppress(*AWAY):  # then each has its part as before, and the sweep puts what is left out here
+        with contextlib.suppress(*AWAY):  # without Redis the shares stay as they are, and the sweep queues the rest
             workers = await queue.count_workers(self._worker)
             for pace in self._paces.values():
-                pace.among(workers)
+                pace.share_with(workers)
             for server in entries.servers().values():
                 if server.max_jobs is not None:
                     await _fill(server)
 
     async def leave(self) -> None:
-        """This worker ends: the others have more of each server."""
+        """Sign this worker off, so that the others get larger shares."""
         with contextlib.suppress(*AWAY):
             await queue.leave_workers(self._worker)
 
 
 async def _fill(server: Server) -> None:
-    """A server that may have more jobs gets those that are next in turn."""
+    """Queue the next videos for the server's free places."""
     async with reading() as db:
         places = await claims.free_places(db, server)
         rows = await claims.next_submits(db, server, min(places, MOST_FILLED)) if places > 0 else []
     for video_id, attempt in rows:
-        await queue.put_again("submit", video_id, attempt)
+        await queue.requeue("submit", video_id, attempt)

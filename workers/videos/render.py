@@ -1,4 +1,4 @@
-"""Gives the local engine one video after another, in turn between users, so many at once as there are cores for."""
+"""Renders local videos, users in turn, as many at once as the cores allow."""
 
 import os
 
@@ -16,7 +16,7 @@ MAX_ATTEMPTS = 6
 
 
 class Renders(Loop[Video]):
-    """Takes local videos straight from the database: a queue of them needs no Redis and outlives its loss."""
+    """Claims local videos from the database, so they need no Redis."""
 
     name = "local renders"
 
@@ -26,7 +26,7 @@ class Renders(Loop[Video]):
         self.at_once = at_once or max(1, (os.cpu_count() or 2) // 2)
 
     async def claim(self, free: int) -> list[Video]:
-        """One at a time, which is begun before the next one is claimed."""
+        """Claim one video; the next is claimed once this one has started."""
         async with reading() as db:
             if not await claims.has_due_local(db):
                 return []

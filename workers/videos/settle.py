@@ -1,4 +1,4 @@
-"""Settles one video at a time: an unknown outcome, a cancel, a deadline. The rules are written down in docs/flow.md."""
+"""Settles single videos: an unknown outcome, a cancel, a deadline. docs/flow.md has the rules."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ class Settling:
         self.engines = engines
 
     async def settle(self, video: Watched, model: Model) -> None:
-        """Go on with a claimed video whose outcome is unknown, or that is to be canceled."""
+        """Settle a claimed video whose outcome is unknown or that is to be canceled."""
         if is_overdue(video, model):
             await self.give_up(video, model)
         elif video.provider_id:
@@ -36,7 +36,7 @@ class Settling:
             await self._resolve(video, model)
 
     async def give_up(self, video: Watched, model: Model) -> None:
-        """Its time is up: failed and paid back; the provider is told."""
+        """Fail and refund an overdue video, and cancel it at the provider."""
         if video.provider_id:
             try:
                 async with asyncio.timeout(PATIENCE):
@@ -50,28 +50,27 @@ class Settling:
     async def _cancel(self, video: Watched, model: Model) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                with step_timings.of(model.server.name, "cancel"):
+                with step_timings.measure(model.server.name, "cancel"):
                     not_started = await self.engines.of(model.server).cancel(video.provider_id or "")
         except (Retryable, TimeoutError) as error:
-            told = error.retry_after if isinstance(error, Retryable) else None
+            retry_after = error.retry_after if isinstance(error, Retryable) else None
             async with session() as db:
-                await looks.look_again(db, {video.id: backoff(1, told)})
+                await looks.schedule_looks(db, {video.id: backoff(1, retry_after)})
             return
         except EngineError as error:
             log.info("video %s: cancel: %s", video.id, error)
             not_started = False
         async with session() as db:
-            await states.canceled(db, video, had_started=not not_started)
+            await states.mark_canceled(db, video, had_started=not not_started)
 
     async def _resolve(self, watched: Watched, model: Model) -> None:
-        """The outcome of create is unknown. The rule, in this order:
+        """Resolve an unknown outcome of create, by the first rule that fits:
 
-        - the provider lists exactly one job like it that is not ours already, and no other video of ours may be it:
-          that is it;
-        - the provider certainly has none, and ABSENT_SECONDS have passed for its list to catch up: lost, paid back;
-        - it can't be told apart or the provider can't list: after UNKNOWN_SECONDS lost, paid back.
+        - the provider lists exactly one such job that no video of ours has, and no other video may be it: take it;
+        - the provider certainly has none, and ABSENT_SECONDS have passed for its list to catch up: lost, refunded;
+        - the job can't be identified or the provider can't list: lost and refunded after UNKNOWN_SECONDS.
 
-        It is never sent a second time.
+        Create is never sent a second time.
         """
         async with reading() as db:
             video = await db.get(Video, watched.id)
@@ -79,16 +78,16 @@ class Settling:
             return
         engine = self.engines.of(model.server)
         since = (now() - (video.submitted_at or video.created_at)).total_seconds()
-        found = await self._find(engine, video)
-        if found and await self._adopt(engine, video, found):
+        provider_ids = await self._find(engine, video)
+        if provider_ids and await self._adopt(engine, video, provider_ids):
             return
-        absent = found is not None and not found
+        absent = provider_ids is not None and not provider_ids
         if since > UNKNOWN_SECONDS or (absent and since > ABSENT_SECONDS):
             await self._lose(video)
             return
         log.info("video %s: waiting for the outcome of create, %.0f s old", video.id, since)
         async with session() as db:
-            await looks.look_again(db, {video.id: LOOK_SECONDS})
+            await looks.schedule_looks(db, {video.id: LOOK_SECONDS})
 
     async def _find(self, engine: Engine, video: Video) -> list[str] | None:
         """The server's jobs that may be this video; None if the server can't tell."""
@@ -99,18 +98,18 @@ class Settling:
             log.info("video %s: outcome of create still unknown: %s", video.id, getattr(error, "detail", "") or error)
             return None
 
-    async def _adopt(self, engine: Engine, video: Video, found: list[str]) -> bool:
+    async def _adopt(self, engine: Engine, video: Video, provider_ids: list[str]) -> bool:
         async with session() as db:
-            taken = await looks.is_taken(db, video.model, found)
-            free = [provider_id for provider_id in found if provider_id not in taken]
-            if len(free) != 1 or await looks.has_rival(db, video):
+            taken = await looks.used_provider_ids(db, video.model, provider_ids)
+            free = [provider_id for provider_id in provider_ids if provider_id not in taken]
+            if len(free) != 1 or await looks.has_identical_request(db, video):
                 return False
-            return await claims.submitted(db, video, free[0], engine.min_poll_seconds)
+            return await claims.mark_submitted(db, video, free[0], engine.min_poll_seconds)
 
     async def _lose(self, video: Video) -> None:
         async with session() as db:
             if video.cancel_requested:
-                await states.canceled(db, video, had_started=False)
+                await states.mark_canceled(db, video, had_started=False)
             else:
                 await states.fail(db, video, NotTaken("the create call broke off and the job was not found"))
         log.warning("video %s: the create call broke off and no job was found", video.id)

@@ -1,4 +1,4 @@
-"""What every step of a video needs: its engine, its job, its lease and its news."""
+"""What every step of a video needs: engines, jobs, leases and news."""
 
 import asyncio
 import contextlib
@@ -43,19 +43,19 @@ class Engines:
         self._open: dict[str, Engine] = {}
 
     def of(self, server: Server) -> Engine:
-        """The engine that talks to that server."""
+        """The engine of that server."""
         if server.name not in self._open:
             self._open[server.name] = open_engine(server)
         return self._open[server.name]
 
     def warm_up(self) -> None:
-        """Open those that are configured: their SDKs take seconds to import, and no video need wait for that."""
+        """Open all configured engines now: their SDKs take seconds to import, and no video should wait for that."""
         for server in entries.servers().values():
             if server.configured and not server.local and OPENAI_HOST not in server.base_url:
                 self.of(server)
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         for engine in self._open.values():
             await engine.close()
         self._open.clear()
@@ -79,24 +79,24 @@ async def with_picture(job: Job, video: Video, engine: Engine) -> Job:
 
 
 def is_overdue(video: Video | Watched, model: Model) -> bool:
-    """Whether it has used up the time its model is given."""
+    """Whether the video has run longer than its model's `max_wait_seconds`."""
     return (now() - video.created_at).total_seconds() > model.max_wait_seconds
 
 
-def backoff(attempts: int, told: float | None = None) -> float:
-    """Seconds to wait before another try: what the server told, else 2, 4, 8 ... 60, with up to a quarter of jitter."""
-    wait = told if told is not None else min(60.0, 2.0 ** min(attempts, 6))
+def backoff(attempts: int, retry_after: float | None = None) -> float:
+    """Seconds until the next try: `retry_after`, else 2, 4, 8 ... 60; with up to a quarter of jitter."""
+    wait = retry_after if retry_after is not None else min(60.0, 2.0 ** min(attempts, 6))
     return max(0.5, wait) * random.uniform(1, 1.25)
 
 
 class Stopped(Exception):
-    """The video has ended otherwise, or another worker has taken the step over: drop the work."""
+    """Stop working: the video has ended otherwise, or another worker has taken the step over."""
 
     code = "stopped"
 
 
 class Reporter:
-    """Passes percentages on as news, at most five a second; raises Stopped once the step has lost its video.
+    """Publishes percentages, at most five a second; raises Stopped once the step has lost its lease.
 
     May be called from a thread.
     """
@@ -105,16 +105,16 @@ class Reporter:
         self.video = video
         self.stopped = False
         self._loop = asyncio.get_running_loop()
-        self._told = 0.0
+        self._last_news = 0.0
 
     def __call__(self, percent: int) -> None:
         if self.stopped:
             raise Stopped()
-        if time.monotonic() - self._told >= NEWS_SECONDS:
-            self._told = time.monotonic()
-            asyncio.run_coroutine_threadsafe(self._tell(percent), self._loop)
+        if time.monotonic() - self._last_news >= NEWS_SECONDS:
+            self._last_news = time.monotonic()
+            asyncio.run_coroutine_threadsafe(self._publish(percent), self._loop)
 
-    async def _tell(self, percent: int) -> None:
+    async def _publish(self, percent: int) -> None:
         stage: Stage = "downloading" if self.video.ready else "processing"
         news = News(user_id=self.video.user_id, video_id=self.video.id, stage=stage, progress=percent)
         with contextlib.suppress(Exception):  # news may be lost
@@ -131,7 +131,7 @@ async def holding(video: Video, *, until_canceled: bool = True) -> AsyncIterator
             await asyncio.sleep(HOLD_SECONDS)
             try:
                 async with session() as db:
-                    if not await claims.hold(db, video, until_canceled=until_canceled):
+                    if not await claims.renew_lease(db, video, until_canceled=until_canceled):
                         report.stopped = True
                         return
             except Exception as error:
@@ -145,10 +145,11 @@ async def holding(video: Video, *, until_canceled: bool = True) -> AsyncIterator
         task.cancel()
 
 
-async def written(change: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """Write down, in a session of its own, what a provider has said: it says it once, so the database is waited for.
+async def save(change: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Write a provider's answer in a session of its own, waiting up to WRITE_SECONDS for the database.
 
-    `change` is one conditional UPDATE, which may be tried again when the answer to its commit was lost.
+    The provider answers only once. `change` is one conditional UPDATE, so it may be repeated when the answer to its
+    commit was lost. Raises NotAvailable after that time.
     """
     end = time.monotonic() + WRITE_SECONDS
     while True:
@@ -161,14 +162,12 @@ async def written(change: Callable[[AsyncSession], Awaitable[T]]) -> T:
             log.warning("%s", error)
 
 
-log = logging.getLogger(__name__)
-
-
 async def fail(video: Video, error: Exception) -> None:
+    """Fail and refund the video; an error that is no EngineError is ours and is logged with its traceback."""
     if not isinstance(error, EngineError | UnknownModel):
         log.exception("video %s failed on an error of ours", video.id, exc_info=error)
         error = EngineError(error)
     else:
         log.warning("video %s failed: %s: %s", video.id, error.code, getattr(error, "detail", error))
     why = error
-    await written(lambda db: states.fail(db, video, why))
+    await save(lambda db: states.fail(db, video, why))

@@ -1,4 +1,4 @@
-"""The steps that make one video: submit (its picture first), bring_home, sweep."""
+"""The submit step of a video: frame its picture, then ask the provider to create it."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ from core.processes import Crashed, apart
 from core.settings import settings
 from core.videos import claims, looks
 from workers.engines import Job
-from workers.media.keepable import Made, check
+from workers.media.keepable import Files, check
 from workers.videos.pace import Pace
 from workers.videos.steps import (
     backoff,
@@ -32,8 +32,8 @@ from workers.videos.steps import (
     holding,
     is_overdue,
     job_of,
+    save,
     with_picture,
-    written,
 )
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ async def submit(context: Context, video_id: int) -> None:
         log.warning("video %s is left to the sweep: %s", video_id, error)
         return
     if video is None:
-        context["renders"].wake()  # perhaps it is one that we make ourselves
+        context["renders"].wake()  # it may be a local video
         return
     with log_context.about(video):
         await _begin(context, video)
@@ -68,7 +68,7 @@ async def _begin(context: Context, video: Video) -> None:
         await _refuse(video, TimedOut())
     else:
         pace = context["watcher"].pace(model.server)
-        async with holding(video, until_canceled=False):  # once it may have been sent, its id must be written down
+        async with holding(video, until_canceled=False):  # once sent, its id must be saved
             if job := await _prepare(pace, video):
                 await _submit(pace, video, job)
         if video.cancel_requested:
@@ -76,17 +76,17 @@ async def _begin(context: Context, video: Video) -> None:
 
 
 async def _prepare(pace: Pace, video: Video) -> Job | None:
-    """The job with its picture; None if there is none, which has been seen to. No server has heard of it yet."""
+    """The job with its picture; None if that failed, and then the video is settled. Sends nothing."""
     engine = pace.engine
     try:
-        with step_timings.of(pace.server.name, "frame"):
+        with step_timings.measure(pace.server.name, "frame"):
             return await engine.prepare(await with_picture(job_of(video), video, engine))
     except NotAvailable as error:
         await _put_back(video, error)
     except asyncio.CancelledError:
-        # this worker stops: let another one begin it at once
+        # this worker stops: another one may begin it at once
         async with session() as db:
-            await looks.look_again(db, {video.id: 0})
+            await looks.schedule_looks(db, {video.id: 0})
         raise
     except Permanent as error:
         await _refuse(video, error)
@@ -102,38 +102,38 @@ async def _submit(pace: Pace, video: Video, job: Job) -> None:
             if not await claims.intend(db, video):
                 log.info("video %s ended or was taken over before it was sent", video.id)
                 return
-        with step_timings.of(pace.server.name, "create"):
+        with step_timings.measure(pace.server.name, "create"):
             provider_id = await pace.engine.submit(job)
-    except (Retryable, NotAvailable) as error:  # a part of ours that is away has kept it from being sent
+    except (Retryable, NotAvailable) as error:  # NotAvailable: our own database was away before it was sent
         await _put_back(video, error)
     except Permanent as error:
         await fail(video, error)
     except Exception as error:
         # whatever broke, it may have broken after the bytes were sent: look it up, never send it again
-        known = isinstance(error, OutcomeUnknown)
-        log.warning("video %s: outcome of create unknown: %s", video.id, error, exc_info=not known)
-        await written(lambda db: looks.look_again(db, {video.id: UNKNOWN_LOOK}))
+        is_expected = isinstance(error, OutcomeUnknown)
+        log.warning("video %s: outcome of create unknown: %s", video.id, error, exc_info=not is_expected)
+        await save(lambda db: looks.schedule_looks(db, {video.id: UNKNOWN_LOOK}))
     else:
         log.info("video %s: %s has it as %s", video.id, pace.server.name, provider_id)
         first_look = pace.first_look()
-        await written(lambda db: claims.submitted(db, video, provider_id, first_look))
+        await save(lambda db: claims.mark_submitted(db, video, provider_id, first_look))
 
 
 async def _put_back(video: Video, error: Retryable | NotAvailable) -> None:
-    """No server has it: tried again in a while."""
+    """No server has the video: try later."""
     log.info("video %s: not taken yet: %s", video.id, getattr(error, "detail", "") or error)
     wait = backoff(video.attempts, getattr(error, "retry_after", None))
-    await written(lambda db: claims.release_submit(db, video, wait, to_note(error)))
+    await save(lambda db: claims.release_submit(db, video, wait, to_note(error)))
 
 
 async def _refuse(video: Video, error: Permanent | UnknownModel) -> None:
-    """No server was asked for it and none will be: failed and paid back."""
+    """Fail and refund a video that was never sent."""
     log.warning("video %s failed: %s: %s", video.id, error.code, getattr(error, "detail", error))
-    await written(lambda db: claims.refuse(db, video, error))
+    await save(lambda db: claims.refuse(db, video, error))
 
 
-async def checked(raw: Path, folder: Path, tags: dict[str, str]) -> Made:
-    """`check`, without blocking. Raises Unplayable; OSError if our own disk refuses."""
+async def check_apart(raw: Path, folder: Path, tags: dict[str, str]) -> Files:
+    """`check` in a process of its own. Raises Unplayable; OSError if our own disk refuses."""
     try:
         return await apart(check, raw, folder, tags, settings().compress_above_mbps)
     except Crashed:

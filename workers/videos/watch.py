@@ -1,4 +1,4 @@
-"""The watcher: asks the servers about every video that is due. The rules are written down in docs/flow.md."""
+"""The watcher: asks the servers about every video that is due. docs/flow.md has the rules."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from core.errors import EngineError, Misconfigured, Retryable, UnknownModel
 from core.ops import log_context, step_timings
 from core.redis import queue
 from core.videos import claims, states
-from core.videos.looks import Watched, announced, claim_looks, claim_unsettled, due, look_again, provider_done
+from core.videos.looks import Watched, claim_looks, claim_unsettled, due, mark_ended, mark_ready, schedule_looks
 from workers.engines import Look
 from workers.loops import IDLE_SECONDS, Running, end_all, repeat
 from workers.videos.pace import Pace
@@ -34,7 +34,7 @@ SETTLED_AT_ONCE = 8
 class Watcher:
     """One per worker process. Claims what is due, so any number of them share the work.
 
-    Each server has its rounds, one at a time, so that one that hangs holds up nobody else.
+    Each server has its own rounds, one at a time, so a server that hangs delays no other.
     """
 
     def __init__(self, engines: Engines, ready: Callable[[], None]) -> None:
@@ -42,7 +42,7 @@ class Watcher:
         self._ready = ready
         self._settling = Settling(engines)
         self._wake = asyncio.Event()
-        self._heard = asyncio.Event()
+        self._has_news = asyncio.Event()
         self._progress = Progress()
         self._failures: Counter[str] = Counter()
         self._paces: dict[str, Pace] = {}
@@ -51,18 +51,18 @@ class Watcher:
         self._settled = Running(self.wake)
 
     def wake(self) -> None:
-        """Something may be due."""
+        """Look for due videos now."""
         self._wake.set()
 
     def pace(self, server: Server) -> Pace:
-        """How often that server is asked."""
+        """The pace of that server."""
         if server.name not in self._paces:
             self._paces[server.name] = Pace(server, self.engines.of(server))
         return self._paces[server.name]
 
     async def run(self) -> None:
-        """Until canceled."""
-        others = [asyncio.create_task(self._listen()), asyncio.create_task(self._heed_all())]
+        """Run until canceled."""
+        others = [asyncio.create_task(self._listen()), asyncio.create_task(self._note_all_announced())]
         try:
             await repeat("watcher", self._wake, self._turn)
         finally:
@@ -72,45 +72,45 @@ class Watcher:
 
     async def _turn(self) -> float:
         await self._places.count()
-        return BUSY_SECONDS if await self._start_what_is_due() else IDLE_SECONDS
+        return BUSY_SECONDS if await self._start_due() else IDLE_SECONDS
 
     async def _listen(self) -> None:
-        """A webhook or a cancel wakes us. Without Redis we look by ourselves, a little later."""
+        """Wake at every webhook and cancel. Without Redis the watcher wakes by itself, a little later."""
         while True:
             with contextlib.suppress(Exception):
-                async with contextlib.aclosing(queue.wakes()) as woken:
+                async with contextlib.aclosing(queue.wake_calls()) as woken:
                     async for message in woken:
                         if message is None:
                             self._progress.forget_all()
-                        self._heard.set()
+                        self._has_news.set()
             await asyncio.sleep(IDLE_SECONDS)
 
-    async def _heed_all(self) -> None:
-        """Heed what was heard, together with what comes right after it: many cost no more than one."""
+    async def _note_all_announced(self) -> None:
+        """Note announced ends in batches: many cost no more than one."""
         while True:
-            await self._heard.wait()
+            await self._has_news.wait()
             await asyncio.sleep(GATHER_SECONDS)
-            self._heard.clear()
+            self._has_news.clear()
             try:
                 while ended := await queue.take_announced():
-                    await self._heed(ended)
-            except Exception as error:  # they are asked about as well, a little later
+                    await self._note_announced(ended)
+            except Exception as error:  # polling finds them too, a little later
                 log.warning("announced: %s: %s", type(error).__name__, error)
             self.wake()
 
-    async def _heed(self, ended: dict[str, queue.Outcome]) -> None:
-        """Servers have said by themselves that these jobs have ended; those that came together are noted together."""
+    async def _note_announced(self, ended: dict[str, queue.Outcome]) -> None:
+        """Note in one transaction the jobs whose end their servers have announced."""
         async with session() as db:
-            names = await announced(db, ended)
+            names = await mark_ended(db, ended)
         for name in set(names):
             if model := entries.models().get(name):
                 self.pace(model.server).announced()
-                self._has_left(model.server)
+                self._job_left(model.server)
         if names:
             self._ready()
 
-    async def _start_what_is_due(self) -> bool:
-        """Start the rounds that are due; False if nothing is under way at any provider."""
+    async def _start_due(self) -> bool:
+        """Start the due rounds; False if no provider has anything running."""
         async with reading() as db:
             to_look, to_settle = await due(db)
         by_server: dict[Server, list[str]] = defaultdict(list)
@@ -144,23 +144,21 @@ class Watcher:
             else:
                 await self._fail_unknown(video)
 
-    def _has_left(self, server: Server) -> None:
-        """There is a place at that server."""
-        if self._places.left(server):
+    def _job_left(self, server: Server) -> None:
+        """Wake if the job that left made a place to fill."""
+        if self._places.free_one(server):
             self.wake()
 
     async def _fail_unknown(self, video: Watched) -> None:
-        """Its model has left the catalogue."""
+        """Fail a video whose model has left the catalogue."""
         async with session() as db:
             await states.fail(db, video, UnknownModel(video.model))
 
     def _settle_apart(self, work: Coroutine[Any, Any, None], video: Watched) -> None:
-        """What concerns one video only must not hold up the looks."""
+        """Run work on one video as a task, so that it does not delay the looks."""
         self._progress.forget(video)
         model = entries.models().get(video.model)
-        self._settled.start(work, video, lambda: self._has_left(model.server) if model else None)
-
-    # --- one server ---
+        self._settled.start(work, video, lambda: self._job_left(model.server) if model else None)
 
     def _start_round(self, server: Server, models: list[str]) -> None:
         pace = self.pace(server)
@@ -191,17 +189,17 @@ class Watcher:
     async def _ask(self, pace: Pace, group: list[Watched]) -> None:
         name, started, looked = pace.server.name, time.monotonic(), pace.engine.looked
         try:
-            with step_timings.of(name, "look"):
+            with step_timings.measure(name, "look"):
                 looks = await pace.engine.look([v.provider_id or "" for v in group])
         except (EngineError, Misconfigured) as error:
             self._failures[name] += 1
-            told = error.retry_after if isinstance(error, Retryable) else None
-            wait = backoff(min(self._failures[name], 5), told)
+            retry_after = error.retry_after if isinstance(error, Retryable) else None
+            wait = backoff(min(self._failures[name], 5), retry_after)
             log.warning("server %s: %s; asked again in %.0f s", name, getattr(error, "detail", "") or error, wait)
             pace.rest(wait)
             async with session() as db:
-                await look_again(db, {v.id: wait for v in group})
-            await self._progress.tell_waiting(group, error)
+                await schedule_looks(db, {v.id: wait for v in group})
+            await self._progress.publish_waiting(group, error)
             return
         finally:
             pace.spent(pace.engine.looked - looked, time.monotonic() - started)
@@ -209,14 +207,14 @@ class Watcher:
         await self._note(pace, group, looks)
 
     async def _note(self, pace: Pace, group: list[Watched], looks: dict[str, Look]) -> None:
-        """Write down what the server said of these videos."""
-        again: dict[int, float] = {}
+        """Save what the server said about these videos."""
+        delays: dict[int, float] = {}
         done: dict[int, str | None] = {}
         ended: list[tuple[Watched, Look]] = []
         for video in group:
             look = looks.get(video.provider_id or "")
             if look is None or look.state in ("queued", "running"):
-                again[video.id] = pace.next_look(video, entries.get(video.model), look)
+                delays[video.id] = pace.next_look(video, entries.get(video.model), look)
                 continue
             self._progress.forget(video)
             pace.took(video)
@@ -227,22 +225,22 @@ class Watcher:
             else:
                 ended.append((video, look))
         async with session() as db:
-            await look_again(db, again)
+            await schedule_looks(db, delays)
             if done:
-                await provider_done(db, done)
+                await mark_ready(db, done)
             for video, look in sorted(ended, key=lambda pair: pair[0].user_id):
-                # each pays a user back: in one order, or two workers would wait for each other
+                # each may refund a user: always in the same order, or two workers could deadlock
                 with log_context.about(video):
                     await self._end(video, look, db)
         if done:
             self._ready()
         if done or ended:
-            self._has_left(pace.server)
-        running = [(v, looks[v.provider_id]) for v in group if v.id in again and v.provider_id in looks]
-        await self._progress.tell(running)
+            self._job_left(pace.server)
+        running = [(v, looks[v.provider_id]) for v in group if v.id in delays and v.provider_id in looks]
+        await self._progress.publish(running)
 
     async def _end(self, video: Watched, look: Look, db: Any) -> None:
-        if look.again and await claims.try_again(db, video, video.provider_id or ""):
+        if look.worth_retry and await claims.resubmit(db, video, video.provider_id or ""):
             log.warning("video %s was spoiled by the provider; it is tried once more", video.id)
             return
         error = look.error or EngineError("the provider canceled it" if look.state == "canceled" else "")

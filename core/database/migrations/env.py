@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 import core.models  # noqa: F401 - fills SQLModel.metadata
-from core.database.migrate import migrating
+from core.database.migrate import in_migration
 
 
 def run(connection: Connection) -> None:
@@ -14,4 +14,4 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-migrating(run)
+in_migration(run)

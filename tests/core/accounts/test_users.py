@@ -14,7 +14,7 @@ from core.models import User
 async def test_a_name_without_end_is_cut_and_such_a_picture_left_out(alice: User) -> None:
     who = Identity("https://id.example.com", "ann", "ann@example.com", True, "Ann" * 200, "data:," + "x" * 5000)
     async with session() as db:
-        ann = await users.behind(db, who)
+        ann = await users.by_identity(db, who)
     assert (len(ann.name), ann.avatar_url) == (200, "")
 
 
@@ -24,7 +24,7 @@ async def test_an_address_that_only_looks_like_somebody_elses_is_none(place: Pat
         kate = await users.find_or_create(db, "Kate@example.com")
     with pytest.raises(SignInRefused):
         async with session() as db:
-            await users.behind(db, Identity("https://id.example.com", "evil", email, True))
+            await users.by_identity(db, Identity("https://id.example.com", "evil", email, True))
     with pytest.raises(BadInput):
         async with session() as db:
             await users.find_or_create(db, email)
@@ -34,7 +34,7 @@ async def test_an_address_that_only_looks_like_somebody_elses_is_none(place: Pat
 
 async def test_a_name_has_nothing_that_can_not_be_seen(place: Path) -> None:
     async with session() as db:
-        eve = await users.behind(
+        eve = await users.by_identity(
             db, Identity("https://id.example.com", "eve", "eve@example.com", True, "Eve\u202e\x00\r\nX: y")
         )
     assert eve.name == "EveX: y"

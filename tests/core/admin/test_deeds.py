@@ -100,7 +100,7 @@ async def test_whoever_is_blocked_is_nobody(boss: User, alice: User) -> None:
         with pytest.raises(NotSignedIn):
             await api_keys.by_key(db, key)
         with pytest.raises(Blocked):
-            await users.behind(db, who)
+            await users.by_identity(db, who)
         found = await users.get(db, alice.id)
         assert found is not None
     assert found.epoch == alice.epoch + 1

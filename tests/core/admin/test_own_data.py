@@ -48,7 +48,7 @@ async def test_everything_of_mine_and_nothing_of_others_is_in_the_export(alice: 
     video, other = await finished(alice), await ask(charlie)
     async with session() as db:
         key = await api_keys.make_key(db, alice, "script")
-        mine = await own_data.belongings(db, alice.id)
+        mine = await own_data.collect(db, alice.id)
     assert mine.tables["me"]["email"] == alice.email
     assert [v["prompt"] for v in mine.tables["videos"]] == ["My secret launch"]
     assert [line["kind"] for line in mine.tables["ledger"]] == ["grant", "charge"]

@@ -92,9 +92,9 @@ CASES: dict[str, tuple[str, Routes, Response | None, str, str]] = {
 
 @pytest.fixture(autouse=True)
 def _fresh(place: Path) -> Iterator[None]:
-    availability.forget()
+    availability.clear_cache()
     yield
-    availability.forget()
+    availability.clear_cache()
 
 
 async def said(server: Server) -> tuple[str, str, bool]:

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
-from core.database.migrate import MIGRATIONS, migrate, migrating
+from core.database.migrate import MIGRATIONS, in_migration, migrate
 from core.settings import ROOT
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.changes_tables]
@@ -33,13 +33,13 @@ def _sql(*statements: str) -> list[tuple[Any, ...]]:
         if found.returns_rows:
             rows.extend(tuple(row) for row in found)
 
-    migrating(run)
+    in_migration(run)
     return rows
 
 
 def _tables() -> set[str]:
     found: set[str] = set()
-    migrating(lambda connection: found.update(inspect(connection).get_table_names()))
+    in_migration(lambda connection: found.update(inspect(connection).get_table_names()))
     return found
 
 
@@ -56,7 +56,7 @@ async def test_every_migration_can_be_undone_and_done_again(place: Path) -> None
 
 async def test_processes_that_start_at_once_migrate_once(place: Path) -> None:
     command.downgrade(_config(), "base")
-    starting = [sys.executable, "-c", "from core import database; database.migrate()"]
+    starting = [sys.executable, "-c", "from core.database.migrate import migrate; migrate()"]
     processes = [subprocess.Popen(starting, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
     assert [process.communicate(timeout=120)[1] for process in processes] == [b"", b""]
     assert [process.returncode for process in processes] == [0, 0]

@@ -52,9 +52,10 @@ def logged(script: str, words: str, **variables: str) -> tuple[str, str]:
 
 def test_an_error_in_the_log_reaches_sentry_with_its_part() -> None:
     written, sent = logged(
-        "import logging; from core import trail; from core.telemetry import set_up_logging\n"
+        "import logging; from core.ops import log_context; from core.ops.logs import set_up_logging\n"
         "set_up_logging('worker')\n"
-        "with trail.of_request('click-42'), trail.about(17): logging.getLogger('x').error('the disk is full')",
+        "with log_context.of_request('click-42'), log_context.about(17):\n"
+        "    logging.getLogger('x').error('the disk is full')",
         "the disk is full",
     )
     for tag in ('"part":"worker"', '"request":"click-42"', '"video":"17"'):
@@ -66,7 +67,7 @@ def test_an_error_in_the_log_reaches_sentry_with_its_part() -> None:
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_what_an_error_had_at_hand_is_in_no_log_and_not_at_sentry(style: str) -> None:
     written, sent = logged(
-        "import logging; from core.telemetry import set_up_logging\n"
+        "import logging; from core.ops.logs import set_up_logging\n"
         "set_up_logging('web')\n"
         "def open_with(key):\n"
         "    raise OverflowError('too large')\n"

@@ -48,10 +48,10 @@ async def test_jobs_are_counted_by_model_state_and_reason(alice: User) -> None:
 
 async def test_steps_are_counted_by_server_and_outcome_over_all_workers(alice: User) -> None:
     for _ in range(2):
-        with step_timings.of("gpu", "look"):
+        with step_timings.measure("gpu", "look"):
             pass
         await step_timings.add()
-    with pytest.raises(Retryable), step_timings.of("gpu", "create"):
+    with pytest.raises(Retryable), step_timings.measure("gpu", "create"):
         raise Retryable("busy")
     await step_timings.add()
     await step_timings.add()

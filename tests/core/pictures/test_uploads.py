@@ -181,7 +181,7 @@ async def test_a_picture_that_a_video_is_being_made_of_stays(alice: User) -> Non
     ],
 )
 def test_a_framing_is_kept_without_what_does_not_matter(framing: dict[str, object], brief: dict[str, object]) -> None:
-    assert intake.Framing.model_validate(pictures_framing).brief() == brief
+    assert intake.Framing.model_validate(framing).brief() == brief
 
 
 def _of_scans(count: int) -> bytes:

@@ -135,7 +135,7 @@ async def test_one_that_hangs_is_waited_for_once_and_used_again_when_it_goes_on(
     assert await news.last_or_none(2) is None
     await limits.count_upload(1)
     valkey.go_on()
-    redis.connection_pool.connection_kwargs["retry"]._again_at = 0.0  # so long later
+    redis.connection_pool.connection_kwargs["retry"].next_try_at = 0.0  # so long later
 
     async def answers() -> bool:
         return await news.publish(News(1, 2, stage="processing"))

@@ -197,7 +197,7 @@ async def test_what_it_really_is_decides(allowed: PictureServer, path: str, reas
 
 
 async def test_a_drip_is_given_up(allowed: PictureServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.pictures.FETCH_SECONDS", 0.5)
+    monkeypatch.setattr("core.pictures.intake.FETCH_SECONDS", 0.5)
     with pytest.raises(Unreached):
         await asyncio.wait_for(intake.fetch(f"{allowed.root}/drip.jpg"), 60)
 
@@ -205,7 +205,7 @@ async def test_a_drip_is_given_up(allowed: PictureServer, monkeypatch: pytest.Mo
 async def test_one_user_fetches_two_at_once_and_holds_up_nobody(
     allowed: PictureServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.pictures.FETCH_SECONDS", 3.0)
+    monkeypatch.setattr("core.pictures.intake.FETCH_SECONDS", 3.0)
 
     async def fetch(user_id: int, path: str) -> tuple[bytes, int, int]:
         with limits.fetching(user_id):
@@ -213,7 +213,7 @@ async def test_one_user_fetches_two_at_once_and_holds_up_nobody(
 
     slow = [asyncio.create_task(fetch(1, "drip.jpg")) for _ in range(2)]
     await until(lambda: len(allowed.calls) == 2)
-    monkeypatch.setattr("core.pictures.FETCH_SECONDS", 60.0)  # the two go by what it was when they began
+    monkeypatch.setattr("core.pictures.intake.FETCH_SECONDS", 60.0)  # the two go by what it was when they began
     with pytest.raises(TooManyFetches, match="2 pictures are being fetched") as refused:
         await fetch(1, "photo.jpg")
     assert (refused.value.status, refused.value.retry_after) == (429, 10)

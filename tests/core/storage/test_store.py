@@ -68,7 +68,7 @@ async def test_a_large_file_is_moved_there_whole_and_is_gone_here(kept: str) -> 
 
 
 async def test_it_says_whether_it_can_be_written_to(kept: str) -> None:
-    assert await store.is_writable()
+    assert not await store.trouble()
 
 
 async def test_a_bucket_hands_out_parts_by_an_address_that_expires(kept: str) -> None:
@@ -97,7 +97,7 @@ async def test_a_bucket_that_is_not_there_is_said_to_be_away(s3: S3Server, monke
     for name, value in {**s3.variables(), "STORAGE_URL": "s3://nowhere"}.items():
         monkeypatch.setenv(name, value)
     forget_settings()
-    assert not await store.is_writable()
+    assert await store.trouble()
     with pytest.raises(NotAvailable, match="The storage does not answer"):
         await store.put(b"", "a")
 

@@ -191,7 +191,7 @@ async def test_the_files_go_when_it_is_too_late_to_come_back(alice: User) -> Non
     assert await restore(alice, video.id) == []
     await cleanup.remove_deleted({})
     assert await there(video.key), "between the two there is room for a clock's error"
-    await let_pass(video, library.KEPT + timedelta(seconds=1))
+    await let_pass(video, library.FILES_KEPT + timedelta(seconds=1))
     await cleanup.remove_deleted({})
     assert not await there(video.key)
     assert not await there(video.poster_key)
@@ -203,7 +203,7 @@ async def test_the_files_go_when_it_is_too_late_to_come_back(alice: User) -> Non
 async def test_a_worker_that_dies_between_file_and_row_loses_nothing(alice: User) -> None:
     video = await made(alice)
     await delete(alice, video.id)
-    await let_pass(video, library.KEPT + timedelta(seconds=1))
+    await let_pass(video, library.FILES_KEPT + timedelta(seconds=1))
     await store.delete(video.key)
     await cleanup.remove_deleted({})
     assert not await there(video.poster_key)

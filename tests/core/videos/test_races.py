@@ -49,7 +49,7 @@ async def test_forty_requests_at_once_with_credits_for_three_give_three_videos(a
 async def test_one_who_signs_in_twice_at_once_for_the_first_time_is_one_user(alice: User) -> None:
     async def sign_in() -> int:
         async with session() as db:
-            return (await users.behind(db, ANN)).id
+            return (await users.by_identity(db, ANN)).id
 
     found = await asyncio.gather(*(sign_in() for _ in range(8)))
     assert len(set(found)) == 1
@@ -112,6 +112,6 @@ async def test_two_who_write_the_same_rows_in_opposite_order_both_get_through(al
     async def write(ids: list[int]) -> None:
         for _ in range(10):
             async with session() as db:
-                await looks.look_again(db, dict.fromkeys(ids, 30.0))
+                await looks.schedule_looks(db, dict.fromkeys(ids, 30.0))
 
     await asyncio.gather(*(write(asked[:: 1 if n % 2 else -1]) for n in range(6)))

@@ -22,7 +22,7 @@ from core.errors import (
 from core.models import User, Video
 from core.social import sharing
 from core.videos import library, queries, states
-from core.videos.claims import claim_local, claim_submit, intend, overdue_submits, submitted
+from core.videos.claims import claim_local, claim_submit, intend, mark_submitted, overdue_submits
 from core.videos.recipe import Recipe
 from core.videos.request import request
 from tests.environment import forget_settings
@@ -175,11 +175,11 @@ async def test_a_video_at_a_provider_is_asked_to_stop_and_settled_by_what_the_pr
         claimed = await claim_submit(db, video.id)
         assert claimed is not None
         assert await intend(db, claimed)
-        await submitted(db, claimed, "video_1", 1)
+        await mark_submitted(db, claimed, "video_1", 1)
         waiting = await states.cancel(db, alice.id, video.id)
     assert (waiting.status, waiting.cancel_requested) == ("processing", True)
     async with session() as db:
-        assert await states.canceled(db, video, had_started=True)
+        assert await states.mark_canceled(db, video, had_started=True)
     assert await balance(alice) == 90
     assert (await reread(video)).note == "started"
 

@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True, params=["disk", "bucket/with/a/prefix"])
-def kept(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def storage(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Where the files are."""
     kind, _, prefix = request.param.partition("/")
     if kind == "bucket":
@@ -76,9 +76,9 @@ async def _there(*keys: str | None) -> list[bool]:
 
 async def _clean(**options: Any) -> list[str]:
     """What it says."""
-    said: list[str] = []
-    assert await cleanup.run(said.append, **options) == len(said)
-    return said
+    lines: list[str] = []
+    assert await cleanup.run(lines.append, **options) == len(lines)
+    return lines
 
 
 async def test_without_a_setting_everything_is_kept(alice: User) -> None:
@@ -137,7 +137,7 @@ async def test_in_batches_of_a_few_all_go(alice: User, monkeypatch: pytest.Monke
 
 
 async def test_files_that_no_row_knows_go_once_they_are_a_day_old(
-    alice: User, kept: str, place: Path, monkeypatch: pytest.MonkeyPatch
+    alice: User, storage: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = await _made(alice)
     picture = await picture_of(alice)
@@ -147,21 +147,21 @@ async def test_files_that_no_row_knows_go_once_they_are_a_day_old(
         await store.put(b"lost", key)
     assert await _clean() == [], "their rows may not be written yet"
 
-    monkeypatch.setattr("core.retention.ORPHAN_AGE", -DAY)
+    monkeypatch.setattr("core.videos.retention.ORPHAN_AGE", -DAY)
     work = store.workspace() / "video-9-x"
     work.mkdir()
     (work / "raw.mp4").write_bytes(b"half")
     assert len(await _clean(dry=True)) == 4
     assert await _there(*lost) == [True, True, True]
-    said = sorted(line.split(" in ")[0] for line in await _clean())
-    assert said == sorted([*lost, "tmp/video-9-x/raw.mp4"])
+    lines = sorted(line.split(" in ")[0] for line in await _clean())
+    assert lines == sorted([*lost, "tmp/video-9-x/raw.mp4"])
     assert await _there(*lost) == [False, False, False]
     assert await _there(video.key, video.poster_key, picture.key, *others) == [True] * 5
     assert not (work / "raw.mp4").exists()
 
 
 async def test_a_row_whose_file_is_missing_is_left_alone(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.retention.ORPHAN_AGE", -DAY)
+    monkeypatch.setattr("core.videos.retention.ORPHAN_AGE", -DAY)
     video = await _made(alice)
     await store.delete(video.key)
     assert await _clean() == []
@@ -171,9 +171,9 @@ async def test_a_row_whose_file_is_missing_is_left_alone(alice: User, monkeypatc
 
 
 async def test_the_command_says_what_would_go_and_removes_it(
-    alice: User, kept: str, place: Path, monkeypatch: pytest.MonkeyPatch
+    alice: User, storage: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if kept == "bucket":
+    if storage == "bucket":
         pytest.skip("the command is the same")
     _set(monkeypatch, RETENTION_DAYS=30)
     video = await _made(alice, days=31)
@@ -187,13 +187,13 @@ async def test_the_command_says_what_would_go_and_removes_it(
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
-    found = [
+    lines = [
         f"video {video.id} of user {alice.id}, 0 bytes: too old",
         f"videos/lost.mp4 in {place}: no video or picture knows it",
     ]
-    assert command("--dry-run") == [*found, "2 videos and files would be removed."]
+    assert command("--dry-run") == [*lines, "2 videos and files would be removed."]
     assert orphan.exists()
-    assert command() == [*found, "2 videos and files are removed."]
+    assert command() == [*lines, "2 videos and files are removed."]
     assert not orphan.exists()
     assert await _there(video.key) == [False]
     assert command() == ["0 videos and files are removed."]

@@ -1,4 +1,4 @@
-"""Runway's API against a real server on 127.0.0.1. Numbers are the cases of DIALECTS.md."""
+"""Runway's API against a real server on 127.0.0.1."""
 
 import asyncio
 import logging
@@ -70,7 +70,7 @@ async def follow(engine: Runway, provider_id: str) -> list[Look]:
     return looks
 
 
-async def test_16_a_video_comes_home_through_all_states(speaking: Any, tmp_path: Path) -> None:
+async def test_a_video_comes_home_through_all_states(speaking: Any, tmp_path: Path) -> None:
     server, engine = speaking(polls=4)
     job = a_job(engine.server, upstream="gen4.5")
     with warnings.catch_warnings():
@@ -88,14 +88,14 @@ async def test_16_a_video_comes_home_through_all_states(speaking: Any, tmp_path:
     assert looks[-1].raw["cost_credits"] == 60
     with av.open(str(tmp_path / "x.mp4")) as film:
         assert (film.streams.video[0].width, film.streams.video[0].height) == (320, 192)
-    (call,) = server.asked("POST")
+    (call,) = server.received("POST")
     assert call.headers["x-runway-version"] == "2024-11-06"
     assert call.fields.keys() == {"model", "promptImage", "promptText", "ratio", "duration"}
     assert (call.fields["model"], call.fields["ratio"], call.fields["duration"]) == ("gen4.5", "320:192", 2)
     assert call.fields["promptImage"].startswith("data:image/jpeg;base64,/9j/")
 
 
-async def test_16_throttled_is_queued(speaking: Any) -> None:
+async def test_throttled_is_queued(speaking: Any) -> None:
     _, engine = speaking(throttled=True)
     provider_id = await engine.submit(a_job(engine.server))
     assert (await engine.look([provider_id]))[provider_id].state == "queued"
@@ -107,7 +107,7 @@ async def test_the_output_is_fetched_without_our_key(speaking: Any, tmp_path: Pa
     provider_id = await engine.submit(job)
     look = (await follow(engine, provider_id))[-1]
     await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)
-    (call,) = server.asked("GET", "/output/")
+    (call,) = server.received("GET", "/output/")
     assert KEY not in str(call.headers)
 
 
@@ -118,7 +118,7 @@ async def test_an_expired_address_is_asked_for_again(speaking: Any, tmp_path: Pa
     old = (await follow(engine, provider_id))[-1]
     await engine._retrieve(provider_id)  # a newer address makes the old one expire
     await engine.fetch(job, provider_id, old, tmp_path / "x.mp4", no_report)
-    assert len(server.asked("GET", "/output/")) == 2
+    assert len(server.received("GET", "/output/")) == 2
     assert (tmp_path / "x.mp4").stat().st_size > 1000
 
 
@@ -134,7 +134,7 @@ async def test_a_worker_that_knows_only_the_id_can_fetch(speaking: Any, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "again", "cost"),
+    ("code", "kind", "worth_retry", "cost"),
     [
         ("SAFETY.INPUT.TEXT", ModerationRefused, False, 60),
         ("SAFETY.OUTPUT.VIDEO", ModerationRefused, False, 0),
@@ -144,14 +144,14 @@ async def test_a_worker_that_knows_only_the_id_can_fetch(speaking: Any, tmp_path
         ("INTERNAL", ProviderFailed, True, 0),
     ],
 )
-async def test_16_a_failure_code_decides_what_is_said_and_whether_to_try_again(
-    code: str, kind: type[EngineError], *, again: bool, cost: int, speaking: Any, tmp_path: Path
+async def test_a_failure_code_decides_what_is_said_and_whether_to_try_again(
+    code: str, kind: type[EngineError], *, worth_retry: bool, cost: int, speaking: Any, tmp_path: Path
 ) -> None:
     server, engine = speaking(polls=1, failure=code)
     job = a_job(engine.server)
     provider_id = await engine.submit(job)
     look = (await follow(engine, provider_id))[-1]
-    assert (look.state, type(look.error), look.again) == ("failed", kind, again)
+    assert (look.state, type(look.error), look.worth_retry) == ("failed", kind, worth_retry)
     assert look.raw["cost_credits"] == cost
     assert look.error is not None
     assert "." not in look.error.message.rstrip(".").replace(". ", "")  # no code, no markup
@@ -161,7 +161,7 @@ async def test_16_a_failure_code_decides_what_is_said_and_whether_to_try_again(
     assert server.creates == 1
 
 
-async def test_16_a_canceled_task_ends_and_tells_its_cost(speaking: Any) -> None:
+async def test_a_canceled_task_ends_and_tells_its_cost(speaking: Any) -> None:
     server, engine = speaking()
     provider_id = await engine.submit(a_job(engine.server))
     server.tasks[provider_id].canceled = True
@@ -169,7 +169,7 @@ async def test_16_a_canceled_task_ends_and_tells_its_cost(speaking: Any) -> None
     assert (look.state, look.raw["cost_credits"]) == ("canceled", 0)
 
 
-async def test_20_a_task_is_never_asked_about_twice_within_five_seconds(speaking: Any) -> None:
+async def test_a_task_is_never_asked_about_twice_within_five_seconds(speaking: Any) -> None:
     assert Runway.min_poll_seconds == 5.0
     server, engine = speaking(polls=9)
     engine.min_poll_seconds = 600.0
@@ -177,10 +177,10 @@ async def test_20_a_task_is_never_asked_about_twice_within_five_seconds(speaking
     for _ in range(4):
         looks = await engine.look([first, second])
         assert {look.state for look in looks.values()} == {"queued"}
-    assert len(server.asked("GET", "/v1/tasks")) == 2
+    assert len(server.received("GET", "/v1/tasks")) == 2
     engine.min_poll_seconds = 0.0  # so long later
     assert (await engine.look([first]))[first].state == "running"
-    assert len(server.asked("GET", "/v1/tasks")) == 3
+    assert len(server.received("GET", "/v1/tasks")) == 3
 
 
 async def test_a_large_picture_is_made_to_fit_at_the_same_size(speaking: Any) -> None:
@@ -190,7 +190,7 @@ async def test_a_large_picture_is_made_to_fit_at_the_same_size(speaking: Any) ->
     await engine.submit(await engine.prepare(a_job(engine.server, size="2000x1600", picture=large)))
     task = next(iter(server.tasks.values()))
     assert (task.width, task.height) == (2000, 1600)
-    assert len(server.asked("POST")[0].fields["promptImage"]) < 5_000_000
+    assert len(server.received("POST")[0].fields["promptImage"]) < 5_000_000
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ async def test_each_model_gets_the_ratio_it_wants_and_is_remembered(
     for _ in range(2):
         await engine.submit(a_job(engine.server, upstream="hailuo3"))
     assert server.creates == calls + 1
-    assert server.asked("POST")[-1].fields.get("ratio") == ratio
+    assert server.received("POST")[-1].fields.get("ratio") == ratio
     assert len(server.tasks) == 2
 
 
@@ -235,9 +235,7 @@ async def test_a_size_that_a_model_does_not_have_is_told_in_runways_first_words(
         ("break-taken", OutcomeUnknown),
     ],
 )
-async def test_10_create_is_called_once_whatever_the_answer(
-    answer: Any, kind: type[EngineError], speaking: Any
-) -> None:
+async def test_create_is_called_once_whatever_the_answer(answer: Any, kind: type[EngineError], speaking: Any) -> None:
     server, engine = speaking(script=[answer])
     with pytest.raises(EngineError) as caught:
         await engine.submit(a_job(engine.server))
@@ -248,7 +246,7 @@ async def test_10_create_is_called_once_whatever_the_answer(
         assert caught.value.retry_after == 9
 
 
-async def test_10_a_create_call_that_takes_too_long_is_not_sent_again(
+async def test_a_create_call_that_takes_too_long_is_not_sent_again(
     speaking: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runway, "TIMEOUT", httpx.Timeout(60, read=0.2))
@@ -259,7 +257,7 @@ async def test_10_a_create_call_that_takes_too_long_is_not_sent_again(
     assert server.creates == 1
 
 
-async def test_10_runway_can_not_list_so_an_unknown_outcome_stays_unknown(speaking: Any) -> None:
+async def test_runway_can_not_list_so_an_unknown_outcome_stays_unknown(speaking: Any) -> None:
     _, engine = speaking()
     with pytest.raises(OutcomeUnknown):
         await engine.find(a_job(engine.server))
@@ -300,7 +298,7 @@ async def test_a_server_that_says_wait_is_left_alone_for_so_long(
     with pytest.raises(OverCapacity) as caught:
         await engine.look(ids)
     assert 0 < (caught.value.retry_after or 0) <= 60
-    assert len(server.asked("GET", "/v1/tasks")) <= engine.server.concurrency
+    assert len(server.received("GET", "/v1/tasks")) <= engine.server.concurrency
     let_pass(monkeypatch, runway, 60)
     assert set(await engine.look(ids)) == set(ids)
 
@@ -335,7 +333,7 @@ async def test_cancel_leaves_a_finished_video_alone(speaking: Any) -> None:
     await follow(engine, provider_id)
     assert await engine.cancel(provider_id) is False
     assert await engine.cancel("unknown") is True
-    assert server.asked("DELETE") == []
+    assert server.received("DELETE") == []
 
 
 async def test_calls_at_once_stay_under_the_bound(speaking: Any) -> None:

@@ -17,6 +17,7 @@ from core.videos.request import request
 from tests.environment import forget_settings
 from tests.people import picture_of
 from tests.worker import running_worker
+from tests.workers.media.tags import read_tags
 from tests.workers.media.test_mp4 import film
 from tests.workers.videos.test_flow import ended
 from workers.cron import cleanup
@@ -30,34 +31,34 @@ def noise(path: Path, frames: int = 24) -> Path:
 
 
 def test_a_heavy_file_is_kept_beside_a_smaller_copy_of_the_same_size_and_length(tmp_path: Path) -> None:
-    made = check(noise(tmp_path / "raw.mp4"), tmp_path, {"adsvideo_model": "m"}, 2.0)
-    assert made.original and made.video != made.original
-    assert made.video.stat().st_size < 0.8 * made.original.stat().st_size
-    copy, original = mp4.probe(made.video), mp4.probe(made.original)
+    files = check(noise(tmp_path / "raw.mp4"), tmp_path, {"adsvideo_model": "m"}, 2.0)
+    assert files.original and files.video != files.original
+    assert files.video.stat().st_size < 0.8 * files.original.stat().st_size
+    copy, original = mp4.probe(files.video), mp4.probe(files.original)
     assert (copy.width, copy.height, copy.has_audio) == (640, 360, True)
     assert copy.seconds == pytest.approx(original.seconds, abs=0.1)
-    assert mp4.read_tags(made.video)["adsvideo_model"] == mp4.read_tags(made.original)["adsvideo_model"] == "m"
+    assert read_tags(files.video)["adsvideo_model"] == read_tags(files.original)["adsvideo_model"] == "m"
 
 
 def test_a_large_file_has_a_preview_that_is_small_and_silent(tmp_path: Path) -> None:
-    made = check(noise(tmp_path / "raw.mp4"), tmp_path, {}, 0)
-    assert made.original is None
-    assert made.preview and made.preview.stat().st_size < made.video.stat().st_size / 2
-    found = mp4.probe(made.preview)
-    assert (found.width, found.height, found.has_audio) == (480, 270, False)
-    assert found.seconds == pytest.approx(2.0, abs=0.1)
+    files = check(noise(tmp_path / "raw.mp4"), tmp_path, {}, 0)
+    assert files.original is None
+    assert files.preview and files.preview.stat().st_size < files.video.stat().st_size / 2
+    probe = mp4.probe(files.preview)
+    assert (probe.width, probe.height, probe.has_audio) == (480, 270, False)
+    assert probe.seconds == pytest.approx(2.0, abs=0.1)
 
 
 def test_what_is_light_is_kept_as_it_is_and_alone(tmp_path: Path) -> None:
-    made = check(film(tmp_path / "raw.mp4"), tmp_path, {}, 16)
-    assert (made.original, made.preview) == (None, None)
+    files = check(film(tmp_path / "raw.mp4"), tmp_path, {}, 16)
+    assert (files.original, files.preview) == (None, None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["poster.webp", "raw.mp4", "whole.mp4"]
 
 
 def test_a_copy_that_saves_nothing_is_not_kept(tmp_path: Path) -> None:
     film(tmp_path / "raw.mp4")
-    made = check(tmp_path / "raw.mp4", tmp_path, {}, 0.001)
-    assert made.original is None
+    files = check(tmp_path / "raw.mp4", tmp_path, {}, 0.001)
+    assert files.original is None
     assert not (tmp_path / "smaller.mp4").exists()
 
 
@@ -81,16 +82,16 @@ async def test_the_worker_keeps_both_or_the_copy_alone_and_removes_all_of_them(
     picture = await picture_of(alice, grain.getvalue())
     async with session() as db:
         recipe = Recipe(picture_id=picture.id, prompt="push in", seconds=4)
-        asked = await request(db, alice, recipe, entries.get("camera"))
+        video = await request(db, alice, recipe, entries.get("camera"))
     async with running_worker():
-        done = await ended(asked, "completed")
-    kept = [key for key in (done.key, done.poster_key, done.original_key) if key]
-    assert len(kept) == (3 if keep == "true" else 2)
-    sizes = [(store.path(key) or Path()).stat().st_size for key in kept]
+        done = await ended(video, "completed")
+    keys = [key for key in (done.key, done.poster_key, done.original_key) if key]
+    assert len(keys) == (3 if keep == "true" else 2)
+    sizes = [(store.path(key) or Path()).stat().st_size for key in keys]
     assert done.bytes == sum(sizes)
     if keep == "true":
         assert sizes[0] < 0.8 * sizes[2]
-    long_ago = now() - 2 * library.KEPT
+    long_ago = now() - 2 * library.FILES_KEPT
     async with session() as db:
         await db.exec(update(Video).where(col(Video.id) == done.id).values(deleted_at=long_ago))
     await cleanup.remove_deleted({})

@@ -13,7 +13,9 @@ from av.video.frame import VideoFrame
 from PIL import Image, ImageDraw
 
 from core.errors import Unplayable
+from tests.workers.media.tags import read_tags
 from workers.media import mp4
+from workers.media.poster import write_poster
 
 TAGS = {
     "title": "A bottle",
@@ -80,21 +82,18 @@ def is_fast_start(path: Path) -> bool:
     return content.index(b"moov") < content.index(b"mdat")
 
 
-# probe ---------------------------------------------------------------------------------------------------------------
-
-
 def test_probe_tells_what_a_file_is(tmp_path: Path) -> None:
-    found = mp4.probe(film(tmp_path / "a.mp4", sound="aac"))
-    assert (found.width, found.height, found.codec, found.pix_fmt, found.has_audio) == (
+    probe = mp4.probe(film(tmp_path / "a.mp4", sound="aac"))
+    assert (probe.width, probe.height, probe.codec, probe.pix_fmt, probe.has_audio) == (
         160,
         90,
         "h264",
         "yuv420p",
         True,
     )
-    assert found.seconds == pytest.approx(2, abs=0.05)
-    assert found.fps == pytest.approx(12, abs=0.1)
-    assert "mp4" in found.container
+    assert probe.seconds == pytest.approx(2, abs=0.05)
+    assert probe.fps == pytest.approx(12, abs=0.1)
+    assert "mp4" in probe.container
     assert not mp4.probe(film(tmp_path / "b.mp4")).has_audio
 
 
@@ -154,18 +153,15 @@ def test_probe_refuses_a_file_that_was_cut_off(tmp_path: Path, share: float, mov
         mp4.probe(path)
 
 
-# finish --------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("sound", ["", "aac"])
 def test_a_good_file_keeps_its_packets_and_gets_tags_and_its_index_in_front(tmp_path: Path, sound: str) -> None:
     source, target = film(tmp_path / "raw.mp4", sound=sound), tmp_path / "whole.mp4"
     assert not is_fast_start(source)
-    found = mp4.finish(source, target, TAGS)
+    probe = mp4.finish(source, target, TAGS)
     assert sorted(packets(target)) == sorted(packets(source))
     assert is_fast_start(target)
-    assert TAGS.items() <= mp4.read_tags(target).items()
-    assert (found.width, found.height, found.codec, found.has_audio) == (160, 90, "h264", bool(sound))
+    assert TAGS.items() <= read_tags(target).items()
+    assert (probe.width, probe.height, probe.codec, probe.has_audio) == (160, 90, "h264", bool(sound))
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["raw.mp4", "whole.mp4"]
 
 
@@ -190,12 +186,12 @@ def test_tags_are_read_by_others_too(tmp_path: Path) -> None:
 )
 def test_others_are_converted(tmp_path: Path, name: str, codec: str, pix_fmt: str, sound: str) -> None:
     source = film(tmp_path / name, codec, pix_fmt, sound)
-    found = mp4.finish(source, tmp_path / "whole.mp4", TAGS)
-    assert (found.codec, found.pix_fmt, found.width, found.height) == ("h264", "yuv420p", 160, 90)
-    assert found.seconds == pytest.approx(2, abs=0.15)
-    assert found.has_audio == bool(sound)
+    probe = mp4.finish(source, tmp_path / "whole.mp4", TAGS)
+    assert (probe.codec, probe.pix_fmt, probe.width, probe.height) == ("h264", "yuv420p", 160, 90)
+    assert probe.seconds == pytest.approx(2, abs=0.15)
+    assert probe.has_audio == bool(sound)
     assert is_fast_start(tmp_path / "whole.mp4")
-    assert TAGS.items() <= mp4.read_tags(tmp_path / "whole.mp4").items()
+    assert TAGS.items() <= read_tags(tmp_path / "whole.mp4").items()
     with av.open(str(tmp_path / "whole.mp4"), "r") as container:
         assert [stream.codec_context.name for stream in container.streams.audio] == (["aac"] if sound else [])
         assert sum(1 for _ in container.decode(video=0)) == 24
@@ -205,8 +201,8 @@ def test_converting_keeps_the_colours_and_makes_odd_sides_even(tmp_path: Path) -
     color = (200, 60, 30)
     pictures = [Image.new("RGB", (161, 91), color)] * 6
     film(tmp_path / "raw.avi", "mjpeg", "yuvj444p", pictures=pictures)
-    found = mp4.finish(tmp_path / "raw.avi", tmp_path / "whole.mp4", {})
-    assert (found.width, found.height) == (160, 90)
+    probe = mp4.finish(tmp_path / "raw.avi", tmp_path / "whole.mp4", {})
+    assert (probe.width, probe.height) == (160, 90)
     with av.open(str(tmp_path / "whole.mp4"), "r") as container:
         frame = next(container.decode(video=0))
         assert (frame.colorspace, frame.color_range) == (1, 1)
@@ -224,8 +220,8 @@ def test_converting_keeps_every_frame_at_its_own_time(tmp_path: Path) -> None:
         out.mux(stream.encode())
     mp4.finish(tmp_path / "raw.webm", tmp_path / "whole.mp4", {})
     with av.open(str(tmp_path / "whole.mp4"), "r") as container:
-        found = [frame.time for frame in container.decode(video=0)]
-    assert found == [pytest.approx(number / 12, abs=0.01) for number in times]
+        probe = [frame.time for frame in container.decode(video=0)]
+    assert probe == [pytest.approx(number / 12, abs=0.01) for number in times]
 
 
 def test_a_bad_file_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -241,14 +237,11 @@ def test_a_disk_that_refuses_is_not_the_files_fault(tmp_path: Path) -> None:
         mp4.finish(film(tmp_path / "raw.mp4"), tmp_path / "nowhere" / "whole.mp4", {})
 
 
-# poster --------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("name", "kind"), [("poster.webp", "WEBP"), ("poster.jpg", "JPEG")])
 def test_the_poster_is_not_the_black_start(tmp_path: Path, name: str, kind: str) -> None:
     black = [Image.new("RGB", (160, 90))] * 4
     path = film(tmp_path / "a.mp4", pictures=black + [scene(n, (160, 90)) for n in range(20)])
-    mp4.poster(path, tmp_path / name)
+    write_poster(path, tmp_path / name)
     with Image.open(tmp_path / name) as poster:
         assert (poster.format, poster.size) == (kind, (160, 90))
         light = poster.convert("L").tobytes()
@@ -256,16 +249,16 @@ def test_the_poster_is_not_the_black_start(tmp_path: Path, name: str, kind: str)
 
 
 def test_a_poster_keeps_the_aspect(tmp_path: Path) -> None:
-    mp4.poster(film(tmp_path / "a.mp4", size=(180, 320)), tmp_path / "poster.webp", width=90)
+    write_poster(film(tmp_path / "a.mp4", size=(180, 320)), tmp_path / "poster.webp", width=90)
     with Image.open(tmp_path / "poster.webp") as poster:
         assert poster.size == (90, 160)
 
 
 def test_a_black_video_has_a_poster_too_and_no_video_has_none(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", pictures=[Image.new("RGB", (160, 90))] * 3)
-    mp4.poster(path, tmp_path / "poster.webp")
+    write_poster(path, tmp_path / "poster.webp")
     assert (tmp_path / "poster.webp").is_file()
     path.write_text("{}")
     with pytest.raises(Unplayable):
-        mp4.poster(path, tmp_path / "other.webp")
+        write_poster(path, tmp_path / "other.webp")
     assert not (tmp_path / "other.webp").exists()

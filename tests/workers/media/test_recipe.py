@@ -14,7 +14,8 @@ from core.pictures.intake import Framing
 from core.videos import recipe
 from core.videos.recipe import Recipe
 from tests.servers import clip
-from workers.media.mp4 import finish, read_tags
+from tests.workers.media.tags import read_tags
+from workers.media.mp4 import finish
 
 part = st.floats(0, 1, allow_nan=False)
 framings = st.fixed_dictionaries(
@@ -51,11 +52,11 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(video=videos, picture=pictures)
 def test_a_recipe_goes_through_an_mp4_and_back(source: Path, video: Video, picture: Picture | None) -> None:
-    made, kept = Recipe.portable(video, picture), source.with_name("kept.mp4")
-    finish(source, kept, {"adsvideo_settings": recipe.write(made)})
-    found = recipe.read(read_tags(kept)["adsvideo_settings"])
-    assert found == recipe.FromFile(made, whole=True)
-    assert found.recipe.framing_fields == framing_of(video)
+    portable, target = Recipe.portable(video, picture), source.with_name("kept.mp4")
+    finish(source, target, {"adsvideo_settings": recipe.write(portable)})
+    read = recipe.read(read_tags(target)["adsvideo_settings"])
+    assert read == recipe.FromFile(portable, whole=True)
+    assert read.recipe.framing_fields == framing_of(video)
 
 
 def framing_of(video: Video) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def server(web: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[VideosServer]:
     """
     with VideosServer(latency=3600, webhook=web, webhook_secret=SECRET) as running:
         monkeypatch.setenv("OPENAI_BASE_URL", running.url)
-        monkeypatch.setattr("workers.pace.Pace.first_look", lambda _: 600.0)
+        monkeypatch.setattr("workers.videos.pace.Pace.first_look", lambda _: 600.0)
         forget_settings()
         yield running
 
@@ -71,7 +71,7 @@ async def at_the_provider(user: User, provider_id: str = "video_1") -> Video:
         claimed = await claims.claim_submit(db, video.id)
         assert claimed is not None
         assert await claims.intend(db, claimed)
-        await claims.submitted(db, claimed, provider_id, 3600)
+        await claims.mark_submitted(db, claimed, provider_id, 3600)
     return video
 
 
@@ -85,7 +85,7 @@ async def send(web: str, body: str, headers: dict[str, str]) -> int:
     async with httpx.AsyncClient(timeout=60) as client:
         status = (await client.post(web, content=body, headers=headers)).status_code
     async with session() as db:
-        await looks.announced(db, await queue.take_announced())
+        await looks.mark_ended(db, await queue.take_announced())
     return status
 
 
@@ -100,8 +100,8 @@ async def test_a_signed_event_makes_the_video_due_and_a_replay_changes_nothing(
     for _ in range(3):
         assert await send(web, body, headers) == 200
         assert await is_due(video)
-    found = await reread(video)
-    assert (found.status, found.ready) == ("processing", kind == "video.completed")
+    row = await reread(video)
+    assert (row.status, row.ready) == ("processing", kind == "video.completed")
 
 
 async def test_without_redis_the_event_is_noted_at_once(alice: User, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +131,7 @@ async def test_an_event_that_comes_too_early_fails_nothing(alice: User, server: 
     async with running_worker():
         await until(begun)
         await queue.announce((await reread(video)).provider_id or "", "completed")
-        await until(lambda: server.asked("GET", "/content"))
+        await until(lambda: server.received("GET", "/content"))
         assert await begun()
         server.latency = 0
         await until(completed)
@@ -227,7 +227,7 @@ async def test_without_its_webhooks_the_server_is_polled_all_the_same(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.webhook, server.latency = "http://127.0.0.1:9/nobody", 1.5
-    monkeypatch.setattr("workers.pace.Pace.first_look", lambda _: 1.0)
+    monkeypatch.setattr("workers.videos.pace.Pace.first_look", lambda _: 1.0)
     video = await ask(alice, model="sora-2", seconds=4)
 
     async def completed() -> bool:

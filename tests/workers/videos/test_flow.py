@@ -46,9 +46,9 @@ async def ended(video: Video, status: str, seconds: float = 120) -> Video:
     """The video once it has that status."""
 
     async def check() -> bool:
-        found = await reread(video)
-        assert found.status in ("pending", "processing", status), (found.status, found.error_code, found.error_detail)
-        return found.status == status
+        row = await reread(video)
+        assert row.status in ("pending", "processing", status), (row.status, row.error_code, row.error_detail)
+        return row.status == status
 
     await until(check, seconds)
     return await reread(video)
@@ -69,9 +69,9 @@ async def test_the_built_in_camera_makes_a_video_of_the_size_asked(alice: User) 
 
 
 async def test_several_local_videos_are_made_in_their_order(alice: User) -> None:
-    asked = [await ask(alice, seconds=4) for _ in range(3)]
+    videos = [await ask(alice, seconds=4) for _ in range(3)]
     async with running_worker():
-        done = [await ended(video, "completed") for video in asked]
+        done = [await ended(video, "completed") for video in videos]
     finished = [video.completed_at for video in done]
     assert finished == sorted(finished)  # type: ignore[type-var]
 
@@ -106,14 +106,14 @@ async def test_a_providers_video_comes_home(alice: User, server: VideosServer) -
         done = await ended(video, "completed")
     assert (done.width, done.height, done.label) == (1280, 720, "Sora 2")
     assert server.creates == 1
-    form = server.asked("POST")[0].fields
+    form = server.received("POST")[0].fields
     assert (form["model"], form["prompt"], form["seconds"], form["size"]) == ("sora-2", "A cup turns", "4", "1280x720")
     with av.open(store.path(done.key or ""), "r") as container:
         assert container.metadata["adsvideo_prompt"] == "A cup turns"
         assert container.metadata["adsvideo_ai_generated"] == "true"
-    found = recipe.read(settings_in(store.path(done.key or "") or Path()))
-    assert found and found.whole
-    assert (found.recipe.prompt, found.recipe.model, found.recipe.seconds) == ("A cup turns", "sora-2", 4)
+    settings = recipe.read(settings_in(store.path(done.key or "") or Path()))
+    assert settings and settings.whole
+    assert (settings.recipe.prompt, settings.recipe.model, settings.recipe.seconds) == ("A cup turns", "sora-2", 4)
     assert await ledger(alice) == CHARGED
 
 
@@ -124,13 +124,13 @@ def settings_in(path: Path) -> str:
 
 async def test_many_at_once_are_one_question_to_a_server_that_lists(alice: User, server: VideosServer) -> None:
     server.latency = 600
-    asked = [await ask(alice, f"cup {n}", model="sora-2", seconds=4) for n in range(10)]
+    videos = [await ask(alice, f"cup {n}", model="sora-2", seconds=4) for n in range(10)]
 
     def questions() -> list[str]:
-        return [c.path for c in server.asked("GET") if not c.path.endswith("/content")]
+        return [c.path for c in server.received("GET") if not c.path.endswith("/content")]
 
     async with running_worker():
-        await asyncio.gather(*(ended(video, "processing") for video in asked))
+        await asyncio.gather(*(ended(video, "processing") for video in videos))
         before = len(questions())
         await until(lambda: len(questions()) > before)  # what was asked before all of them ran may come in late
         server.calls.clear()
@@ -138,7 +138,7 @@ async def test_many_at_once_are_one_question_to_a_server_that_lists(alice: User,
         await until(lambda: len(questions()) >= 3)
         assert len(questions()) <= time.monotonic() - started + 2, "more than one question a second"
         server.latency = 0
-        await asyncio.gather(*(ended(video, "completed") for video in asked))
+        await asyncio.gather(*(ended(video, "completed") for video in videos))
     assert set(questions()) == {"/v1/videos"}
     assert server.creates == 10
 
@@ -216,7 +216,7 @@ async def test_a_broken_create_that_was_taken_is_found_and_not_sent_again(alice:
 async def test_a_broken_create_that_was_not_taken_is_settled_and_not_sent_again(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.settle.ABSENT_SECONDS", 2.0)
+    monkeypatch.setattr("workers.videos.settle.ABSENT_SECONDS", 2.0)
     server.script = ["break"]
     video = await ask(alice, model="sora-2")
     async with running_worker():
@@ -246,7 +246,7 @@ async def test_a_provider_that_forgot_its_jobs_loses_the_video_not_the_money(ali
     video = await ask(alice, model="sora-2")
     async with running_worker():
         await ended(video, "processing")
-        await until(lambda: len(server.asked("GET", "/videos/")) >= 1)
+        await until(lambda: len(server.received("GET", "/videos/")) >= 1)
         server.forget()
         failed = await ended(video, "failed")
     assert failed.error_code == "lost"
@@ -277,7 +277,7 @@ async def test_the_deadline_ends_a_video_that_never_does(alice: User, server: Vi
             await db.exec(update(Video).where(col(Video.id) == video.id).values(**values))
         failed = await ended(video, "failed")
     assert failed.error_code == "timeout"
-    assert len(server.asked("DELETE")) == 1
+    assert len(server.received("DELETE")) == 1
     assert await ledger(alice) == RETURNED
 
 
@@ -290,7 +290,7 @@ async def test_a_cancel_before_the_provider_started_is_paid_back(alice: User, se
         async with session() as db:
             await states.cancel(db, alice.id, video.id)
         await ended(video, "canceled")
-    assert len(server.asked("DELETE")) == 1
+    assert len(server.received("DELETE")) == 1
     assert await ledger(alice) == RETURNED
 
 
@@ -299,7 +299,7 @@ async def test_a_cancel_after_the_provider_started_is_not_paid_back(alice: User,
     video = await ask(alice, model="sora-2")
     async with running_worker():
         await ended(video, "processing")
-        await until(lambda: len(server.asked("GET", "/videos/")) >= 1)
+        await until(lambda: len(server.received("GET", "/videos/")) >= 1)
         async with session() as db:
             await states.cancel(db, alice.id, video.id)
         canceled = await ended(video, "canceled")
@@ -310,12 +310,12 @@ async def test_a_cancel_after_the_provider_started_is_not_paid_back(alice: User,
 async def test_with_redis_wiped_every_video_still_ends(
     alice: User, server: VideosServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.leases.SWEEP_GRACE", timedelta(seconds=0))
-    asked = [await ask(alice, f"wiped {n}", model="sora-2", seconds=4) for n in range(4)]
+    monkeypatch.setattr("core.videos.claims.SWEEP_GRACE", timedelta(seconds=0))
+    videos = [await ask(alice, f"wiped {n}", model="sora-2", seconds=4) for n in range(4)]
     with Redis.from_url(redis_url) as client:
         client.flushall()
     async with running_worker():
-        await asyncio.gather(*(ended(video, "completed") for video in asked))
+        await asyncio.gather(*(ended(video, "completed") for video in videos))
     assert server.creates == 4
     assert await balance(alice) == 60
 

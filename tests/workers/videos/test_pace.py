@@ -125,19 +125,19 @@ async def test_the_engine_counts_its_looks() -> None:
     with VideosServer(polls=9) as server:
         engine = open_engine(Server("s", "openai-videos", base_url=server.url))
         await engine.look(["a", "b", "c"])
-        assert engine.looked == len(server.asked("GET")) == 1 + 3
+        assert engine.looked == len(server.received("GET")) == 1 + 3
         await engine.close()
 
 
 def test_several_workers_share_the_looks_and_the_calls() -> None:
     alone, shared = blind(looks_per_second=40, concurrency=8), blind(looks_per_second=40, concurrency=8)
-    shared.among(4)
+    shared.share_with(4)
     assert (alone.limit, shared.limit) == (40, 10)
     assert isinstance(shared.engine, OpenAIVideos)
     assert shared.engine._calls._slots.total_tokens == 2
     shared.running = alone.running = 400
     assert 9 < shared.first_look() < 11  # a video is looked at by all together as often as by one
-    shared.among(100)
+    shared.share_with(100)
     assert shared.engine._calls._slots.total_tokens == 1
-    shared.among(1)
+    shared.share_with(1)
     assert shared.engine._calls._slots.total_tokens == 8

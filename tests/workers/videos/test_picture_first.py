@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import col, update
 
 from core.database.session import reading, session
-from core.errors import from_code
+from core.errors import from_code, from_note
 from core.models import Picture, User, Video, now
 from core.storage import store
 from core.videos import claims, states
@@ -109,7 +109,7 @@ async def test_a_worker_killed_while_it_frames_the_picture_loses_nothing(
     async with running_worker():
         ended = await has(video, "completed", "failed")
     assert (ended.status, ended.attempts) == ("completed", 2 if model == "camera" else 3)  # create, then the file
-    assert len(server.asked("POST")) == (model != "camera")
+    assert len(server.received("POST")) == (model != "camera")
     assert await ledger(alice) == CHARGED
 
 
@@ -126,7 +126,7 @@ async def test_a_cancel_while_the_picture_is_framed_is_at_once_and_nothing_is_se
         await held.hand_out()  # the worker goes on
         await asyncio.sleep(1)
     assert (await reread(video)).status == "canceled"
-    assert server.asked("POST") == []
+    assert server.received("POST") == []
     assert await ledger(alice) == RETURNED
 
 
@@ -141,7 +141,7 @@ async def test_a_worker_that_stops_while_it_frames_the_picture_gives_the_video_b
     await held.hand_out()
     assert (stopped.status, stopped.submitted_at) == ("pending", None)
     assert stopped.next_look_at <= now()
-    assert server.asked("POST") == []
+    assert server.received("POST") == []
 
 
 async def no_row(video: Video) -> None:
@@ -206,7 +206,7 @@ async def test_what_is_wrong_with_the_picture_is_said_at_once_and_paid_back(
     assert failed.error_code == code
     assert from_code(code).message.startswith(sentence)
     assert failed.attempts == 1
-    assert server.asked("POST") == []
+    assert server.received("POST") == []
     assert await ledger(alice) == RETURNED
 
 
@@ -221,11 +221,11 @@ async def test_a_bucket_that_is_away_is_waited_for(
     forget_settings()
 
     async def waits() -> bool:
-        return "The storage does not answer" in (await reread(video)).note
+        return "The storage does not answer" in str(from_note((await reread(video)).note))
 
     async with running_worker():
         await until(waits)
-        assert server.asked("POST") == []
+        assert server.received("POST") == []
         monkeypatch.setenv("AWS_ENDPOINT_URL", s3.root)
         forget_settings()
         await has(video, "completed")
@@ -247,6 +247,6 @@ async def test_one_who_has_lost_the_lease_sends_nothing_and_changes_nothing(alic
     async with session() as db:
         await claims.release_submit(db, late, 0, "busy")
         await claims.refuse(db, late, from_code("picture_gone"))
-    found = await reread(video)
-    assert (found.status, found.note, found.submitted_at) == ("pending", "", in_time.submitted_at)
+    row = await reread(video)
+    assert (row.status, row.note, row.submitted_at) == ("pending", "", in_time.submitted_at)
     assert await ledger(alice) == CHARGED

@@ -64,7 +64,7 @@ async def test_one_who_is_cut_off_in_the_middle_gets_a_sentence_and_nothing_is_w
 async def test_one_that_stays_away_is_said_to_be_away(
     place: Path, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.postgresql.RESTART_SECONDS", 0.3)
+    monkeypatch.setattr("core.database.postgresql.RESTART_SECONDS", 0.3)
     await asyncio.to_thread(postgresql.stop)
     try:
         with pytest.raises(NotAvailable):
@@ -78,16 +78,16 @@ async def test_one_that_stays_away_is_said_to_be_away(
 async def test_videos_in_the_making_end_as_if_nothing_had_happened(
     alice: User, server: VideosServer, postgresql: PostgreSQL, sign: int
 ) -> None:
-    asked = [await ask(alice, f"cup {n}", model="sora-2", seconds=4) for n in range(4)]
-    asked.append(await ask(alice, "local", seconds=4))
+    videos = [await ask(alice, f"cup {n}", model="sora-2", seconds=4) for n in range(4)]
+    videos.append(await ask(alice, "local", seconds=4))
     async with running_worker():
         await until(lambda: server.creates == 4)
         await _restart(postgresql, sign, 2)
 
         async def all_done() -> bool:
-            found = [await reread(video) for video in asked]
-            assert all(v.status in ("pending", "processing", "completed") for v in found), [v.error_code for v in found]
-            return all(video.status == "completed" for video in found)
+            rows = [await reread(video) for video in videos]
+            assert all(v.status in ("pending", "processing", "completed") for v in rows), [v.error_code for v in rows]
+            return all(video.status == "completed" for video in rows)
 
         await until(all_done, 200)
     assert server.creates == 4

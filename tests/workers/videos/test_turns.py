@@ -43,14 +43,14 @@ async def _completed() -> list[int]:
         return list((await db.exec(query)).all())
 
 
-async def _begun(*asked: Video) -> list[Video]:
+async def _begun(*videos: Video) -> list[Video]:
     """What the submit jobs of these videos begin, one job after another."""
-    found = []
-    for video in asked:
+    claimed_videos = []
+    for video in videos:
         async with session() as db:
             if claimed := await claims.claim_submit(db, video.id):
-                found.append(claimed)
-    return found
+                claimed_videos.append(claimed)
+    return claimed_videos
 
 
 async def test_one_users_thirty_local_videos_do_not_hold_up_anothers_one(alice: User, bob: User) -> None:
@@ -78,7 +78,7 @@ async def test_one_users_thirty_videos_at_a_provider_do_not_hold_up_anothers_one
         query = select(Video.user_id).order_by(col(Video.submitted_at))
         begun = list((await db.exec(query)).all())
     assert bob.id in begun[:3]
-    assert (server.creates, len({made.prompt for made in server.jobs.values()})) == (31, 31)
+    assert (server.creates, len({job.prompt for job in server.jobs.values()})) == (31, 31)
 
 
 async def test_users_take_turns_from_when_they_join(alice: User, bob: User, server: VideosServer) -> None:
@@ -115,24 +115,24 @@ async def test_one_that_goes_back_keeps_its_turn(alice: User, bob: User, server:
     (claimed,) = await _begun(alices[0])
     async with session() as db:
         await claims.release_submit(db, claimed, 0, "busy")
-    again, following = await _begun(*alices[1:])
-    assert (again.id, again.attempts, following.id) == (alices[0].id, 2, alices[1].id)
+    first, following = await _begun(*alices[1:])
+    assert (first.id, first.attempts, following.id) == (alices[0].id, 2, alices[1].id)
 
 
 async def test_a_group_with_priority_comes_first_as_long_as_it_has_it(alice: User, bob: User) -> None:
     normal = await ask(alice)
     async with session() as db:
         group = await groups.make_group(db, "Subscribers", None, priority=True)
-        found = await db.get_one(User, bob.id)
-        found.group_id = group.id
-    first = await ask(found)
-    assert (normal.lane, first.lane, (await ask(found, lane=1)).lane) == (0, -1, 1)
+        user = await db.get_one(User, bob.id)
+        user.group_id = group.id
+    first = await ask(user)
+    assert (normal.lane, first.lane, (await ask(user, lane=1)).lane) == (0, -1, 1)
     async with session() as db:
         claimed = await claims.claim_local(db)
         await groups.change_group(db, group.id, "Subscribers", None, priority=False)
     assert claimed is not None
     assert claimed.id == first.id
-    assert (await ask(found)).lane == 0
+    assert (await ask(user)).lane == 0
 
 
 @pytest.fixture
@@ -146,47 +146,47 @@ def two_at_once(place: Path, server: VideosServer, monkeypatch: pytest.MonkeyPat
 
 async def test_of_many_who_claim_at_once_only_so_many_get_a_place(alice: User, two_at_once: VideosServer) -> None:
     models = ("sora-2", "sora-1")  # on the same server
-    asked = [await ask(alice, model=models[n % 2], seconds=(4, 5)[n % 2]) for n in range(8)]
-    begun = [claimed for found in await asyncio.gather(*(_begun(video) for video in asked)) for claimed in found]
+    videos = [await ask(alice, model=models[n % 2], seconds=(4, 5)[n % 2]) for n in range(8)]
+    begun = [claimed for claims in await asyncio.gather(*(_begun(video) for video in videos)) for claimed in claims]
     assert len(begun) == 2
-    assert await _begun(*asked) == []
+    assert await _begun(*videos) == []
     async with session() as db:
         assert await claims.intend(db, begun[0])
-        await claims.submitted(db, begun[0], "video_1", 1)
+        await claims.mark_submitted(db, begun[0], "video_1", 1)
         assert await claims.overdue_submits(db) == []
-    assert await _begun(*asked) == []
+    assert await _begun(*videos) == []
     async with session() as db:
-        await looks.provider_done(db, {begun[0].id: None})
-    assert len(await _begun(*asked)) == 1
+        await looks.mark_ready(db, {begun[0].id: None})
+    assert len(await _begun(*videos)) == 1
 
 
 async def test_one_that_waits_for_another_try_holds_no_place(alice: User, two_at_once: VideosServer) -> None:
-    asked = [await ask(alice, model="sora-2", seconds=4) for _ in range(4)]
-    begun = await _begun(*asked)
+    videos = [await ask(alice, model="sora-2", seconds=4) for _ in range(4)]
+    begun = await _begun(*videos)
     async with session() as db:
         assert await claims.intend(db, begun[0])
         await claims.release_submit(db, begun[0], 60, "busy")
         server = entries.get("sora-2").server
         assert await claims.free_places(db, server) == 1
-    assert [video.id for video in await _begun(*asked)] == [asked[2].id]
+    assert [video.id for video in await _begun(*videos)] == [videos[2].id]
 
 
 async def test_two_workers_never_give_a_server_more_than_it_may_have(
     alice: User, bob: User, two_at_once: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.queue.WORKER_SECONDS", 600.0)  # none is forgotten, however slow this machine is
+    monkeypatch.setattr("core.redis.queue.WORKER_SECONDS", 600.0)  # none is forgotten, however slow this machine is
     two_at_once.latency = 1.5
-    asked = [await ask((alice, bob)[n % 2], f"cup {n}", model="sora-2", seconds=4) for n in range(6)]
+    videos = [await ask((alice, bob)[n % 2], f"cup {n}", model="sora-2", seconds=4) for n in range(6)]
     async with AsyncExitStack() as workers:
         for _ in range(2):
             await workers.enter_async_context(running_worker())
 
         async def all_done() -> bool:
-            return len(await _completed()) == len(asked)
+            return len(await _completed()) == len(videos)
 
         await until(all_done, 200)
         assert await queue.count_workers("a third") == 3
-    made = sorted(job.created_at for job in two_at_once.jobs.values())
-    assert len(made) == len(asked)
-    assert all(later - sooner >= 1.5 for sooner, later in zip(made, made[2:], strict=False))
+    times = sorted(job.created_at for job in two_at_once.jobs.values())
+    assert len(times) == len(videos)
+    assert all(later - sooner >= 1.5 for sooner, later in zip(times, times[2:], strict=False))
     assert await queue.count_workers("another") == 2

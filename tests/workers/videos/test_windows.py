@@ -49,7 +49,7 @@ async def at_the_provider(video: Video, provider_id: str) -> None:
         claimed = await claims.claim_submit(db, video.id)
         assert claimed is not None
         assert await claims.intend(db, claimed)
-        await claims.submitted(db, claimed, provider_id, -1)
+        await claims.mark_submitted(db, claimed, provider_id, -1)
 
 
 async def unknown(video: Video, since: float = 0) -> None:
@@ -80,20 +80,17 @@ async def test_a_worker_that_died_before_it_wrote_its_intent_down_keeps_nobody_w
     assert server.creates == 1
 
 
-# --- cancel ---
-
-
 async def test_a_cancel_during_create_reaches_the_provider_and_is_paid_back(alice: User, server: VideosServer) -> None:
     server.held, server.latency = True, 600
     server.kind = Mode(words=("queued", "queued", "completed", "failed"))
     video = await ask(alice, model="sora-2", seconds=4)
     async with running_worker():
-        await until(lambda: server.asked("POST"))
+        await until(lambda: server.received("POST"))
         async with session() as db:
             assert (await states.cancel(db, alice.id, video.id)).cancel_requested
         server.held = False
         await has(video, "canceled")
-    assert (server.creates, len(server.asked("DELETE"))) == (1, 1)
+    assert (server.creates, len(server.received("DELETE"))) == (1, 1)
     assert server.jobs == {}
     assert await ledger(alice) == RETURNED
 
@@ -103,7 +100,7 @@ async def test_a_cancel_while_the_server_is_busy_is_not_submitted_again(alice: U
     server.script = [(429, {}, {"Retry-After": "1"})]
     video = await ask(alice, model="sora-2", seconds=4)
     async with running_worker():
-        await until(lambda: server.asked("POST"))
+        await until(lambda: server.received("POST"))
         async with session() as db:
             await states.cancel(db, alice.id, video.id)
         server.held = False
@@ -117,7 +114,7 @@ async def test_a_cancel_while_the_server_is_busy_is_not_submitted_again(alice: U
 async def test_a_cancel_while_the_outcome_is_unknown_is_settled(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch, taken: bool
 ) -> None:
-    monkeypatch.setattr("workers.settle.ABSENT_SECONDS", 2.0)
+    monkeypatch.setattr("workers.videos.settle.ABSENT_SECONDS", 2.0)
     server.latency = 600
     server.kind = Mode(words=("queued", "queued", "completed", "failed"))
     video = await ask(alice, "broken off", model="sora-2", seconds=4)
@@ -149,7 +146,7 @@ async def test_a_cancel_where_the_server_can_not_tell_is_settled_within_a_minute
 async def test_a_worker_that_died_after_it_canceled_at_the_provider_pays_back_once(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.engines.openai_videos.OpenAIVideos.grace_seconds", 0.1)
+    monkeypatch.setattr("workers.engines.videos_api.engine.OpenAIVideos.grace_seconds", 0.1)
     video = await ask(alice, model="sora-2", seconds=4)
     await at_the_provider(video, "video_deleted_already")
     async with session() as db:
@@ -157,9 +154,6 @@ async def test_a_worker_that_died_after_it_canceled_at_the_provider_pays_back_on
     async with running_worker():
         await has(video, "canceled")
     assert await ledger(alice) == RETURNED
-
-
-# --- an unknown outcome ---
 
 
 async def test_the_deadline_comes_also_while_the_outcome_is_unknown(alice: User, server: VideosServer) -> None:
@@ -193,18 +187,18 @@ async def test_a_job_that_two_videos_may_be_is_given_to_neither(
 async def test_a_job_that_is_another_videos_already_is_not_taken_from_it(alice: User, server: VideosServer) -> None:
     server.latency = 600
     job(server, "the same words")
-    known, lost = [await ask(alice, "the same words", model="sora-2", seconds=4) for _ in range(2)]
-    await at_the_provider(known, next(iter(server.jobs)))
+    adopted, lost = [await ask(alice, "the same words", model="sora-2", seconds=4) for _ in range(2)]
+    await at_the_provider(adopted, next(iter(server.jobs)))
     await unknown(lost, since=50)
     async with running_worker():
         assert (await has(lost, "failed")).error_code == "not_taken"
-        assert (await reread(known)).status == "processing"
+        assert (await reread(adopted)).status == "processing"
 
 
 async def test_a_server_that_hangs_holds_up_no_other_outcome(
     alice: User, server: VideosServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.settle.PATIENCE", 0.5)
+    monkeypatch.setattr("workers.videos.settle.PATIENCE", 0.5)
     server.slow = 30
     video = await ask(alice, model="sora-2", seconds=4)
     await unknown(video, since=50)
@@ -214,32 +208,29 @@ async def test_a_server_that_hangs_holds_up_no_other_outcome(
 
 
 async def test_a_model_that_has_left_the_catalogue_fails_in_every_state(alice: User, server: VideosServer) -> None:
-    asked = [await ask(alice, f"gone {n}", model="sora-2", seconds=4) for n in range(3)]
-    await unknown(asked[0])
-    await at_the_provider(asked[1], "video_1")
+    videos = [await ask(alice, f"gone {n}", model="sora-2", seconds=4) for n in range(3)]
+    await unknown(videos[0])
+    await at_the_provider(videos[1], "video_1")
     async with session() as db:
         await db.exec(update(Video).values(model="no-longer"))
     async with running_worker():
-        ended = [await has(video, "failed") for video in asked]
+        ended = [await has(video, "failed") for video in videos]
     assert {video.error_code for video in ended} == {"unknown_model"}
     assert await balance(alice) == 100
-
-
-# --- Redis, the provider ---
 
 
 async def test_redis_emptied_in_the_middle_loses_nothing(
     alice: User, server: VideosServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.leases.SWEEP_GRACE", timedelta(seconds=0))
+    monkeypatch.setattr("core.videos.claims.SWEEP_GRACE", timedelta(seconds=0))
     server.latency = 3
-    asked = [await ask(alice, f"emptied {n}", model="sora-2", seconds=4) for n in range(4)]
+    videos = [await ask(alice, f"emptied {n}", model="sora-2", seconds=4) for n in range(4)]
     async with running_worker():
         with Redis.from_url(redis_url) as client:
             for _ in range(8):
                 client.flushall()
                 await asyncio.sleep(0.5)
-        for video in asked:
+        for video in videos:
             await has(video, "completed")
     assert server.creates == 4
     assert await balance(alice) == 60
@@ -253,7 +244,7 @@ async def test_a_provider_that_restarts_and_forgets_loses_what_ran_and_takes_wha
     async with running_worker():
         for video in before:
             await has(video, "processing")
-        await until(lambda: server.asked("GET"))
+        await until(lambda: server.received("GET"))
         server.stop()
         server.forget()
         server.latency = 1
@@ -266,15 +257,12 @@ async def test_a_provider_that_restarts_and_forgets_loses_what_ran_and_takes_wha
     assert await balance(alice) == 90
 
 
-# --- two workers at once ---
-
-
 async def test_two_workers_share_everything_and_do_nothing_twice(alice: User, server: VideosServer) -> None:
     server.latency = 2
     prompts = [f"shared {n}" + (" [fail]" if n % 2 else "") for n in range(8)]
-    asked = [await ask(alice, prompt, model="sora-2", seconds=4) for prompt in prompts]
+    videos = [await ask(alice, prompt, model="sora-2", seconds=4) for prompt in prompts]
     async with running_worker(), running_worker():
-        ended = [await has(video, "completed", "failed") for video in asked]
+        ended = [await has(video, "completed", "failed") for video in videos]
     assert [video.status for video in ended] == ["completed", "failed"] * 4
     assert server.creates == 8
     lines = await ledger(alice)
@@ -284,22 +272,22 @@ async def test_two_workers_share_everything_and_do_nothing_twice(alice: User, se
 
 async def test_two_collects_fetch_a_file_once(alice: User, server: VideosServer) -> None:
     server.latency = 0
-    asked = [await ask(alice, f"file {n}", model="sora-2", seconds=4) for n in range(6)]
-    for video in asked:
+    videos = [await ask(alice, f"file {n}", model="sora-2", seconds=4) for n in range(6)]
+    for video in videos:
         job(server, video.prompt)
         await at_the_provider(video, list(server.jobs)[-1])
     async with session() as db:
-        await looks.provider_done(db, {video.id: None for video in asked})
+        await looks.mark_ready(db, {video.id: None for video in videos})
     engines = [Engines(), Engines()]
     tasks = [asyncio.create_task(Collects(each, at_once=2).run()) for each in engines]
-    for video in asked:
+    for video in videos:
         await has(video, "completed")
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     for each in engines:
         await each.close()
-    assert len(server.asked("GET", "/content")) == 6
+    assert len(server.received("GET", "/content")) == 6
 
 
 async def test_two_that_settle_the_same_video_refund_it_once(alice: User, server: VideosServer) -> None:
@@ -319,15 +307,15 @@ async def test_a_second_attempt_is_given_once(alice: User) -> None:
     video = await ask(alice, model="sora-2", seconds=4)
     await at_the_provider(video, "video_spoiled")
 
-    async def again() -> bool:
+    async def take_over() -> bool:
         async with session() as db:
-            return await claims.try_again(db, video, "video_spoiled")
+            return await claims.resubmit(db, video, "video_spoiled")
 
-    assert sorted(await asyncio.gather(*(again() for _ in range(5)))) == [False] * 4 + [True]
+    assert sorted(await asyncio.gather(*(take_over() for _ in range(5)))) == [False] * 4 + [True]
     assert await ledger(alice) == CHARGED
     await at_the_provider(video, "video_spoiled_again")
     async with session() as db:
-        assert not await claims.try_again(db, video, "video_spoiled_again")
+        assert not await claims.resubmit(db, video, "video_spoiled_again")
 
 
 async def test_a_cancel_or_a_webhook_during_a_look_is_not_forgotten(alice: User) -> None:
@@ -336,9 +324,9 @@ async def test_a_cancel_or_a_webhook_during_a_look_is_not_forgotten(alice: User)
     async with session() as db:
         assert len(await looks.claim_looks(db, ["sora-2"], 10)) == 1
     async with session() as db:
-        await looks.announced(db, {"video_1": "failed"})
+        await looks.mark_ended(db, {"video_1": "failed"})
     async with session() as db:
-        await looks.look_again(db, {video.id: 60.0})  # what the look that was under way says
+        await looks.schedule_looks(db, {video.id: 60.0})  # what the look that was under way says
     assert (await reread(video)).next_look_at < now()
 
 

@@ -12,7 +12,7 @@ from ...i18n import _
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, button
 from ...kit.toast import toast
-from ..video.words import known
+from ..video.words import localized
 
 
 class Keys(Tag):
@@ -29,32 +29,32 @@ class Keys(Tag):
             self._rows = Tag("div", "rows", role="list")
 
     async def load(self) -> None:
-        """The keys as they are now."""
+        """Load and draw the keys."""
         async with reading() as db:
-            found = await api_keys.keys(db, self._user.id)
+            rows = await api_keys.keys(db, self._user.id)
         self._rows.clear()
         with self._rows:
-            if not found:
+            if not rows:
                 Tag("p", "page-note", _("With a key a script can do all that these pages do."), role="listitem")
-            for key in found:
+            for key in rows:
                 self._row(key)
 
     def _row(self, key: ApiKey) -> None:
         used = formats.ago(key.last_used_at) if key.last_used_at else _("never used")
         with Tag("div", "row", role="listitem"):
             Tag("code", "row-main", f"{key.start}…")
-            Tag("span", "row-note", known(key.name))
+            Tag("span", "row-note", localized(key.name))
             Tag("span", "row-note", used)
             button(_("Revoke"), partial(self._ask, key), look="small")
 
     async def _make(self) -> None:
         async with session() as db:
-            made = await api_keys.make_key(db, self._user, _("Account page"))
+            text = await api_keys.make_key(db, self._user, _("Account page"))
         self._new.clear()
         self._new.put("hidden", False)
         with self._new:
             Tag("p", "page-note", _("Copy it now; it is not shown again."))
-            Tag("code", "key-text", made)
+            Tag("code", "key-text", text)
         await self.load()
 
     def _ask(self, key: ApiKey) -> None:

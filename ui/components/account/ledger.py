@@ -1,4 +1,4 @@
-"""The ledger: every movement of credits, and what is left of them."""
+"""The ledger: the balance and every movement of credits."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,7 +11,7 @@ from ... import formats, i18n, page_state
 from ...i18n import _
 from ...kit.elements import Tag
 from ...kit.paged_list import PagedList
-from ..video.words import budget_left, known
+from ..video.words import budget_left, localized
 
 PAGE = 30
 
@@ -33,7 +33,7 @@ class Ledger(Tag):
 
     async def load(self) -> None:
         """The balance, the budget and the first page of lines."""
-        await self._state.look()
+        await self._state.refresh()
 
     async def _page(self, before: int | None, limit: int) -> list[LedgerEntry]:
         async with reading() as db:
@@ -47,7 +47,7 @@ class Ledger(Tag):
         return await credits.ledger(db, self._user_id, None, PAGE + 1)
 
     async def _draw(self, page: list[LedgerEntry]) -> None:
-        """Begin anew."""
+        """Draw the balance, the budget and the first page."""
         if user := self._state.user:
             self._balance.text = i18n.number(user.credits)
         if budget := self._state.budget:
@@ -70,7 +70,7 @@ def _line(entry: LedgerEntry) -> None:
             if entry.video_id:
                 Tag("a", "row-note", f"#{entry.video_id}", href=f"/videos/{entry.video_id}")
             elif entry.note:
-                Tag("span", "row-note", known(entry.note))
+                Tag("span", "row-note", localized(entry.note))
         Tag("time", "row-note", formats.ago(entry.created_at), title=formats.exactly(entry.created_at))
         Tag("span", f"row-amount {'row-good' if entry.amount > 0 else ''}", f"{entry.amount:+d}")
         Tag("span", "row-amount row-note", i18n.number(entry.balance_after), title=_("Balance after it"))

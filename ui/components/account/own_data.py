@@ -1,4 +1,4 @@
-"""My data: all of it as a zip, and all of it gone."""
+"""The visitor's data: download all of it as a zip, or erase it."""
 
 from nicegui import ui
 
@@ -27,7 +27,7 @@ def own_data(user: User) -> None:
 
 
 class EraseDialog(Dialog):
-    """Asks for the e-mail, so that nobody does it by mistake."""
+    """Asks for the e-mail address, so that nobody erases an account by mistake."""
 
     def __init__(self, user: User) -> None:
         super().__init__(_("Delete your account?"))

@@ -1,4 +1,4 @@
-"""Webhooks on the account page: made here, their secret shown once, how the last delivery went, deleted here."""
+"""Webhooks on the account page: add, show the secret once, show the last delivery, delete."""
 
 from functools import partial
 
@@ -32,7 +32,7 @@ class Webhooks(Tag):
         self._draw_form()
 
     def _draw_form(self) -> None:
-        """The box for another one, empty."""
+        """Draw an empty field for a new webhook."""
         self._form.clear()
         with self._form:
             example = "https://example.com/hooks/videos"
@@ -41,19 +41,19 @@ class Webhooks(Tag):
             button(_("Add webhook"))
 
     async def load(self) -> None:
-        """The endpoints as they are now."""
+        """Load and draw the endpoints."""
         async with reading() as db:
-            found = await webhooks.endpoints(db, self._user.id)
+            rows = await webhooks.endpoints(db, self._user.id)
         self._rows.clear()
         with self._rows:
-            for endpoint, last in found:
+            for endpoint, last in rows:
                 self._row(endpoint, last)
-        self._rows.put("hidden", not found)
+        self._rows.put("hidden", not rows)
 
     def _row(self, endpoint: WebhookEndpoint, last: WebhookDelivery | None) -> None:
         with Tag("div", "row", role="listitem"):
             Tag("code", "row-main webhook-url", endpoint.url, title=endpoint.url)
-            state = Tag("span", f"row-note webhook-state {_look(last)}", _state(last))
+            state = Tag("span", f"row-note webhook-state {_state_class(last)}", _state(last))
             if last:
                 state.put("title", f"{last.event} #{last.video_id} · {formats.exactly(last.created_at)}")
             button(_("Delete"), partial(self._ask, endpoint), look="small")
@@ -102,7 +102,7 @@ class Webhooks(Tag):
         await self.load()
 
 
-def _look(last: WebhookDelivery | None) -> str:
+def _state_class(last: WebhookDelivery | None) -> str:
     if last is None or not last.attempts:
         return ""
     return "webhook-good has-icon icon-circle-check" if last.delivered_at else "webhook-bad has-icon icon-circle-alert"

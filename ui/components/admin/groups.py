@@ -31,14 +31,14 @@ class Groups(Tag):
             self._rows = Tag("div", "rows", role="list", aria_label=_("Groups"))
 
     async def load(self) -> None:
-        """As they are now."""
+        """Load and draw the groups."""
         async with reading() as db:
-            found = await groups.groups(db)
+            rows = await groups.groups(db)
         self._rows.clear()
         with self._rows:
-            if not found:
+            if not rows:
                 Tag("p", "page-note", _("There are no groups yet."), role="listitem")
-            for line in found:
+            for line in rows:
                 self._row(line)
 
     def _row(self, line: GroupLine) -> None:
@@ -67,7 +67,7 @@ class Groups(Tag):
 
 
 class GroupDialog(Dialog):
-    """A group, new or known."""
+    """A new or existing group."""
 
     def __init__(self, me: User, group: Group | None, people: list[User], changed: Changed) -> None:
         super().__init__(group.name if group else _("New group"))

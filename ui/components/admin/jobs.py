@@ -1,4 +1,4 @@
-"""Everybody's videos on their way, and those that failed; their prompts and pictures stay their owners' own."""
+"""All users' running and failed videos, without their prompts and pictures."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from ...kit.dialog import confirm
 from ...kit.elements import Tag, button
 from ...kit.form import do
 from ...kit.paged_list import PagedList
-from ..video.words import known, reason, state_word, waiting_for
+from ..video.words import localized, reason, state_word, waiting_for
 
 PAGE = 25
 
@@ -60,7 +60,7 @@ class Jobs(Tag):
         word, symbol = state_word(video)
         with Tag("div", "row admin-row", role="listitem"):
             with Tag("div", "admin-who"):
-                Tag("span", "admin-name", f"#{video.id} · {known(video.label)}")
+                Tag("span", "admin-name", f"#{video.id} · {localized(video.label)}")
                 Tag("span", "row-note", email)
                 if video.status == "failed":
                     Tag("span", "row-note row-bad", reason(video))

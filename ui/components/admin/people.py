@@ -1,4 +1,4 @@
-"""Everybody who has an account: found, and changed in a dialog."""
+"""All users: search them, change one in a dialog."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Is everything well: the queue, the workers, the models' servers, and the ledger."""
+"""The health of the system: queue, workers, models' servers and ledger."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from core.redis import queue
 from ... import formats, i18n
 from ...i18n import _
 from ...kit.elements import Tag, button
-from ..video.words import known
+from ..video.words import localized
 
 LATE_SECONDS = 60
 
@@ -31,14 +31,14 @@ class System(Tag):
             self._models = Tag("div", "rows", role="list", aria_label=_("Models"))
 
     async def load(self) -> None:
-        """Look everywhere."""
+        """Check everything and draw the cards."""
         async with reading() as db:
-            found = await deeds.backlog(db)
+            backlog = await deeds.backlog(db)
         waiting, worker = await _queue()
         offers = await availability.offers()
         self._cards.clear()
         with self._cards:
-            self._backlog_cards(found)
+            self._backlog_cards(backlog)
             _card(
                 _("Queue"),
                 "–" if waiting is None else i18n.number(waiting),
@@ -47,17 +47,17 @@ class System(Tag):
             )
             seen = _("seen in the last seconds") if worker else _("No worker is there: nothing is made.")
             _card(_("Worker"), _("there") if worker else _("away"), seen, bad=not worker)
-            _ledger_card(found.wrong_balances)
+            _ledger_card(backlog.wrong_balances)
         self._models.clear()
         with self._models:
             for offer in offers:
                 _model_row(offer)
 
-    def _backlog_cards(self, found: deeds.Backlog) -> None:
-        pending, running = (found.by_status.get(status, 0) for status in ("pending", "processing"))
+    def _backlog_cards(self, backlog: deeds.Backlog) -> None:
+        pending, running = (backlog.by_status.get(status, 0) for status in ("pending", "processing"))
         _card(_("On their way"), i18n.number(pending + running), _("{pending} waiting, {running} running",
               pending=i18n.number(pending), running=i18n.number(running)))  # fmt: skip
-        late = found.oldest_due_seconds
+        late = backlog.oldest_due_seconds
         word = _("behind its time") if late > LATE_SECONDS else _("nothing waits longer")
         _card(_("Oldest step due"), formats.seconds(round(late)), word, bad=late > LATE_SECONDS)
 
@@ -65,7 +65,7 @@ class System(Tag):
 async def _queue() -> tuple[int | None, bool]:
     try:
         async with asyncio.timeout(3):
-            return await queue.waiting(), await queue.worker_seen()
+            return await queue.waiting(), await queue.has_worker()
     except (RedisError, OSError, TimeoutError):
         return None, False
 
@@ -93,9 +93,9 @@ def _model_row(offer: availability.Offer) -> None:
         "retired": (_("retired"), "ban", ""),
         "unreachable": (_("unreachable"), "circle-alert", "row-bad"),
     }
-    word, symbol, look = words[offer.state.name]
+    word, symbol, classes = words[offer.state.name]
     with Tag("div", "row admin-row", role="listitem"):
         with Tag("div", "admin-who"):
-            Tag("span", "admin-name", known(offer.model.label))
+            Tag("span", "admin-name", localized(offer.model.label))
             Tag("span", "row-note", i18n.phrase(offer.state.reason) or offer.model.id)
-        Tag("span", f"card-state {look}", word, symbol=symbol)
+        Tag("span", f"card-state {classes}", word, symbol=symbol)

@@ -10,7 +10,7 @@ from ...kit.elements import Tag
 from ...kit.paged_list import PagedList
 from ..site.notice import notice
 from ..video.video_card import poster
-from ..video.words import known
+from ..video.words import localized
 
 PAGE = 24
 
@@ -46,5 +46,5 @@ def _card(video: Video) -> None:
         with Tag("div", "card-foot"), Tag("div", "card-text"):
             Tag("p", "card-prompt", video.prompt, title=video.prompt)
             with Tag("div", "card-facts"):
-                Tag("span", "", known(video.label))
+                Tag("span", "", localized(video.label))
                 Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))

@@ -1,4 +1,4 @@
-"""What of the library is shown: words in the prompt, state, model, ratio, favourites. Kept in the page's address."""
+"""The library's filter: words in the prompt, state, model, ratio, favourites. It is kept in the page's address."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from core.videos.library import Filter, Kind
 
 from ...i18n import _
 from ...kit.elements import Tag, button
-from ..video.words import known
+from ..video.words import localized
 
 MAX_QUERY = 200
 TYPED = "(e) => { const f = e.target; clearTimeout(f.wait); f.wait = setTimeout(() => emit(f.value), 200); }"
@@ -24,26 +24,26 @@ NAMES = {"words": "q", "state": "state", "model": "model", "shape": "ratio"}
 
 
 def from_address(request: Request) -> Filter:
-    """The filter in a page's address; what makes no sense there is left out."""
-    asked = request.query_params
-    told = {field: asked.get(name, "").strip()[:MAX_QUERY] for field, name in NAMES.items()}
-    if told["state"] not in library.STATES:
-        told["state"] = ""
-    if told["shape"] not in library.SHAPES:
-        told["shape"] = ""
-    return Filter(**told, favorite=asked.get("favorite") == "1")
+    """The filter in a page's address; invalid values are left out."""
+    query = request.query_params
+    values = {field: query.get(name, "").strip()[:MAX_QUERY] for field, name in NAMES.items()}
+    if values["state"] not in library.STATES:
+        values["state"] = ""
+    if values["shape"] not in library.SHAPES:
+        values["shape"] = ""
+    return Filter(**values, favorite=query.get("favorite") == "1")
 
 
 def address(wanted: Filter) -> str:
     """The library's address with that filter."""
-    told = {name: value for field, name in NAMES.items() if (value := getattr(wanted, field))}
+    query = {name: value for field, name in NAMES.items() if (value := getattr(wanted, field))}
     if wanted.favorite:
-        told["favorite"] = "1"
-    return "/library" + (f"?{urlencode(told)}" if told else "")
+        query["favorite"] = "1"
+    return "/library" + (f"?{urlencode(query)}" if query else "")
 
 
 class LibraryFilter(Tag):
-    """One line of controls. `changed` is emitted with every change; only what there is can be asked for."""
+    """One line of controls. `changed` is emitted after every change; only models and ratios in use are offered."""
 
     def __init__(self, wanted: Filter, kinds: Sequence[Kind]) -> None:
         super().__init__("search", "filter", aria_label=_("Search and filter"))
@@ -52,7 +52,7 @@ class LibraryFilter(Tag):
         self._selects: list[Tag] = []
         with self:
             with Tag("label", "filter-search", symbol="search"):
-                # ^: the attribute; as a property Vue writes it back over what is typed with every change of the page
+                # ^: the attribute; as a property Vue would overwrite typed text at every update of the page
                 self._search = Tag("input", "filter-input", type="search", maxlength=MAX_QUERY,
                                    placeholder=_("Search prompts"), aria_label=_("Search prompts"))  # fmt: skip
             self._search.props["^value"] = wanted.words
@@ -71,11 +71,11 @@ class LibraryFilter(Tag):
         if chosen:
             options.setdefault(chosen, chosen)
         with Tag("label", "filter-select", symbol="chevron-down"):
-            with Tag("select", "filter-input", aria_label=label) as made:
+            with Tag("select", "filter-input", aria_label=label) as select:
                 for value, word in {"": every, **options}.items():
                     Tag("option", "", word, value=value, selected=value == chosen)
-            made.on("change", lambda e: self._change(**{field: _text(e)}), js_handler=CHOSEN)
-        self._selects.append(made)
+            select.on("change", lambda e: self._change(**{field: _text(e)}), js_handler=CHOSEN)
+        self._selects.append(select)
 
     def _typed(self, event: events.GenericEventArguments) -> None:
         self._change(words=_text(event).strip()[:MAX_QUERY])
@@ -84,7 +84,7 @@ class LibraryFilter(Tag):
         self._change(favorite=not self.wanted.favorite)
 
     def clear_all(self) -> None:
-        """Ask for everything again."""
+        """Reset the filter."""
         for control in (self._search, *self._selects):
             ui.run_javascript(f"getHtmlElement({control.id}).value = ''")
         self._search.run_method("focus")
@@ -117,10 +117,10 @@ def _states() -> dict[str, str]:
 
 def _models(kinds: Sequence[Kind]) -> dict[str, str]:
     models = entries.models()
-    return {kind.model: known(models[kind.model].label) if kind.model in models else kind.model for kind in kinds}
+    return {kind.model: localized(models[kind.model].label) if kind.model in models else kind.model for kind in kinds}
 
 
 def _shapes(kinds: Sequence[Kind]) -> dict[str, str]:
     words = {"landscape": _("Landscape"), "portrait": _("Portrait"), "square": _("Square")}
-    there = {kind.shape for kind in kinds}
-    return {name: word for name, word in words.items() if name in there}
+    shapes = {kind.shape for kind in kinds}
+    return {name: word for name, word in words.items() if name in shapes}

@@ -1,4 +1,4 @@
-"""The visitor's videos in the library: the cards, which follow the news, and what is done with several at once."""
+"""The visitor's videos in the library: cards that follow the news, and actions on several at once."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -43,7 +43,7 @@ class Seen(NamedTuple):
 
 
 class Library(Tag):
-    """The cards, which follow the news, the button for more, and what is done with several at once."""
+    """The cards, which follow the news, a button for more, and actions on selected videos."""
 
     def __init__(self, user: User, shown: LibraryFilter) -> None:
         super().__init__("div", "library", data_selectable=True)
@@ -65,14 +65,12 @@ class Library(Tag):
         shown.changed.subscribe(self.reload)
         page_state.of(user).follow(self._hear, self._read, self._put_all)
 
-    # --------------------------------------------------------------------------------------------- what is shown
-
     @property
     def _cards(self) -> dict[int, VideoCard]:
         return {card.video.id: card for card in self._list.items if isinstance(card, VideoCard)}
 
     async def reload(self) -> None:
-        """The first page of what is asked for."""
+        """Load the first page of the filtered videos."""
         await self._list.reload()
         self._choose([])
         self._tell_if_empty()
@@ -84,7 +82,7 @@ class Library(Tag):
         return [(video, pictures.get(video.picture_id)) for video in page]
 
     def _focus_first(self, page: Sequence[Shown]) -> None:
-        """The button that had the focus is gone."""
+        """Move the focus, as the button that had it is gone."""
         if self._list.is_whole and page:
             self._cards[page[0][0].id].focus()
 
@@ -112,8 +110,6 @@ class Library(Tag):
             Tag("h2", "notice-title", _("No video fits"))
             Tag("p", "notice-text", _("Try other words, or ask for less at once."))
             button(_("Show all videos"), self._shown.clear_all)
-
-    # -------------------------------------------------------------------------------------------------- the news
 
     def _hear(self, news: News) -> bool:
         if news.status == "deleted":
@@ -170,8 +166,6 @@ class Library(Tag):
         if gone:
             self._tell_if_empty()
 
-    # ------------------------------------------------------------------------------------------------ selecting
-
     def select_button(self) -> None:
         """Where a phone begins to select; with a pointer the box on a card does as well."""
         begin = partial(self._select, on=True)
@@ -185,8 +179,8 @@ class Library(Tag):
             uncheck()
 
     def _chosen(self, event: events.GenericEventArguments) -> None:
-        told = event.args.get("detail") if isinstance(event.args, dict) else None
-        self._choose([one for one in told if isinstance(one, int)] if isinstance(told, list) else [])
+        ids = event.args.get("detail") if isinstance(event.args, dict) else None
+        self._choose([one for one in ids if isinstance(one, int)] if isinstance(ids, list) else [])
 
     def _choose(self, ids: list[int]) -> None:
         if ids and not self.props.get("data-selecting"):
@@ -196,8 +190,6 @@ class Library(Tag):
             self._bar.put("hidden", True)
         cards = self._cards
         self._bar.show([cards[one].video for one in ids if one in cards])
-
-    # ------------------------------------------------------------------------------------------------- doing
 
     async def _share(self, video: Video) -> None:
         await share_dialog(self._user, video.id)

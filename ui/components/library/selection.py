@@ -13,7 +13,7 @@ from ...kit.elements import Tag, button, icon_button, link
 
 
 class SelectionBar(Tag):
-    """Which boxes are checked the browser knows and tells; `show` draws what it told."""
+    """The browser knows which boxes are checked and sends them; `show` draws them."""
 
     def __init__(self, delete: Callable[[list[int]], Awaitable[None]], leave: Callable[[], None]) -> None:
         super().__init__("div", "selection", role="region", aria_label=_("Selection"), hidden=True)
@@ -30,14 +30,14 @@ class SelectionBar(Tag):
         """These are selected."""
         self._ids = [video.id for video in videos]
         files = [video for video in videos if video.key]
-        fit = 0 < len(files) <= library.AT_ONCE
+        fit = 0 < len(files) <= library.MAX_CHOSEN
         size = formats.megabytes(sum(video.bytes or 0 for video in files))
         self._count.text = n_("{n} selected", "{n} selected", len(videos)) if videos else _("Nothing selected")
         self._download.text = _("Download · {size}", size=size) if files else _("Download")
         ids = ",".join(str(video.id) for video in files)
         self._download.put("href", f"/api/v1/videos/zip?ids={ids}" if fit else None)
         self._download.put("aria_disabled", None if fit else True)
-        self._download.put("title", _("At most {n} at once", n=library.AT_ONCE) if files and not fit else None)
+        self._download.put("title", _("At most {n} at once", n=library.MAX_CHOSEN) if files and not fit else None)
         self._remove.put("disabled", not videos)
 
     async def _go(self) -> None:

@@ -28,7 +28,7 @@ def _links() -> list[tuple[str, str, str]]:
 
 def header(user: User | None, active: str, *, bare: bool = False) -> Tag:
     """The line on top of every page."""
-    with Tag("header", "header") as made, Tag("div", "header-inner"):
+    with Tag("header", "header") as element, Tag("div", "header-inner"):
         links = (LINK.format(target, CURRENT if name == active else "", text) for name, target, text in _links())
         inner = HEADER.format(label=_("Pages"), links=Markup().join(links), switches=switches())
         Tag("div", "header-fixed", inner=inner)
@@ -37,7 +37,7 @@ def header(user: User | None, active: str, *, bare: bool = False) -> Tag:
         if not bare:
             account(user)
         _phone_menu(active)
-    return made
+    return element
 
 
 def _phone_menu(active: str) -> None:

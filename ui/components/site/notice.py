@@ -1,4 +1,6 @@
-"""What stands where there is nothing to show, with the one thing to do about it."""
+"""Notices for empty lists and error pages, each with one action."""
+
+from nicegui import context
 
 from ...i18n import _
 from ...kit.elements import Tag, link
@@ -15,6 +17,12 @@ def notice(title: str, text: str, word: str, target: str, *, heading: str = "h2"
         Tag(heading, "notice-title", title)
         Tag("p", "notice-text", text)
         link(word, target, look="accent")
+
+
+def log_in_first(title: str = "", text: str = "", *, heading: str = "h2") -> None:
+    """For a page that shows nothing to a stranger; after the login it is opened again."""
+    way_in = f"/auth/login?next={context.client.request.url.path}"
+    notice(title or _("You are not logged in"), text or _("Please log in first."), _("Login"), way_in, heading=heading)
 
 
 def message(title: str, text: str, code: str = "") -> None:

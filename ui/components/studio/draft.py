@@ -1,4 +1,4 @@
-"""What the visitor has put into the form so far."""
+"""The contents of the form."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -54,7 +54,7 @@ class Draft:
     edited: bool = False
 
     def update(self, **values: Any) -> None:
-        """Change some choices and tell everybody; length and size always fit the model, a new picture is centred."""
+        """Change choices and emit `changed`; length and size are fitted to the model, a new picture is centred."""
         self.edited = True
         if "picture_id" in values and "zoom" not in values:
             values |= CENTRED
@@ -64,7 +64,7 @@ class Draft:
         self.changed.emit()
 
     def set_offers(self, offers: list[Offer]) -> None:
-        """The menu as it is now; its default is chosen until the visitor chooses."""
+        """Set the menu; its default is chosen until the visitor chooses."""
         if offers == self.offers:
             return
         self.offers = offers
@@ -100,11 +100,6 @@ class Draft:
         return find_preset(self.choices.preset)
 
     @property
-    def has_picture(self) -> bool:
-        """Whether a picture is chosen."""
-        return bool(self.choices.preset or self.choices.picture_id)
-
-    @property
     def size(self) -> Size:
         """The size of the video to be."""
         return Size.parse(self.choices.size) if self.choices.size else Size(1280, 720)
@@ -130,15 +125,15 @@ class Draft:
         )
 
     def set_framing(self, values: Any) -> None:
-        """Take a framing from outside, as far as it is one."""
+        """Set a framing from outside; an invalid one becomes the default."""
         self.update(**_framing(values))
 
     def offers_model(self, model: str | None) -> bool:
-        """Whether it is in the menu."""
+        """Whether the model is in the menu."""
         return any(offer.model.id == model for offer in self.offers)
 
     def fill(self, recipe: Recipe, picture: Picture | None) -> None:
-        """Put a recipe into the form; what it leaves open stays, and so does the picture without this or a preset."""
+        """Fill the form from a recipe. Open values stay, and so does the picture without `picture` or a preset."""
         chosen: dict[str, Any] = {}
         if picture and not picture.preset:
             self.own.setdefault(picture.id, picture)
@@ -155,44 +150,44 @@ class Draft:
         )
 
     def to_json(self) -> str:
-        """As the browser keeps it."""
+        """The choices as JSON, as the browser stores them."""
         return json.dumps(asdict(self.choices))
 
     @staticmethod
-    def kept_picture(text: str) -> int:
-        """The user's own picture in what the browser kept, to be looked up before `restore`; 0 if there is none."""
+    def picture_id_in(text: str) -> int:
+        """The picture id in the browser's JSON, to be checked before `restore`; 0 if there is none."""
         try:
-            found = json.loads(text)["picture_id"]
+            picture_id = json.loads(text)["picture_id"]
         except (ValueError, TypeError, KeyError):
             return 0
-        return found if isinstance(found, int) else 0
+        return picture_id if isinstance(picture_id, int) else 0
 
     def restore(self, text: object) -> None:
-        """Take back what the browser kept, as far as it makes sense; it may have been tampered with."""
+        """Restore the browser's JSON. It may have been tampered with; invalid values are ignored."""
         try:
-            kept = json.loads(str(text))
-            found = Choices(**{k: v for k, v in kept.items() if type(v) is type(getattr(Choices(), k))})
+            values = json.loads(str(text))
+            choices = Choices(**{k: v for k, v in values.items() if type(v) is type(getattr(Choices(), k))})
         except (ValueError, TypeError, AttributeError):
             return
         self.update(
-            preset=found.preset if find_preset(found.preset) else "",
-            picture_id=found.picture_id if found.picture_id in self.own else 0,
-            prompt=found.prompt[:2000],
-            model=found.model if self.offers_model(found.model) else self.choices.model,
-            seconds=found.seconds,
-            size=found.size,
-            **_framing({name: getattr(found, name) for name in Framing.model_fields}),
+            preset=choices.preset if find_preset(choices.preset) else "",
+            picture_id=choices.picture_id if choices.picture_id in self.own else 0,
+            prompt=choices.prompt[:2000],
+            model=choices.model if self.offers_model(choices.model) else self.choices.model,
+            seconds=choices.seconds,
+            size=choices.size,
+            **_framing({name: getattr(choices, name) for name in Framing.model_fields}),
         )
 
 
 def _framing(values: Any) -> dict[str, Any]:
-    """The choices for a framing that comes from outside; those of the usual one if it is nonsense."""
+    """The choices for a framing from outside; the default framing if it is invalid."""
     try:
-        found = Framing.model_validate(values)
+        framing = Framing.model_validate(values)
     except ValidationError:
         return {"mode": "crop", **CENTRED}
-    color = {"color": found.color} if found.mode == "pad-color" else {}
-    return {"mode": found.mode, "x": found.x, "y": found.y, "zoom": found.zoom, **color}
+    color = {"color": framing.color} if framing.mode == "pad-color" else {}
+    return {"mode": framing.mode, "x": framing.x, "y": framing.y, "zoom": framing.zoom, **color}
 
 
 def _fitting(size: str, model: Model) -> str:

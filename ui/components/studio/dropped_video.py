@@ -17,17 +17,17 @@ from .draft import Draft
 
 
 async def take_settings(user: User | None, draft: Draft, event: events.GenericEventArguments) -> None:
-    """The browser has read the file and hands over what it found; nothing was uploaded."""
-    found = recipe.read(event.args.get("detail") if isinstance(event.args, dict) else None)
-    if found is None:
+    """Restore the settings that the browser has read from the file; nothing was uploaded."""
+    settings = recipe.read(event.args.get("detail") if isinstance(event.args, dict) else None)
+    if settings is None:
         toast(_("This video carries no AdsVideo settings. Pictures can be dropped here as well."), "bad")
         return
-    preset = find_preset(found.recipe.preset)
-    picture = None if preset else await _picture(user, found.recipe.picture_sha256)
-    draft.fill(found.recipe if preset else replace(found.recipe, preset=""), picture)
+    preset = find_preset(settings.recipe.preset)
+    picture = None if preset else await _picture(user, settings.recipe.picture_sha256)
+    draft.fill(settings.recipe if preset else replace(settings.recipe, preset=""), picture)
     if not (preset or picture):
         toast(_("The video's settings are in the form. Its picture is not yours: please choose one."))
-    elif draft.offers_model(found.recipe.model) and found.whole:
+    elif draft.offers_model(settings.recipe.model) and settings.whole:
         toast(_("The video's settings are in the form."), "good")
     else:
         toast(_("The video's settings are in the form, as far as they can be used here."))

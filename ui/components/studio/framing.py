@@ -56,8 +56,6 @@ class FramingPreview(Tag):
             self._color = Tag("input", "framing-color", type="color", aria_label=_("Colour of the sides"))
             self._color.on("change", self._colored, js_handler="(e) => emit(e.target.value)")
 
-    # ------------------------------------------------------------------------------------------- what happens
-
     def _centre(self) -> None:
         self._draft.update(x=0.5, y=0.5, zoom=1.0)
 
@@ -68,8 +66,6 @@ class FramingPreview(Tag):
         detail = event.args.get("detail")
         if isinstance(detail, dict):
             self._draft.set_framing({"mode": "crop", **detail})
-
-    # -------------------------------------------------------------------------------------------------- drawing
 
     def _draw(self) -> None:
         choices = self._draft.choices

@@ -43,7 +43,7 @@ class GenerateButton(Tag):
                     link(_("Login"), "/auth/login", look="link")
 
     def release(self) -> None:
-        """The press has been dealt with: the browser's own disabling ends, the page's stays."""
+        """End the browser's own disabling after a press; the page's own stays."""
         disabled = "true" if self._current.is_active else "false"
         self.client.run_javascript(f"const b = getHtmlElement({self._button.id}); if (b) b.disabled = {disabled};")
 

@@ -14,7 +14,7 @@ from ... import formats, i18n
 from ...i18n import _
 from ...kit.choices import Choices, option
 from ...kit.elements import Tag
-from ..video.words import known
+from ..video.words import localized
 from .draft import Draft
 
 SUMMARY = Markup(
@@ -87,7 +87,7 @@ class ModelMenu(Tag):
             row.put("tabindex", "0" if chosen else "-1")
             row.put("data_model", model.id)
             with Tag("span", "model-row-main"):
-                Tag("span", "model-name", known(model.label))
+                Tag("span", "model-name", localized(model.label))
                 state_dot(offer.state.name)
             Tag("span", "model-row-note", i18n.phrase(offer.state.reason) or price_text(model))
         if ready:
@@ -102,7 +102,7 @@ class ModelMenu(Tag):
         if offer is None:
             return
         facts = f"{i18n.credits(self._draft.price)} · {formats.seconds(self._draft.choices.seconds)}"
-        name, state = known(offer.model.label), offer.state.name
+        name, state = localized(offer.model.label), offer.state.name
         inner = SUMMARY.format(name=name, look=LOOKS.get(state, "idle"), state=state_word(state), facts=facts)
         self._summary.put("innerHTML", str(inner))
         self._lengths.show({str(s): _length(s) for s in sorted(offer.model.seconds)})

@@ -17,7 +17,7 @@ from ...i18n import _
 from ...kit.choices import Choices, option
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, icon_button
-from ..video.preset_picture import thumbnail
+from ..video.preset_picture import preset_title, thumbnail
 from .draft import Draft
 from .dropped_video import take_settings
 from .framing import FramingPreview
@@ -89,8 +89,6 @@ class PicturePicker(Tag):
                    title=name, tabindex="-1", data_rove=True)  # fmt: skip
         tile.on_click(lambda: self._draft.update(preset="", picture_id=picture.id))
         self._tiles[picture.id] = tile
-
-    # ------------------------------------------------------------------------------------------- what happens
 
     def _choose_preset(self, name: str) -> None:
         preset = next(p for p in presets.presets() if p.name == name)
@@ -166,8 +164,6 @@ class PicturePicker(Tag):
         self._problem.text = sentence
         self._problem.put("hidden", not sentence)
 
-    # -------------------------------------------------------------------------------------------------- drawing
-
     def _draw(self) -> None:
         choices = self._draft.choices
         for picture in self._draft.own.values():
@@ -187,7 +183,7 @@ def _preset_tiles() -> dict[str, Markup]:
     """A tile for each preset by its name, in the visitor's language."""
     tiles = {}
     for preset in presets.presets():
-        title = preset.title.get(i18n.language(), preset.title["en"])
+        title = preset_title(preset)
         more = {"role": "radio", "aria_label": title, "title": title, "data_rove": ""}
         tiles[preset.name] = option("tile", preset.name, thumbnail(preset), **more)
     return tiles

@@ -23,12 +23,12 @@ INNER = Markup(
 
 
 class PictureUrl(Tag):
-    """Fetches the picture at an address and gives it to `found`, or the sentence why not to `complain`."""
+    """Fetches the picture at an address and calls `accept` with it, or `complain` with the reason."""
 
-    def __init__(self, user: User | None, found: Callable[[Picture], None], complain: Callable[[str], None]) -> None:
+    def __init__(self, user: User | None, accept: Callable[[Picture], None], complain: Callable[[str], None]) -> None:
         inner = INNER.format(label=_("Address of a picture on the web"), fetch=_("Fetch"))
         super().__init__("div", "picture-url", inner=inner, data_address=True, hidden=True, id=BOX)
-        self._user, self._found, self._complain = user, found, complain
+        self._user, self._accept, self._complain = user, accept, complain
         self._busy = False
         self.on("address", self._fetch, ["detail"])
         self.on("leave", lambda _: self.switch(), [])
@@ -62,7 +62,7 @@ class PictureUrl(Tag):
             self._complain(i18n.explain(error))
             self._show(True)
         else:
-            self._found(picture)
+            self._accept(picture)
             self._show(False)
             self.client.run_javascript(f"document.querySelector('#{BOX} input').value = ''")
         finally:

@@ -38,11 +38,11 @@ class PromptForm(Tag):
         draft.changed.subscribe(self._keep)
 
     async def generate(self) -> None:
-        """Ask for what is in the form; a second click while the first is on its way does nothing."""
+        """Generate the video; a second click meanwhile does nothing."""
         await self._ask(self._draft.recipe)
 
     async def try_again(self, video: Video) -> None:
-        """The same once more, charged anew."""
+        """Generate the same video anew, charged anew."""
         await self._ask(Recipe.of(video))
 
     async def _ask(self, recipe: Recipe) -> None:
@@ -60,7 +60,7 @@ class PromptForm(Tag):
             self._refuse(error)
         else:
             await self._current.follow(video.id)
-            self._current.asked.emit()
+            self._current.requested.emit()
         finally:
             self._busy = False
             self._generate.release()
@@ -84,14 +84,14 @@ class PromptForm(Tag):
         self._kept.put("draft", self._draft.to_json())
 
     async def _restore(self, event: events.GenericEventArguments) -> None:
-        """What this tab had in the form before a reload, unless something is in it already."""
+        """Restore the form of this tab after a reload, unless it has been edited already."""
         if self._draft.edited:
             return
-        kept = str(event.args.get("detail"))[:5000]
-        if self._user and (picture_id := Draft.kept_picture(kept)):
+        draft_json = str(event.args.get("detail"))[:5000]
+        if self._user and (picture_id := Draft.picture_id_in(draft_json)):
             try:
                 async with reading() as db:
                     self._draft.own[picture_id] = await uploads.owned(db, self._user.id, picture_id)
             except AdsVideoError:
                 pass
-        self._draft.restore(kept)
+        self._draft.restore(draft_json)

@@ -9,10 +9,10 @@ from nicegui import events
 
 from core.pictures import presets
 
-from ... import i18n, theme
+from ... import theme
 from ...i18n import _
 from ...kit.elements import Tag
-from ..video.preset_picture import find_preset, thumbnail
+from ..video.preset_picture import find_preset, preset_title, thumbnail
 from .draft import Draft
 
 THUMBS = "sample-thumbs"
@@ -35,13 +35,14 @@ def samples() -> tuple[Sample, ...]:
     """The samples that were rendered, else a few presets as stills."""
     folder = theme.STATIC / "samples"
     path = folder / "samples.json"
-    found = []
+    samples = []
     for entry in json.loads(path.read_text()) if path.is_file() else []:
         preset = find_preset(entry["preset"])
         if preset and (folder / entry["video"]).is_file() and (folder / entry["poster"]).is_file():
-            found.append(Sample(preset, entry["prompt"], entry["video"], entry["poster"], entry.get("model_label", "")))
+            label = entry.get("model_label", "")
+            samples.append(Sample(preset, entry["prompt"], entry["video"], entry["poster"], label))
     stills = (find_preset(name) for name in STILLS)
-    return tuple(found) or tuple(Sample(preset, preset.prompt) for preset in stills if preset)
+    return tuple(samples) or tuple(Sample(preset, preset.prompt) for preset in stills if preset)
 
 
 FIGURE = Markup(
@@ -64,7 +65,7 @@ class SampleReel:
         self._draft = draft
         figures = Markup().join(_figure(at, sample) for at, sample in enumerate(samples()))
         thumbs = Markup().join(
-            THUMB.format(title=_title(sample), picture=thumbnail(sample.preset)) for sample in samples()
+            THUMB.format(title=preset_title(sample.preset), picture=thumbnail(sample.preset)) for sample in samples()
         )
         with stage:
             reel = Tag("ads-reel", "reel", inner=figures, thumbs=THUMBS).mark("samples")
@@ -85,12 +86,8 @@ def _figure(at: int, sample: Sample) -> Markup:
         poster=theme.asset(poster),
         alt=_(sample.preset.alt),
         clip=CLIP.format(theme.asset(f"samples/{sample.video}")) if sample.video else "",
-        title=_title(sample),
+        title=preset_title(sample.preset),
         prompt=sample.prompt,
         at=at,
         use=_("Use it"),
     )
-
-
-def _title(sample: Sample) -> str:
-    return sample.preset.title.get(i18n.language(), sample.preset.title["en"])

@@ -110,12 +110,10 @@ class TemplateDialog(Dialog):
             if own_id:
                 icon_button("trash-2", _("Delete this template"), partial(self._delete, own_id), look="small")
 
-    # ------------------------------------------------------------------------------------------------ filling one
-
     def _blanks(self, title: str, text: str) -> None:
         """One field for each blank, with the prompt as it becomes below."""
-        found = templates.blanks(text)
-        if not found:
+        blanks = templates.blanks(text)
+        if not blanks:
             self._done(text)
             return
         values: dict[str, str] = {}
@@ -131,7 +129,7 @@ class TemplateDialog(Dialog):
                 preview.text = templates.fill(text, values)
 
             with fields:
-                for blank in found:
+                for blank in blanks:
                     with Tag("label", "template-field"):
                         Tag("span", "", names.get(blank.name, blank.name))
                         field = Tag("input", "input", type="text", placeholder=blank.words, maxlength="120")
@@ -144,8 +142,6 @@ class TemplateDialog(Dialog):
     def _done(self, prompt: str) -> None:
         self.close()
         self._take(prompt)
-
-    # ---------------------------------------------------------------------------------------------------- my own
 
     async def _own(self) -> None:
         assert self._user is not None

@@ -24,10 +24,10 @@ REFRESH = News(status="refresh")
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What was read: `video_id` is to be shown (0: nothing else than before), `video` None if it is gone.
+class _Snapshot:
+    """One read of the database: the `video_id` to show (0: no change), its `video` (None if deleted).
 
-    `latest` is None where they were not asked for.
+    `latest` is None if it was not read.
     """
 
     video_id: int = 0
@@ -38,11 +38,11 @@ class _Look:
 
 
 class CurrentVideo:
-    """What the panel shows.
+    """The video that the panel shows.
 
-    `changed` is emitted when the video or its state is another one, `moved` when only its progress is, `asked` when
-    the visitor has just asked for something to happen to it: the panel is where to look now. With `only` it is that
-    video and no other; else `latest` are the visitor's newest videos, whatever their state.
+    `changed` is emitted when the video or its state changes, `moved` when only its progress does, `requested` when the
+    visitor has just requested a video, which draws attention to the panel. With `only` it shows that one video; else
+    `latest` are the visitor's newest videos in any state.
     """
 
     def __init__(self, user: User | None, only: int = 0) -> None:
@@ -58,7 +58,7 @@ class CurrentVideo:
         self.usual: float | None = None
         self.changed: Event[[]] = Event()
         self.moved: Event[[]] = Event()
-        self.asked: Event[[]] = Event()
+        self.requested: Event[[]] = Event()
         self._timer: ui.timer | None = None
 
     @property
@@ -67,28 +67,26 @@ class CurrentVideo:
         return self.video is not None and self.video.status in ACTIVE
 
     async def start(self) -> None:
-        """Begin with the user's newest video if it still runs or ended not long ago; then follow the news."""
+        """Show the user's newest video if it runs or ended recently; then follow the news."""
         if self.user is None:
             return
         state = page_state.of(self.user)
         state.follow(self._hear, self._read, self._show)
-        await state.look()
+        await state.refresh()
         self._timer = ui.timer(LOOK_SECONDS, self._refresh, active=self.is_active, immediate=False)
 
     async def follow(self, video_id: int) -> None:
         """Show this video from now on, as the database has it."""
         if self.user:
             async with reading() as db:
-                look = await self._load(db, self.user.id, _Look(video_id))
-            await self._show(look)
+                snapshot = await self._load(db, self.user.id, _Snapshot(video_id))
+            await self._show(snapshot)
 
     async def _refresh(self) -> None:
-        """News may have been lost: look for oneself."""
+        """Read the video, as news may have been lost."""
         async with reading() as db:
-            look = await self._read(db, REFRESH)
-        await self._show(look)
-
-    # -------------------------------------------------------------------------------------------------- reading
+            snapshot = await self._read(db, REFRESH)
+        await self._show(snapshot)
 
     def _hear(self, news: News) -> bool:
         shown = self._shown
@@ -104,13 +102,13 @@ class CurrentVideo:
         self.moved.emit()
         return False
 
-    async def _read(self, db: AsyncSession, news: News) -> _Look:
+    async def _read(self, db: AsyncSession, news: News) -> _Snapshot:
         assert self.user is not None
         if news.video_id:
-            return await self._load(db, self.user.id, _Look(news.video_id))
+            return await self._load(db, self.user.id, _Snapshot(news.video_id))
         is_opened = news.status == "opened"
         if self._only:
-            return await self._load(db, self.user.id, _Look(self._only if is_opened else self._shown))
+            return await self._load(db, self.user.id, _Snapshot(self._only if is_opened else self._shown))
         latest = await queries.page(db, self.user.id, None, LATEST)
         newest = latest[0] if latest else None
         next_one = self._shown
@@ -119,40 +117,38 @@ class CurrentVideo:
             next_one = newest.id if newest.status in ACTIVE or is_fresh else 0
         elif newest and newest.id > self._shown and (newest.status in ACTIVE or self._shown):
             next_one = newest.id
-        return await self._load(db, self.user.id, _Look(next_one, latest=latest))
+        return await self._load(db, self.user.id, _Snapshot(next_one, latest=latest))
 
-    async def _load(self, db: AsyncSession, user_id: int, look: _Look) -> _Look:
-        if not look.video_id:
-            return look
+    async def _load(self, db: AsyncSession, user_id: int, snapshot: _Snapshot) -> _Snapshot:
+        if not snapshot.video_id:
+            return snapshot
         video: Video | None = None
         picture: Picture | None = None
         with contextlib.suppress(NotFound):
-            video = await queries.owned(db, user_id, look.video_id)
+            video = await queries.owned(db, user_id, snapshot.video_id)
             picture = await uploads.of_video(db, video)
         usual = await queries.usual_seconds(db, video.model) if video and video.id != self._shown else self.usual
-        latest = look.latest
+        latest = snapshot.latest
         if latest is None and not self._only and _state(video) != _state(self.video):
             latest = await queries.page(db, user_id, None, LATEST)
-        return replace(look, video=video, picture=picture, usual=usual, latest=latest)
-
-    # -------------------------------------------------------------------------------------------------- showing
+        return replace(snapshot, video=video, picture=picture, usual=usual, latest=latest)
 
     @property
     def _shown(self) -> int:
         """The id of the video that is shown; 0: none."""
         return self.video.id if self.video else 0
 
-    async def _show(self, look: _Look) -> None:
-        if look.latest is not None:
-            self.latest = look.latest
-        if not look.video_id:
+    async def _show(self, snapshot: _Snapshot) -> None:
+        if snapshot.latest is not None:
+            self.latest = snapshot.latest
+        if not snapshot.video_id:
             return
         before = _state(self.video)
-        if look.video and look.video_id != self._shown:
-            self.progress, self.ahead, self.usual = None, None, look.usual
-        self.video, self.picture = look.video, look.picture
-        if look.video:
-            await self._recall(look.video)
+        if snapshot.video and snapshot.video_id != self._shown:
+            self.progress, self.ahead, self.usual = None, None, snapshot.usual
+        self.video, self.picture = snapshot.video, snapshot.picture
+        if snapshot.video:
+            await self._recall(snapshot.video)
         if self._timer:
             self._timer.active = self.is_active
         if _state(self.video) != before:
@@ -184,5 +180,5 @@ class CurrentVideo:
 
 
 def _state(video: Video | None) -> tuple[object, ...]:
-    """What is drawn anew when it changes."""
+    """The values whose change redraws the panel."""
     return (video.id, video.status in ACTIVE or video.status, video.favorite, video.slug) if video else ()

@@ -6,6 +6,7 @@ from core.pictures import presets
 from core.pictures.presets import Preset
 
 from ... import theme
+from ...i18n import language
 from ...kit.elements import Tag
 
 THUMBNAIL = Markup(
@@ -22,7 +23,7 @@ def thumbnail(preset: Preset) -> Markup:
 def preset_picture(preset: Preset, *, width: int, alt: str, classes: str = "", lazy: bool = True) -> Tag:
     """A preset as `<picture>`, up to that width: 640 for cards, 1280 for the screen's width."""
     widths = [w for w in (640, 1280) if w <= width]
-    with Tag("picture", classes) as made:
+    with Tag("picture", classes) as element:
         for kind in ("avif", "webp"):
             sources = ", ".join(f"{theme.asset(f'presets/{preset.name}-{w}.{kind}')} {w}w" for w in widths)
             Tag("source", type=f"image/{kind}", srcset=sources, sizes=f"{theme.SCREENS['phone']} 100vw, 740px")
@@ -37,7 +38,12 @@ def preset_picture(preset: Preset, *, width: int, alt: str, classes: str = "", l
             draggable="false",
         )
         image.style(f"background-color: {preset.color}")
-    return made
+    return element
+
+
+def preset_title(preset: Preset) -> str:
+    """What it is called, in the visitor's language."""
+    return preset.title.get(language(), preset.title["en"])
 
 
 def find_preset(name: str | None) -> presets.Preset | None:

@@ -11,7 +11,7 @@ from ... import formats
 from ...i18n import _
 from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from .preset_picture import find_preset, preset_picture
-from .words import known, made_size, money, reason, stage_words, state_word
+from .words import localized, made_size, money, reason, state_now, state_word
 
 Action = Callable[[Video], Awaitable[None]]
 
@@ -25,7 +25,7 @@ class VideoCard(Tag):
         with self, Tag("div", "card-inner"):
             self._view = Tag("div", "card-view")
             name = _("Select: {prompt}", prompt=video.prompt)
-            # it stays while the rest is drawn anew: whether it is checked only the browser knows
+            # outside of what is redrawn, as only the browser knows whether it is checked
             Tag("input", "card-check", type="checkbox", aria_label=name, title=_("Select"), data_select=video.id)
             self._foot = Tag("div", "card-foot")
         self.show(video, picture)
@@ -51,13 +51,12 @@ class VideoCard(Tag):
                 Menu(self._rows)
 
     def focus(self) -> None:
-        """Put the focus on the way to it."""
+        """Focus the card's link."""
         self._media.run_method("focus")
 
     def hear(self, news: News) -> None:
-        """Say how far it is."""
-        if self.video.status in ACTIVE and news.stage:
-            self._state.text = stage_words(news.stage, news.progress, news.ahead)
+        """Show the progress from the news."""
+        self._state.text = state_now(self.video, news)
 
     def _heart(self) -> None:
         on = self.video.favorite
@@ -69,7 +68,7 @@ class VideoCard(Tag):
         with Tag("div", "card-facts"):
             self._state = Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol)
             Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
-            Tag("span", "card-model", known(video.label), title=known(video.label))
+            Tag("span", "card-model", localized(video.label), title=localized(video.label))
 
     def _not_playable(self, video: Video, picture: Picture | None) -> Tag:
         dim = "" if video.status in ACTIVE else "card-dim"
@@ -105,28 +104,28 @@ class VideoCard(Tag):
 
 
 def poster(source: str, video: Video, label: str, *, target: str) -> Tag:
-    """The poster of a finished video, leading to it; its clip is loaded when it is looked at."""
-    with Tag("a", "card-media", aria_label=label, href=target) as made:
+    """The poster of a finished video, leading to it; its clip loads when it comes into view."""
+    with Tag("a", "card-media", aria_label=label, href=target) as element:
         Tag("img", src=f"{source}/poster", alt="", loading="lazy", decoding="async")
         clip = Tag("video", data_src=f"{source}/preview", preload="none", tabindex="-1", aria_hidden=True)
         for flag in ("muted", "loop", "playsinline"):
             clip.put(flag, True)
         if video.duration:
             Tag("span", "card-length", formats.clock(video.duration))
-    made.style(f"aspect-ratio: {_card_ratio(made_size(video) or Size(16, 9))}")
-    return made
+    element.style(f"aspect-ratio: {_card_ratio(made_size(video) or Size(16, 9))}")
+    return element
 
 
 def thumb(video: Video) -> Tag:
     """A video, small, leading to its page; a sign where it has no poster."""
     word, symbol = state_word(video)
-    made = Tag("a", "thumb", href=f"/videos/{video.id}", aria_label=f"{video.prompt} · {word}", title=video.prompt)
-    with made:
+    element = Tag("a", "thumb", href=f"/videos/{video.id}", aria_label=f"{video.prompt} · {word}", title=video.prompt)
+    with element:
         if video.status == "completed":
             Tag("img", src=f"/api/v1/videos/{video.id}/poster", alt="", loading="lazy", decoding="async")
         else:
             Tag("span", f"thumb-state card-state-{video.status}", symbol=symbol)
-    return made
+    return element
 
 
 def _card_ratio(size: Size) -> str:
@@ -135,8 +134,8 @@ def _card_ratio(size: Size) -> str:
 
 
 def player(source: str, video: Video, classes: str = "player") -> Tag:
-    """The video itself: plays at once, muted, in a loop, with controls."""
-    made = Tag("video", classes, src=f"{source}/content", poster=f"{source}/poster", aria_label=video.prompt)
+    """The video player: autoplay, muted, looping, with controls."""
+    element = Tag("video", classes, src=f"{source}/content", poster=f"{source}/poster", aria_label=video.prompt)
     for flag in ("autoplay", "muted", "loop", "controls", "playsinline"):
-        made.put(flag, True)
-    return made
+        element.put(flag, True)
+    return element

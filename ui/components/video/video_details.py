@@ -11,7 +11,7 @@ from ...kit.elements import Click, Tag, button, icon_button
 from ...kit.toast import toast
 from .current_video import CurrentVideo
 from .preset_picture import find_preset, preset_picture
-from .words import known, made_size, state_word
+from .words import localized, made_size, state_word
 
 PROMPT = "video-prompt"
 
@@ -61,7 +61,7 @@ def _facts(video: Video) -> dict[str, Callable[[], object]]:
     size = made_size(video) or Size.parse(video.size)
     facts: dict[str, Callable[[], object]] = {
         _("State"): lambda: Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol),
-        _("Model"): text(known(video.label)),
+        _("Model"): text(localized(video.label)),
         _("Size"): text(f"{size} · {size.ratio}"),
         _("Length"): text(formats.seconds(video.duration or video.seconds)),
         _("Cost"): text(_cost(video)),

@@ -43,11 +43,11 @@ class VideoPanel(Tag):
         current.changed.subscribe(self._draw)
         current.changed.subscribe(self._keep_focus)
         current.moved.subscribe(self._move)
-        current.asked.subscribe(self._attend)
+        current.requested.subscribe(self._attend)
         self._draw()
 
     def _attend(self) -> None:
-        """The button that was pressed is gone or disabled: the focus goes on here, and on a phone the view."""
+        """Move the focus here, and on a phone the view: the pressed button is gone or disabled."""
         self.client.run_javascript(f"adsvideo.attend(getHtmlElement({self.id}))")
 
     def _keep_focus(self) -> None:
@@ -73,8 +73,6 @@ class VideoPanel(Tag):
         else:
             self._stage.put("data_state", "failed")
             self._failed(video)
-
-    # ---------------------------------------------------------------------------------------------- while it runs
 
     def _running(self, video: Video) -> None:
         with self._stage:
@@ -113,7 +111,7 @@ class VideoPanel(Tag):
         self._say(stage_words(stage, None, self._current.ahead))
 
     def _warning(self, stage: str) -> str:
-        """What a cancel would cost: our own worker takes nothing for what it did not finish, a provider does."""
+        """A warning if a cancel would not return the credits: a provider charges for unfinished work."""
         video = self._current.video
         if video is None or stage != "processing" or video.model in local_models():
             return ""
@@ -130,8 +128,6 @@ class VideoPanel(Tag):
             toast(i18n.explain(error), "bad")
         await self._current.follow(video.id)
         self._attend()
-
-    # ------------------------------------------------------------------------------------------------ how it ended
 
     def _done(self, video: Video) -> None:
         source = f"/api/v1/videos/{video.id}"
@@ -156,11 +152,11 @@ class VideoPanel(Tag):
             self._backdrop("dimmed")
             with Tag("div", "stage-middle"):
                 failed = video.status == "failed"
-                look, symbol = ("stage-reason", "circle-alert") if failed else ("stage-words", "ban")
-                Tag("p", look, reason(video), symbol=symbol)
+                classes, symbol = ("stage-reason", "circle-alert") if failed else ("stage-words", "ban")
+                Tag("p", classes, reason(video), symbol=symbol)
                 Tag("p", "stage-money", money(video))
-                again = button(_("Try again"), lambda: self._try_again(video), look="media", symbol="rotate-ccw")
-                again.mark("try-again")
+                retry = button(_("Try again"), lambda: self._try_again(video), look="media", symbol="rotate-ccw")
+                retry.mark("try-again")
         with self._below:
             Tag("p", "panel-caption", video.prompt, title=video.prompt)
             with Tag("div", "toolbar"):
@@ -168,18 +164,18 @@ class VideoPanel(Tag):
         self._notify.put("news", reason(video))
         self._say(f"{reason(video)} {money(video)}")
 
-    def _backdrop(self, look: str) -> None:
+    def _backdrop(self, effect: str) -> None:
         picture = self._current.picture
         if picture is None:
             return
         if preset := find_preset(picture.preset):
-            preset_picture(preset, width=640, alt="", classes=f"backdrop backdrop-{look}", lazy=False)
+            preset_picture(preset, width=640, alt="", classes=f"backdrop backdrop-{effect}", lazy=False)
         else:
-            with Tag("picture", f"backdrop backdrop-{look}"):
+            with Tag("picture", f"backdrop backdrop-{effect}"):
                 Tag("img", src=f"/api/v1/images/{picture.id}/content", alt="", decoding="async")
 
     def _say(self, text: str) -> None:
-        """Tell a screen reader, once."""
+        """Announce the text to screen readers, once."""
         if text != self._announced:
             self._announced = self._live.text = text
 

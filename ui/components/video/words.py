@@ -3,15 +3,15 @@
 from core import errors
 from core.billing.budgets import Budget
 from core.catalog.size import Size
-from core.models import Video
-from core.redis.news import Stage
+from core.models import ACTIVE, Video
+from core.redis.news import News, Stage
 
 from ... import formats, i18n
 from ...i18n import _
 
 
-def known(text: str) -> str:
-    """A model's label or a note: in the visitor's language where it is our own word, not a name or somebody's."""
+def localized(text: str) -> str:
+    """A model's label or a note; translated if it is one of our own words."""
     ours = {
         "Camera (built in, no AI)": _("Camera (built in, no AI)"),
         "Welcome": _("Welcome"),
@@ -48,6 +48,13 @@ def state_word(video: Video) -> tuple[str, str]:
     return words[video.status]
 
 
+def state_now(video: Video, news: News | None = None) -> str:
+    """How far it is: what the last news of it says while it runs, else its state."""
+    if video.status in ACTIVE and news and news.stage:
+        return stage_words(news.stage, news.progress, news.ahead)
+    return state_word(video)[0]
+
+
 def reason(video: Video) -> str:
     """Why there is no video."""
     if video.status == "canceled":
@@ -77,7 +84,7 @@ def made_size(video: Video) -> Size | None:
 
 def caption(video: Video) -> str:
     """`Generated with Sora 2 · 1280x720 · 6.0 s`."""
-    parts = [_("Generated with {label}", label=known(video.label))]
+    parts = [_("Generated with {label}", label=localized(video.label))]
     if size := made_size(video):
         parts.append(str(size))
     if video.duration:

@@ -20,7 +20,7 @@ from core.catalog.size import Size
 from core.pictures import framing, presets
 from workers.engines import Job, open_engine
 from workers.engines.camera.engine import Camera
-from workers.media import mp4
+from workers.media.poster import write_poster
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("watch", "perfume", "soda", "macarons")
@@ -40,13 +40,13 @@ def shrink(source: Path, target: Path) -> None:
     options = {"movflags": "+faststart"}
     with av.open(str(source), "r") as container, av.open(str(target), "w", options=options) as out:
         video = container.streams.video[0]
-        made = out.add_stream("libx264", rate=video.average_rate, options={"preset": "veryslow", "crf": CRF})
-        made.width, made.height, made.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream = out.add_stream("libx264", rate=video.average_rate, options={"preset": "veryslow", "crf": CRF})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for frame in container.decode(video):
             small = frame.reformat(width=WIDTH, height=HEIGHT, format="yuv420p")
             small.pict_type = 0
-            out.mux(made.encode(small))
-        out.mux(made.encode())
+            out.mux(stream.encode(small))
+        out.mux(stream.encode())
 
 
 async def main() -> None:
@@ -59,7 +59,7 @@ async def main() -> None:
             job = job_of(preset)
             await engine.fetch(job, "", None, whole, lambda percent: None)
             shrink(whole, HERE / f"{preset.name}.mp4")
-            mp4.poster(whole, HERE / f"{preset.name}.webp", WIDTH)
+            write_poster(whole, HERE / f"{preset.name}.webp", WIDTH)
             entry = {"preset": preset.name, "video": f"{preset.name}.mp4", "poster": f"{preset.name}.webp"}
             listed.append({**entry, "prompt": preset.prompt, "model_label": job.model.label})
     listed.sort(key=lambda entry: NAMES.index(entry["preset"]))

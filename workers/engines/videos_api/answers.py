@@ -1,7 +1,7 @@
-"""What servers answer, read: statuses, ids, progress, errors. Pure functions; how they are asked is in forms.py.
+"""Reads servers' answers: statuses, ids, progress, errors. Pure functions; requests are in forms.py.
 
 Wire facts are from the servers' released sources (November 2026): OpenAI, SGLang-diffusion, vLLM-Omni, LiteLLM,
-FastVideo, TensorRT-LLM, Aquiles-Image, new-api. A server that is none of these is met with the same tolerance.
+FastVideo, TensorRT-LLM, Aquiles-Image, new-api. Other servers are read with the same tolerance.
 """
 
 import math
@@ -36,7 +36,7 @@ STATES: dict[str, State] = {word: state for state, words in _SYNONYMS.items() fo
 
 
 def video_in(body: object) -> Json:
-    """The video object in an answer: the answer itself, or what is in `{"data": {...}}` (new-api's older route)."""
+    """The video object in an answer: the answer itself, or the one in `{"data": {...}}` (new-api's older route)."""
     if not isinstance(body, dict):
         return {}
     inner = body.get("data")
@@ -45,22 +45,22 @@ def video_in(body: object) -> Json:
 
 def id_of(video: Mapping[str, Any]) -> str:
     """The job's id, under any of its names (`task_id`: new-api); empty if there is none."""
-    found = next((video[key] for key in ("id", "task_id", "video_id") if video.get(key)), "")
-    return str(found) if isinstance(found, str | int) else ""
+    value = next((video[key] for key in ("id", "task_id", "video_id") if video.get(key)), "")
+    return str(value) if isinstance(value, str | int) else ""
 
 
 def word_of(video: Mapping[str, Any]) -> str:
-    """The server's own word for the job's state, lower case; empty if it gives none."""
+    """The job's status as the server writes it, in lower case; empty if there is none."""
     word = next((video[key] for key in ("status", "state", "task_status") if video.get(key)), "")
     return re.sub(r"[\s-]+", "_", str(word).strip().lower()).removeprefix("task_status_")
 
 
 def items_in(body: object) -> list[Json] | None:
-    """The jobs in the answer to a list call, or None if that is not what it is."""
-    found = body.get("data") if isinstance(body, dict) else body
-    if not isinstance(found, list) or not all(isinstance(item, dict) and id_of(item) for item in found):
+    """The jobs in the answer to a list call; None if it is no list of jobs."""
+    items = body.get("data") if isinstance(body, dict) else body
+    if not isinstance(items, list) or not all(isinstance(item, dict) and id_of(item) for item in items):
         return None
-    return found
+    return items
 
 
 PLACES = (
@@ -106,7 +106,7 @@ def _at(body: object, place: str) -> object:
 
 
 def created_in(video: Mapping[str, Any]) -> float | None:
-    """When the server says it made the job, in seconds since 1970; it may write seconds, milliseconds or ISO 8601."""
+    """When the job was created, in seconds since 1970; servers send seconds, milliseconds or ISO 8601."""
     value = video.get("created_at")
     if isinstance(value, str):
         try:
@@ -119,8 +119,8 @@ def created_in(video: Mapping[str, Any]) -> float | None:
 def progress(value: object, state: State) -> float | None:
     """0-100, or None where the server does not know.
 
-    Servers say null, a fraction, a percentage, "42%", 0 until the end, or 100 while the job still waits (FastVideo's
-    default): an end of the scale before the end of the job is no knowledge, and 1 is an end of one of the scales.
+    Servers send null, a fraction, a percentage, "42%", 0 until the end, or 100 while the job still waits (FastVideo's
+    default): so 0 and the maximum say nothing while the job runs, and 1 is the maximum of one of the scales.
     """
     if state == "succeeded":
         return 100.0
@@ -134,8 +134,8 @@ def progress(value: object, state: State) -> float | None:
     return percent if state == "running" and 0 < percent < 100 and number != 1 else None
 
 
-def look_at(video: Mapping[str, Any], base_url: str) -> Look | None:
-    """What the server at `base_url` says about one job, or None if its status is unknown: then it is asked again."""
+def read_look(video: Mapping[str, Any], base_url: str) -> Look | None:
+    """One job's state, as the server at `base_url` tells it; None if its status is unknown or missing."""
     state = STATES.get(word_of(video))
     if state is None:
         return None
@@ -146,30 +146,30 @@ def look_at(video: Mapping[str, Any], base_url: str) -> Look | None:
 
 
 def same_job(video: Mapping[str, Any], job: Job, since: float) -> bool | None:
-    """Whether a listed job is ours; None if the server says too little, or something else, about it.
+    """Whether a listed job is ours; None if the server says too little about it, or something different.
 
-    `since` is the earliest time. SGLang lists no prompts; some servers round sizes and lengths.
+    `since` is the earliest creation time. SGLang lists no prompts; some servers round sizes and lengths.
     """
-    made, prompt = created_in(video), " ".join(str(video.get("prompt") or "").split())
-    if (made is not None and made < since) or (prompt and prompt != " ".join(job.prompt.split())):
+    created, prompt = created_in(video), " ".join(str(video.get("prompt") or "").split())
+    if (created is not None and created < since) or (prompt and prompt != " ".join(job.prompt.split())):
         return False
     seconds = next((video[key] for key in ("seconds", "duration", "n_seconds") if video.get(key)), job.seconds)
     size = video.get("size") or f"{video.get('width', job.size.width)}x{video.get('height', job.size.height)}"
     model = video.get("model") or job.model.upstream
-    asked = (str(job.seconds), str(job.size), job.model.upstream)
-    certain = prompt and made is not None and (str(seconds).removesuffix(".0"), size, model) == asked
+    expected = (str(job.seconds), str(job.size), job.model.upstream)
+    certain = prompt and created is not None and (str(seconds).removesuffix(".0"), size, model) == expected
     return True if certain else None
 
 
 def failure(video: Mapping[str, Any]) -> EngineError:
-    """Why a job that ended badly did so."""
-    said, word = complaint({k: v for k, v in video.items() if k not in ("code", "type")}), word_of(video)
+    """The error of a failed or canceled job."""
+    error, word = complaint({k: v for k, v in video.items() if k not in ("code", "type")}), word_of(video)
     if word == "nsfw":
-        return ModerationRefused(str(said))
-    if found := cause(said):
-        return found(f"{said.code} {said.text}".strip())
-    if not said.text and word == "deleted":
+        return ModerationRefused(str(error))
+    if kind := cause(error):
+        return kind(f"{error.code} {error.text}".strip())
+    if not error.text and word == "deleted":
         return JobLost("the server says it was deleted")
-    if not said.text and word == "expired":
+    if not error.text and word == "expired":
         return TimedOut("the server says it expired")
-    return ProviderFailed(said.text or said.code)
+    return ProviderFailed(error.text or error.code)

@@ -36,6 +36,8 @@ class AzureJobs(Dialect):
         return fields, [("files", ("picture.jpg", job.picture, "image/jpeg"))]
 
     def content(self, provider_id: str, video: Mapping[str, Any]) -> str | None:
-        made = video.get("generations") or [{}]
-        generation = made[0].get("id") if isinstance(made, list) and isinstance(made[0], dict) else None
-        return f"/video/generations/{quote(str(generation), safe='')}/content/video" if generation else None
+        generations = video.get("generations") or [{}]
+        generation_id = (
+            generations[0].get("id") if isinstance(generations, list) and isinstance(generations[0], dict) else None
+        )
+        return f"/video/generations/{quote(str(generation_id), safe='')}/content/video" if generation_id else None

@@ -43,25 +43,25 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def said(self) -> str:
-        """What it complains of, in its own words."""
+    def error_text(self) -> str:
+        """The server's error message, or the HTTP status."""
         return str(complaint(self.body)) or f"HTTP {self.status}"
 
 
 class Calls:
-    """At most `server.concurrency` at once, of all workers together.
+    """At most `server.concurrency` calls at once, over all workers.
 
-    What takes long (a create call, a file) leaves one slot for the looks.
+    Long calls (create, download) leave one slot for looks.
     """
 
     def __init__(self, server: Server, query: Mapping[str, str]) -> None:
         self.server = server
         self._query = query
         tls, most = engines_download.tls(), max(1, server.concurrency)
-        kept = httpx2.Limits(max_connections=most, keepalive_expiry=IDLE_SECONDS)
+        reused = httpx2.Limits(max_connections=most, keepalive_expiry=IDLE_SECONDS)
         # a create call never goes out on a used connection: one that dies under it leaves the outcome unknown
         fresh = httpx2.Limits(max_connections=most, max_keepalive_connections=0)
-        self._http = httpx2.AsyncClient(verify=tls, limits=kept, timeout=TIMEOUT)
+        self._http = httpx2.AsyncClient(verify=tls, limits=reused, timeout=TIMEOUT)
         self._fresh = httpx2.AsyncClient(verify=tls, limits=fresh, timeout=TIMEOUT)
         self._client = AsyncOpenAI(
             api_key=server.key or "none",
@@ -74,8 +74,8 @@ class Calls:
         self._slots, self._long = CapacityLimiter(most), CapacityLimiter(max(1, most - 1))
         self._quiet_until = 0.0
 
-    def among(self, workers: int) -> None:
-        """So many workers share the calls; each has one at least."""
+    def share_with(self, workers: int) -> None:
+        """Share the calls with all `workers`; each gets at least one."""
         mine = max(1, self.server.concurrency // workers)
         self._slots.total_tokens, self._long.total_tokens = mine, max(1, mine - 1)
 
@@ -85,19 +85,19 @@ class Calls:
             raise OverCapacity("the server asked to be left alone", wait)
 
     def be_quiet(self, answer: Answer) -> OverCapacity:
-        """The server said 429 or 503: no more looks until the time it told."""
+        """Stop looking for as long as this 429 or 503 asks; returns the error to raise."""
         wait = retry_after(answer.headers)
         self._quiet_until = time.monotonic() + (1.0 if wait is None else wait)
-        return OverCapacity(answer.said, wait)
+        return OverCapacity(answer.error_text, wait)
 
     @asynccontextmanager
     async def long(self) -> AsyncIterator[None]:
-        """Around several calls that belong together."""
+        """Hold one long slot during several calls that belong together."""
         async with self._long:
             yield
 
     async def create(self, path: str, fields: Json, files: list[FilePart]) -> Answer:
-        """The call that is never repeated. Raises Unreachable if nothing was sent, else OutcomeUnknown."""
+        """POST once, never repeated. Raises Unreachable if nothing was sent, OutcomeUnknown if it broke off later."""
         kind = {"Content-Type": "multipart/form-data"} if files else {}
         options: Any = {"headers": self._headers({**ONCE, **kind}), "params": self._query, "follow_redirects": False}
         async with self._slots:
@@ -117,11 +117,11 @@ class Calls:
         return self._answer(response)
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
-        """Raises Unreachable."""
+        """GET. Raises Unreachable."""
         return await self._call(self._client.get, path, query or {})
 
     async def delete(self, path: str) -> Answer:
-        """Raises Unreachable."""
+        """DELETE. Raises Unreachable."""
         return await self._call(self._client.delete, path, {})
 
     async def _call(self, method: Any, path: str, query: Mapping[str, str]) -> Answer:
@@ -136,7 +136,7 @@ class Calls:
         return self._answer(response)
 
     async def download(self, url: str, target: Path, *, with_key: bool) -> None:
-        """`content.download`, bounded."""
+        """Download within the limit of calls. Raises what `download.download` raises."""
         async with self._long, self._slots:
             await engines_download.download(self._http, url, target, self.server.key_headers if with_key else {})
 
@@ -145,7 +145,7 @@ class Calls:
         return engines_download.origin(url) == engines_download.origin(self.server.base_url)
 
     def url(self, path: str) -> str:
-        """The whole address of a path."""
+        """The full URL of a path."""
         return str(httpx2.URL(f"{self.server.base_url}{path}").copy_merge_params(self._query))
 
     def _headers(self, more: Mapping[str, str] | None = None) -> dict[str, str | Omit]:
@@ -155,6 +155,6 @@ class Calls:
         return Answer(response.status_code, parsed(response.text, self.server.key), response.headers)
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""
         await self._http.aclose()
         await self._fresh.aclose()

@@ -1,4 +1,4 @@
-"""Any server that speaks /v1/videos: create, look, find, fetch, cancel, whatever its dialect."""
+"""The engine for any server with a /v1/videos API, in all its dialects."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 PAGE = 100
 MAX_PAGES = 20
-MAX_KNOWN = 20_000
+MAX_MEMORIES = 20_000
 SKEW_SECONDS = 30.0  # how far the server's clock may be behind ours
 
 DIALECTS: dict[str, Callable[[], Dialect]] = {
@@ -46,16 +46,16 @@ DIALECTS: dict[str, Callable[[], Dialect]] = {
 
 
 @dataclass
-class _Known:
-    """What this process remembers of a job: since when, whether the server ever knew it, how far it was."""
+class _Memory:
+    """What this process remembers of a job: since when, whether the server ever showed it, its last progress."""
 
     since: float
     seen: bool = False
     progress: float = 0.0
 
 
-class _Odd(Unreachable):
-    """An answer that says nothing about this one job; the server may well answer about others."""
+class _UnusableAnswer(Unreachable):
+    """The answer about this job can't be used; the server may still answer about others."""
 
 
 def _hope(error: EngineError) -> int:
@@ -67,9 +67,9 @@ class OpenAIVideos(Engine):
     """One server. Learns which form of create call it takes and whether it can list its jobs."""
 
     grace_seconds = 5.0
-    """A job that the server has never shown may be missing for so long before it counts as lost."""
+    """Seconds that a job the server has never shown may be missing before it counts as lost."""
     relist_seconds = 300.0
-    """How long a server that could not list its jobs is not asked to again."""
+    """Seconds until a server that could not list its jobs is asked for its list once more."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
@@ -78,19 +78,17 @@ class OpenAIVideos(Engine):
         self._dialect = DIALECTS[server.dialect]()
         self._form = self._dialect.form
         self._calls = Calls(server, self._dialect.query)
-        self._known: dict[str, _Known] = {}
-        self._told: set[str] = set()
+        self._memories: dict[str, _Memory] = {}
+        self._warned: set[str] = set()
         self._list_from = 0.0
         self._lists_other_ids = False
 
-    def among(self, workers: int) -> None:
-        self._calls.among(workers)
+    def share_with(self, workers: int) -> None:
+        self._calls.share_with(workers)
 
     @property
     def lists(self) -> bool:
         return time.monotonic() >= self._list_from
-
-    # --- create ---
 
     async def submit(self, job: Job) -> str:
         form, tried = self._form, set[Form]()
@@ -101,7 +99,7 @@ class OpenAIVideos(Engine):
                 if answer.status < 300:
                     break
                 other = form.instead(answer.status, answer.body) if self._dialect.adapts else None
-                log.info("%s refused the %s form: %s", self.server.name, form.encoding, answer.said)
+                log.info("%s refused the %s form: %s", self.server.name, form.encoding, answer.error_text)
                 if other is None or other in tried:
                     raise complaints.refusal(answer.status, answer.body, complaints.retry_after(answer.headers))
                 form = other
@@ -137,46 +135,44 @@ class OpenAIVideos(Engine):
             raise OutcomeUnknown("this server does not say enough about its jobs to tell them apart")
         return sure
 
-    # --- look ---
-
     async def look(self, ids: Sequence[str]) -> dict[str, Look]:
         self._calls.check_quiet()
         listing = len(ids) > 1 and self.lists
-        found, whole = await self._listed(ids) if listing else ({}, False)
+        looks, whole = await self._listed(ids) if listing else ({}, False)
         trouble: list[Retryable] = []
         odd: list[Retryable] = []
-        rest = iter([provider_id for provider_id in ids if provider_id not in found])
-        absent = whole and not found
+        rest = iter([provider_id for provider_id in ids if provider_id not in looks])
+        absent = whole and not looks
 
         async def ask() -> None:
             for provider_id in rest:
-                if trouble:  # the server is down or busy: don't knock a thousand times
+                if trouble:  # the server is down or busy: ask no more
                     return
                 try:
                     if look := await self._retrieve(provider_id):
-                        found[provider_id] = look
-                except _Odd as error:
+                        looks[provider_id] = look
+                except _UnusableAnswer as error:
                     odd.append(error)
                 except Retryable as error:
                     trouble.append(error)
 
-        if found:
+        if looks:
             self._lists_other_ids = False
         await asyncio.gather(*(ask() for _ in range(min(len(ids), max(1, self.server.concurrency)))))
-        if absent and any(look.state in ("queued", "running") for look in found.values()):
+        if absent and any(look.state in ("queued", "running") for look in looks.values()):
             self._lists_other_ids = True
             self._stop_listing("its list does not show our jobs")
-        if not found and (trouble or odd):
+        if not looks and (trouble or odd):
             raise (trouble + odd)[0]
-        return found
+        return looks
 
     async def _listed(self, ids: Sequence[str]) -> tuple[dict[str, Look], bool]:
-        """What the server's list says about these jobs, and whether it was read to its end.
+        """The listed states of these jobs, and whether the list was read to its end.
 
         A page costs as much as asking about one job, so no more pages are read than jobs are still missing.
         """
         wanted, after, pages = set(ids), None, 0
-        found: dict[str, Look] = {}
+        looks: dict[str, Look] = {}
         while pages < len(wanted):
             listed = await self._page(after)
             if listed is None:
@@ -186,11 +182,11 @@ class OpenAIVideos(Engine):
             for item in items:
                 if (provider_id := id_of(item)) in wanted:
                     wanted.discard(provider_id)
-                    found[provider_id] = self._note(provider_id, item)
+                    looks[provider_id] = self._note(provider_id, item)
             if not more:
-                return found, True
+                return looks, True
             after = id_of(items[-1])
-        return found, False
+        return looks, False
 
     async def _page(self, after: str | None) -> tuple[list[Json], bool] | None:
         """A page of the list, newest first, and whether there is another. Raises Retryable.
@@ -210,7 +206,7 @@ class OpenAIVideos(Engine):
         return items, bool(items) and (len(items) >= PAGE if more is None else bool(more))
 
     async def _retrieve(self, provider_id: str) -> Look | None:
-        """One job; None while it is too early to call it lost. Raises Retryable."""
+        """One job's state; None while it is too early to call it lost. Raises Retryable."""
         self.looked += 1
         answer = await self._calls.get(self._dialect.job(provider_id))
         video = video_in(answer.body)
@@ -222,32 +218,30 @@ class OpenAIVideos(Engine):
             raise self._calls.be_quiet(answer)
         if answer.status in (404, 410) and isinstance(answer.body, dict):
             return self._missing(provider_id)
-        self._tell_once(f"HTTP {answer.status} to a look: {answer.said}")
-        raise _Odd(answer.said)
+        self._warn_once(f"HTTP {answer.status} to a look: {answer.error_text}")
+        raise _UnusableAnswer(answer.error_text)
 
     def _note(self, provider_id: str, video: Json) -> Look:
-        known = self._remember(provider_id)
-        known.seen = True
-        look = answers.look_at(video, self.server.base_url)
+        memory = self._remember(provider_id)
+        memory.seen = True
+        look = answers.read_look(video, self.server.base_url)
         if look is None:
-            self._tell_once(f"unknown status {word_of(video) or 'none'!r}; the job is asked about until its deadline")
+            self._warn_once(f"unknown status {word_of(video) or 'none'!r}; the job is asked about until its deadline")
             return Look("running", raw=video)
         if look.error:
             log.warning("%s: job %s %s: %s", self.server.name, provider_id, word_of(video), look.error.detail)
         if look.progress is None:
             return look
-        known.progress = max(known.progress, look.progress)
-        return replace(look, progress=known.progress)
+        memory.progress = max(memory.progress, look.progress)
+        return replace(look, progress=memory.progress)
 
     def _missing(self, provider_id: str) -> Look | None:
-        """A 404: at once lost if the server knew the job before, else only after a while."""
-        known = self._remember(provider_id)
-        if not known.seen and time.monotonic() - known.since < self.grace_seconds:
+        """After a 404: lost if the server has shown the job before, else None for `grace_seconds`."""
+        memory = self._remember(provider_id)
+        if not memory.seen and time.monotonic() - memory.since < self.grace_seconds:
             return None
         log.warning("%s does not know job %s", self.server.name, provider_id)
-        return Look("failed", error=(JobLost if known.seen else NeverShown)("the server does not know this id"))
-
-    # --- the file, and the end ---
+        return Look("failed", error=(JobLost if memory.seen else NeverShown)("the server does not know this id"))
 
     async def fetch(self, job: Job, provider_id: str, look: Look | None, target: Path, report: Report) -> None:
         errors: list[EngineError] = []
@@ -272,20 +266,20 @@ class OpenAIVideos(Engine):
         raise max(errors, key=_hope, default=NotHandedOut(NoFile("no address of a file")))
 
     async def _sources(self, provider_id: str, look: Look | None) -> AsyncIterator[tuple[str, bool]]:
-        """Where the file may be, and whether the key belongs there; what the job says anew comes last.
+        """URLs where the file may be, and whether to send the key; the job is read anew only if the first ones fail.
 
         Raises NotReady if the server says by now that the job is not finished.
         """
-        for told in (look or Look("succeeded"), None):
-            known = told or await self._retrieve(provider_id)
-            if known is None or known.state != "succeeded":
-                raise (known.error if known else None) or NotReady("the job is not finished")
-            if path := self._dialect.content(provider_id, known.raw):
+        for earlier in (look or Look("succeeded"), None):
+            current = earlier or await self._retrieve(provider_id)
+            if current is None or current.state != "succeeded":
+                raise (current.error if current else None) or NotReady("the job is not finished")
+            if path := self._dialect.content(provider_id, current.raw):
                 yield self._calls.url(path), True
-            if known.url:
-                yield known.url, False
-                if self._calls.is_own(known.url):  # on the server itself it may want the key after all
-                    yield known.url, True
+            if current.url:
+                yield current.url, False
+                if self._calls.is_own(current.url):  # on the server itself it may want the key after all
+                    yield current.url, True
 
     async def cancel(self, provider_id: str) -> bool:
         look = await self._retrieve(provider_id)
@@ -300,20 +294,18 @@ class OpenAIVideos(Engine):
     async def close(self) -> None:
         await self._calls.close()
 
-    # --- memory ---
-
     def _stop_listing(self, why: str) -> None:
         self._list_from = time.monotonic() + self.relist_seconds
-        self._tell_once(f"its jobs are asked about one by one: {why}")
+        self._warn_once(f"its jobs are asked about one by one: {why}")
 
-    def _tell_once(self, what: str) -> None:
-        if what not in self._told and len(self._told) < 1000:
-            self._told.add(what)
+    def _warn_once(self, what: str) -> None:
+        if what not in self._warned and len(self._warned) < 1000:
+            self._warned.add(what)
             log.warning("%s: %s", self.server.name, what)
 
-    def _remember(self, provider_id: str) -> _Known:
-        known = self._known.pop(provider_id, None) or _Known(time.monotonic())
-        self._known[provider_id] = known
-        if len(self._known) > MAX_KNOWN:
-            del self._known[next(iter(self._known))]
-        return known
+    def _remember(self, provider_id: str) -> _Memory:
+        memory = self._memories.pop(provider_id, None) or _Memory(time.monotonic())
+        self._memories[provider_id] = memory
+        if len(self._memories) > MAX_MEMORIES:
+            del self._memories[next(iter(self._memories))]
+        return memory

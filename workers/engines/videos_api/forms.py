@@ -1,4 +1,4 @@
-"""What a create call looks like: the forms servers take, and the dialects that put them on the wire."""
+"""How a create call is written: the forms that servers accept, and the dialects that send them."""
 
 import re
 from collections.abc import Mapping
@@ -42,25 +42,25 @@ class Form:
         """The form to try after this refusal, or None if another form would not help."""
         if status not in (400, 415, 422):
             return None
-        said, unread = complaint(body).text, status == 415 or _unread(body)
-        about_length = re.search(r"seconds|duration", said)
+        text, unread = complaint(body).text, status == 415 or _unread(body)
+        about_length = re.search(r"seconds|duration", text)
         other: Form | None = None
         if self.encoding == "multipart":
-            if unread or _WANTS_JSON.search(said):
+            if unread or _WANTS_JSON.search(text):
                 other = replace(self, encoding="json")
-        elif about_length and self.seconds == "string" and _WANTS_INT.search(said):
+        elif about_length and self.seconds == "string" and _WANTS_INT.search(text):
             other = replace(self, seconds="int")
-        elif about_length and self.seconds == "int" and _WANTS_STRING.search(said):
+        elif about_length and self.seconds == "int" and _WANTS_STRING.search(text):
             other = replace(self, seconds="string")
-        elif self.picture == "object" and "input_reference" in said and _WANTS_STRING.search(said):
+        elif self.picture == "object" and "input_reference" in text and _WANTS_STRING.search(text):
             other = replace(self, picture="text")
-        elif unread or _WANTS_MULTIPART.search(said):
+        elif unread or _WANTS_MULTIPART.search(text):
             other = replace(self, encoding="multipart")
         return other
 
 
 def _unread(body: object) -> bool:
-    """FastAPI's way to say that it could not read the body at all: it misses the prompt, or wants an object."""
+    """Whether FastAPI could not read the body at all: it misses the prompt or the whole body."""
     entries = body.get("detail") if isinstance(body, dict) else None
     if not isinstance(entries, list):
         return False
@@ -68,7 +68,7 @@ def _unread(body: object) -> bool:
 
 
 class Dialect:
-    """The Videos API. `auto` finds out which form a server wants; a named form is believed and not changed."""
+    """The Videos API. With `adapts` other forms are tried after a refusal; else `form` is the only one."""
 
     jobs = "/videos"
     query: Mapping[str, str] = {}

@@ -47,18 +47,18 @@ SERVER = Server("s", "openai-videos")
     ],
 )
 def test_every_synonym_of_a_status_is_understood(word: str, state: str) -> None:
-    look = answers.look_at({"id": "v", "status": word}, "http://videos/v1")
+    look = answers.read_look({"id": "v", "status": word}, "http://videos/v1")
     assert look is not None
     assert look.state == state
 
 
 @pytest.mark.parametrize("word", ["pondering", "", None, 7])
 def test_an_unknown_or_missing_status_is_no_verdict(word: object) -> None:
-    assert answers.look_at({"id": "v", "status": word}, "http://videos/v1") is None
+    assert answers.read_look({"id": "v", "status": word}, "http://videos/v1") is None
 
 
 @pytest.mark.parametrize(
-    ("said", "state", "shown"),
+    ("value", "state", "shown"),
     [
         (None, "running", None),
         (0, "running", None),
@@ -77,12 +77,12 @@ def test_an_unknown_or_missing_status_is_no_verdict(word: object) -> None:
         (None, "succeeded", 100.0),
     ],
 )
-def test_progress_is_a_percentage_or_not_known(said: object, state: Any, shown: float | None) -> None:
-    assert answers.progress(said, state) == shown
+def test_progress_is_a_percentage_or_not_known(value: object, state: Any, shown: float | None) -> None:
+    assert answers.progress(value, state) == shown
 
 
 @pytest.mark.parametrize(
-    ("body", "found"),
+    ("body", "video_id"),
     [
         ({"id": "a"}, "a"),
         ({"task_id": "b"}, "b"),
@@ -95,8 +95,8 @@ def test_progress_is_a_percentage_or_not_known(said: object, state: Any, shown: 
         (None, ""),
     ],
 )
-def test_the_id_is_found_wherever_it_is(body: object, found: str) -> None:
-    assert answers.id_of(answers.video_in(body)) == found
+def test_the_id_is_found_wherever_it_is(body: object, video_id: str) -> None:
+    assert answers.id_of(answers.video_in(body)) == video_id
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,9 @@ def test_a_refused_create_call_becomes_one_of_our_errors(status: int, body: obje
 
 def test_a_rate_limit_that_calls_itself_a_quota_is_waited_for_if_it_says_how_long() -> None:
     body = {"error": {"message": "You exceeded your current quota, please check your plan and billing details"}}
-    told = complaints.refusal(429, body, 7.0)
-    assert isinstance(told, OverCapacity)
-    assert told.retry_after == 7.0
+    error = complaints.refusal(429, body, 7.0)
+    assert isinstance(error, OverCapacity)
+    assert error.retry_after == 7.0
     assert isinstance(complaints.refusal(429, body), QuotaExhausted)
 
 
@@ -209,9 +209,9 @@ def test_retry_after_is_seconds_or_a_date_and_never_absurd() -> None:
     assert complaints.retry_after({"retry-after": "7"}) == 7
     assert complaints.retry_after({"retry-after": "1.5"}) == 1.5
     at = int(time.time()) + 30
-    told = complaints.retry_after({"retry-after": formatdate(at, usegmt=True)})
-    assert told is not None
-    assert at - time.time() - 0.01 <= told <= 30
+    wait = complaints.retry_after({"retry-after": formatdate(at, usegmt=True)})
+    assert wait is not None
+    assert at - time.time() - 0.01 <= wait <= 30
     assert complaints.retry_after({"retry-after": "-4"}) == 0
     assert complaints.retry_after({"retry-after": "1e12"}) == 3600
     assert complaints.retry_after({"retry-after": "nan"}) is None
@@ -318,7 +318,7 @@ def test_what_is_not_a_list_of_jobs_is_not_taken_for_one(body: object) -> None:
     ],
 )
 def test_only_an_error_counts_as_a_refusal_in_an_answer_that_calls_itself_a_success(body: object, no: bool) -> None:
-    assert complaints.says_no(body) is no
+    assert complaints.is_error(body) is no
 
 
 def test_every_error_of_an_engine_has_a_sentence() -> None:

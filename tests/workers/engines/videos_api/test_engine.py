@@ -1,4 +1,4 @@
-"""Any Videos server: every dialect against a real server on 127.0.0.1. Numbers are the cases of DIALECTS.md."""
+"""Any Videos server: every dialect against a real server on 127.0.0.1."""
 
 import asyncio
 import io
@@ -91,9 +91,6 @@ def film(path: Path) -> tuple[str, int, int]:
         return container.format.name, stream.width, stream.height
 
 
-# --- every kind, from the picture to the file ---
-
-
 @pytest.mark.parametrize("mode", [m for m in MODES if m not in NO_FILE])
 async def test_a_video_comes_home_from_every_kind_of_server(mode: str, speaking: Any, tmp_path: Path) -> None:
     server, engine = speaking(mode, polls=3)
@@ -110,23 +107,23 @@ async def test_a_video_comes_home_from_every_kind_of_server(mode: str, speaking:
 
 
 @pytest.mark.parametrize("mode", ["openai", "vllm-omni", "json", "json-text", "azure-jobs"])
-async def test_19_the_picture_goes_out_as_bytes_at_exactly_the_size_with_its_type(mode: str, speaking: Any) -> None:
+async def test_the_picture_goes_out_as_bytes_at_exactly_the_size_with_its_type(mode: str, speaking: Any) -> None:
     server, engine = speaking(mode)
     await engine.submit(a_job(engine.server, size="240x432"))
-    call = server.asked("POST")[-1]
+    call = server.received("POST")[-1]
     content = server._picture(call)
     assert Image.open(io.BytesIO(content)).size == (240, 432)
     if call.files:
         assert next(iter(call.files.values()))[:2] == ("picture.jpg", "image/jpeg")
 
 
-async def test_14_15_a_202_and_an_id_under_another_name_are_accepted(speaking: Any) -> None:
+async def test_a_202_and_an_id_under_another_name_are_accepted(speaking: Any) -> None:
     for mode in ("task-id", "new-api"):
         server, engine = speaking(mode)
         assert await engine.submit(a_job(engine.server)) in server.jobs
 
 
-async def test_12_13_the_first_id_is_kept_and_escaped(speaking: Any, tmp_path: Path) -> None:
+async def test_the_first_id_is_kept_and_escaped(speaking: Any, tmp_path: Path) -> None:
     server, engine = speaking("litellm", polls=2)
     job = a_job(engine.server)
     provider_id = await engine.submit(job)
@@ -135,10 +132,7 @@ async def test_12_13_the_first_id_is_kept_and_escaped(speaking: Any, tmp_path: P
     assert looks[-1].raw["id"] != provider_id
     await engine.fetch(job, provider_id, looks[-1], tmp_path / "x.mp4", no_report)
     escaped = provider_id.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-    assert {c.path for c in server.asked("GET")} == {f"/v1/videos/{escaped}", f"/v1/videos/{escaped}/content"}
-
-
-# --- create ---
+    assert {c.path for c in server.received("GET")} == {f"/v1/videos/{escaped}", f"/v1/videos/{escaped}/content"}
 
 
 async def test_auto_finds_the_form_once_and_remembers_it(speaking: Any) -> None:
@@ -169,7 +163,7 @@ async def test_an_unknown_dialect_is_refused_when_the_engine_opens() -> None:
     "answer",
     [(500, {}), (502, {}), (504, {"error": {"message": "late"}}), (200, {"object": "video"}), (200, '{"id": "vid')],
 )
-async def test_10_an_answer_that_leaves_it_open_is_never_sent_again(answer: Any, speaking: Any) -> None:
+async def test_an_answer_that_leaves_it_open_is_never_sent_again(answer: Any, speaking: Any) -> None:
     server, engine = speaking(script=[answer])
     with pytest.raises(OutcomeUnknown):
         await engine.submit(a_job(engine.server))
@@ -177,14 +171,14 @@ async def test_10_an_answer_that_leaves_it_open_is_never_sent_again(answer: Any,
 
 
 @pytest.mark.parametrize("how", ["break", "break-taken"])
-async def test_10_a_connection_that_breaks_off_is_never_sent_again(how: str, speaking: Any) -> None:
+async def test_a_connection_that_breaks_off_is_never_sent_again(how: str, speaking: Any) -> None:
     server, engine = speaking(script=[how])
     with pytest.raises(OutcomeUnknown):
         await engine.submit(a_job(engine.server))
     assert server.creates == 1
 
 
-async def test_10_a_create_call_that_takes_too_long_is_never_sent_again(
+async def test_a_create_call_that_takes_too_long_is_never_sent_again(
     speaking: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "TIMEOUT", httpx2.Timeout(60, read=0.2))
@@ -211,8 +205,8 @@ async def test_a_create_call_never_goes_out_on_a_used_connection(speaking: Any) 
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
     for provider_id in ids:
         await engine.look([provider_id])
-    assert len({call.connection for call in server.asked("POST")}) == 3
-    assert len({call.connection for call in server.asked("GET")}) == 1
+    assert len({call.connection for call in server.received("POST")}) == 3
+    assert len({call.connection for call in server.received("GET")}) == 1
 
 
 @pytest.mark.parametrize(
@@ -290,18 +284,15 @@ async def test_a_key_that_a_server_quotes_reaches_no_log_and_no_error(
     server.busy = None
     _, provider_id, look = await done(engine)
     server.content_fault = (400, {"detail": f"key {KEY} may not have it"})
-    with pytest.raises(ProviderFailed) as kept:
+    with pytest.raises(ProviderFailed) as failed:
         await engine.fetch(a_job(engine.server), provider_id, look, tmp_path / "x.mp4", no_report)
-    assert "may not have it" in kept.value.detail
-    assert KEY not in kept.value.detail
+    assert "may not have it" in failed.value.detail
+    assert KEY not in failed.value.detail
     assert KEY not in caught.value.detail + caplog.text
     assert "may not do this" in caplog.text
 
 
-# --- find ---
-
-
-async def test_10_a_job_whose_create_call_broke_off_is_found_in_the_list(speaking: Any) -> None:
+async def test_a_job_whose_create_call_broke_off_is_found_in_the_list(speaking: Any) -> None:
     server, engine = speaking(script=["break-taken"])
     job = a_job(engine.server)
     with pytest.raises(OutcomeUnknown):
@@ -310,7 +301,7 @@ async def test_10_a_job_whose_create_call_broke_off_is_found_in_the_list(speakin
     assert await engine.find(job) == [next(iter(server.jobs))]
 
 
-async def test_10_a_job_that_was_never_taken_is_certainly_not_there(speaking: Any) -> None:
+async def test_a_job_that_was_never_taken_is_certainly_not_there(speaking: Any) -> None:
     server, engine = speaking(script=["break"])
     job = a_job(engine.server)
     with pytest.raises(OutcomeUnknown):
@@ -320,7 +311,7 @@ async def test_10_a_job_that_was_never_taken_is_certainly_not_there(speaking: An
     assert server.creates == 2
 
 
-async def test_10_all_jobs_that_may_be_it_are_told(speaking: Any) -> None:
+async def test_all_jobs_that_may_be_it_are_told(speaking: Any) -> None:
     server, engine = speaking(page=2)
     await engine.submit(a_job(engine.server))
     server.jobs[next(iter(server.jobs))].created_at -= 1000  # an old one
@@ -328,7 +319,7 @@ async def test_10_all_jobs_that_may_be_it_are_told(speaking: Any) -> None:
     assert sorted(await engine.find(a_job(engine.server))) == sorted(ids)
 
 
-async def test_10_where_a_server_can_not_tell_the_outcome_stays_unknown(speaking: Any) -> None:
+async def test_where_a_server_can_not_tell_the_outcome_stays_unknown(speaking: Any) -> None:
     for mode, why in (("sglang", "tell them apart"), ("litellm", "can't list")):
         _, engine = speaking(mode, script=["break-taken"])
         job = a_job(engine.server)
@@ -339,18 +330,15 @@ async def test_10_where_a_server_can_not_tell_the_outcome_stays_unknown(speaking
         assert why in caught.value.detail
 
 
-async def test_10_a_server_that_is_down_leaves_the_outcome_unknown(speaking: Any) -> None:
+async def test_a_server_that_is_down_leaves_the_outcome_unknown(speaking: Any) -> None:
     server, engine = speaking()
     server.stop()
     with pytest.raises(OutcomeUnknown):
         await engine.find(a_job(engine.server))
 
 
-# --- look ---
-
-
 @pytest.mark.parametrize("mode", ["odd", "silent"])
-async def test_1_an_unknown_or_missing_status_keeps_polling_and_is_logged_once(
+async def test_an_unknown_or_missing_status_keeps_polling_and_is_logged_once(
     mode: str, speaking: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, engine = speaking(mode, polls=4)
@@ -359,37 +347,37 @@ async def test_1_an_unknown_or_missing_status_keeps_polling_and_is_logged_once(
     assert caplog.text.count("unknown status") == 1
 
 
-async def test_2_processing_is_running(speaking: Any) -> None:
+async def test_processing_is_running(speaking: Any) -> None:
     _, engine = speaking("litellm", polls=4)
     looks = await follow(engine, await engine.submit(a_job(engine.server)))
     assert [look.state for look in looks] == ["running"] * 3 + ["succeeded"]
 
 
-async def test_3_a_failed_job_at_http_500_has_failed_at_the_first_answer(speaking: Any) -> None:
+async def test_a_failed_job_at_http_500_has_failed_at_the_first_answer(speaking: Any) -> None:
     server, engine = speaking("vllm-omni", fault={"code": 500, "message": "CUDA out of memory"})
     look = (await follow(engine, await engine.submit(a_job(engine.server))))[-1]
     assert look.state == "failed"
     assert isinstance(look.error, ProviderFailed)
     assert "CUDA out of memory" in look.error.message
-    assert len(server.asked("GET")) == 1
+    assert len(server.received("GET")) == 1
 
 
 @pytest.mark.parametrize("mode", ["openai", "vllm-omni", "sglang", "tensorrt", "odd"])
-async def test_4_the_reason_reaches_the_user_however_it_is_written(mode: str, speaking: Any) -> None:
+async def test_the_reason_reaches_the_user_however_it_is_written(mode: str, speaking: Any) -> None:
     _, engine = speaking(mode, fault={"code": "x", "message": "<i>No</i>\nmemory"})
     look = (await follow(engine, await engine.submit(a_job(engine.server))))[-1]
     assert look.error is not None
     assert look.error.message == "The model could not make this video: No memory"
 
 
-async def test_4_a_failure_without_a_reason_is_a_whole_sentence(speaking: Any) -> None:
+async def test_a_failure_without_a_reason_is_a_whole_sentence(speaking: Any) -> None:
     _, engine = speaking("aquiles", fault={"code": "x", "message": "lost"})
     look = (await follow(engine, await engine.submit(a_job(engine.server))))[-1]
     assert look.error is not None
     assert look.error.message == "The model could not make this video."
 
 
-async def test_4_moderation_is_told_in_our_words(speaking: Any) -> None:
+async def test_moderation_is_told_in_our_words(speaking: Any) -> None:
     _, engine = speaking()
     look = (await follow(engine, await engine.submit(a_job(engine.server, "A cup [moderation]"))))[-1]
     assert isinstance(look.error, ModerationRefused)
@@ -411,13 +399,13 @@ async def test_a_job_that_the_provider_canceled_is_told_so(speaking: Any) -> Non
         ("fastvideo", [None, None, None, 100]),
     ],
 )
-async def test_5_progress_is_a_percentage_or_unknown(mode: str, shown: list[Any], speaking: Any) -> None:
+async def test_progress_is_a_percentage_or_unknown(mode: str, shown: list[Any], speaking: Any) -> None:
     _, engine = speaking(mode, polls=4)
     looks = await follow(engine, await engine.submit(a_job(engine.server)))
     assert [look.progress for look in looks] == shown
 
 
-async def test_5_progress_never_goes_backwards(speaking: Any) -> None:
+async def test_progress_never_goes_backwards(speaking: Any) -> None:
     server, engine = speaking(polls=10)
     provider_id = await engine.submit(a_job(engine.server))
     seen = []
@@ -427,7 +415,7 @@ async def test_5_progress_never_goes_backwards(speaking: Any) -> None:
     assert seen == [60, 60, 80, 80]
 
 
-async def test_11_a_job_that_a_restarted_server_forgot_is_lost_at_once(speaking: Any) -> None:
+async def test_a_job_that_a_restarted_server_forgot_is_lost_at_once(speaking: Any) -> None:
     for mode in ("sglang", "vllm-omni", "fastvideo"):
         server, engine = speaking(mode, polls=9)
         ids = [await engine.submit(a_job(engine.server)) for _ in range(2)]
@@ -438,7 +426,7 @@ async def test_11_a_job_that_a_restarted_server_forgot_is_lost_at_once(speaking:
         assert "no longer knows" in str(looks[ids[0]].error)
 
 
-async def test_11_a_job_that_is_not_there_just_after_create_is_waited_for(speaking: Any) -> None:
+async def test_a_job_that_is_not_there_just_after_create_is_waited_for(speaking: Any) -> None:
     server, engine = speaking(hidden=2, polls=3)
     provider_id = await engine.submit(a_job(engine.server))
     assert await engine.look([provider_id]) == {}
@@ -447,7 +435,7 @@ async def test_11_a_job_that_is_not_there_just_after_create_is_waited_for(speaki
     assert server.creates == 1
 
 
-async def test_11_a_job_that_never_shows_up_is_lost_after_a_while(speaking: Any) -> None:
+async def test_a_job_that_never_shows_up_is_lost_after_a_while(speaking: Any) -> None:
     _, engine = speaking()
     engine.grace_seconds = 0.1
     assert await engine.look(["video_from_before_our_restart"]) == {}
@@ -462,22 +450,22 @@ async def test_many_jobs_are_one_call_where_the_server_can_list(speaking: Any) -
     ids = [await engine.submit(a_job(engine.server)) for _ in range(30)]
     looks = await engine.look(ids)
     assert set(looks) == set(ids)
-    assert [(call.path, call.query) for call in server.asked("GET")] == [("/v1/videos", {"limit": "100"})]
+    assert [(call.path, call.query) for call in server.received("GET")] == [("/v1/videos", {"limit": "100"})]
 
 
 async def test_a_list_is_paged_as_long_as_that_is_cheaper_than_asking_one_by_one(speaking: Any) -> None:
     server, engine = speaking(polls=9, page=10)
     ids = [await engine.submit(a_job(engine.server)) for _ in range(40)]
 
-    async def asked(wanted: list[str]) -> list[Any]:
+    async def requests_for(wanted: list[str]) -> list[Any]:
         server.calls.clear()
         assert set(await engine.look(wanted)) == set(wanted)
         return [call.query.get("after") or call.path.rpartition("/")[2] for call in server.calls]
 
-    assert await asked(ids[20:]) == ["videos", ids[30]]
-    assert await asked(ids[5:15]) == ["videos", ids[30], ids[20], ids[10]]
-    assert await asked(ids[:2]) == ["videos", ids[30], *ids[:2]]
-    assert await asked(ids[30:]) == ["videos"]
+    assert await requests_for(ids[20:]) == ["videos", ids[30]]
+    assert await requests_for(ids[5:15]) == ["videos", ids[30], ids[20], ids[10]]
+    assert await requests_for(ids[:2]) == ["videos", ids[30], *ids[:2]]
+    assert await requests_for(ids[30:]) == ["videos"]
 
 
 async def test_a_job_that_is_missing_from_the_list_is_asked_for_itself(speaking: Any) -> None:
@@ -485,7 +473,7 @@ async def test_a_job_that_is_missing_from_the_list_is_asked_for_itself(speaking:
     ids = [await engine.submit(a_job(engine.server)) for _ in range(9)]
     looks = await engine.look([ids[-1], ids[0]])
     assert set(looks) == {ids[0], ids[-1]}
-    assert [call.path for call in server.asked("GET")][-1] == f"/v1/videos/{ids[0]}"
+    assert [call.path for call in server.received("GET")][-1] == f"/v1/videos/{ids[0]}"
 
 
 @pytest.mark.parametrize(
@@ -498,11 +486,11 @@ async def test_a_server_that_can_not_list_is_asked_to_only_once_in_a_while(
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
     for _ in range(2):
         assert set(await engine.look(ids)) == set(ids)
-    assert [call.path for call in server.asked("GET")].count("/v1/videos") == 1
+    assert [call.path for call in server.received("GET")].count("/v1/videos") == 1
     let_pass(monkeypatch, videos_api_engine, engine.relist_seconds)
     server.list_fault = None
     assert set(await engine.look(ids)) == set(ids)
-    assert len(server.asked("GET")) == 1 + 3 + 3 + 1
+    assert len(server.received("GET")) == 1 + 3 + 3 + 1
 
 
 async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(
@@ -513,7 +501,7 @@ async def test_a_list_that_shows_other_ids_than_create_gave_is_given_up(
     ids = [await engine.submit(a_job(engine.server)) for _ in range(3)]
     for _ in range(3):
         assert set(await engine.look(ids)) == set(ids)
-    assert [call.path for call in server.asked("GET")].count("/v1/videos") == 1
+    assert [call.path for call in server.received("GET")].count("/v1/videos") == 1
     with pytest.raises(OutcomeUnknown):  # what such a list shows can't be told from what is ours already
         await engine.find(a_job(engine.server))
     server.list_fault = None
@@ -546,12 +534,12 @@ async def test_a_server_that_says_wait_is_left_alone_for_so_long(
     with pytest.raises(OverCapacity) as caught:
         await engine.look(ids)
     assert caught.value.retry_after == 60
-    asked = len(server.asked("GET", "/v1/videos/"))
-    assert asked <= engine.server.concurrency
+    count = len(server.received("GET", "/v1/videos/"))
+    assert count <= engine.server.concurrency
     server.busy = None
     with pytest.raises(OverCapacity):
         await engine.look(ids)
-    assert len(server.asked("GET", "/v1/videos/")) == asked
+    assert len(server.received("GET", "/v1/videos/")) == count
     let_pass(monkeypatch, calls, 60)
     assert set(await engine.look(ids)) == set(ids)
 
@@ -578,9 +566,6 @@ async def test_a_server_that_is_down_is_not_knocked_at_for_every_job(speaking: A
     assert set(await engine.look(ids)) == set(ids)
 
 
-# --- the file ---
-
-
 async def done(engine: OpenAIVideos) -> tuple[Any, str, Look]:
     """A finished job."""
     job = a_job(engine.server)
@@ -588,22 +573,20 @@ async def done(engine: OpenAIVideos) -> tuple[Any, str, Look]:
     return job, provider_id, (await follow(engine, provider_id))[-1]
 
 
-@pytest.mark.parametrize("known", [True, False])
-async def test_6_a_file_in_a_bucket_is_fetched_there_without_our_key(
-    known: bool, speaking: Any, tmp_path: Path
+@pytest.mark.parametrize("has_look", [True, False])
+async def test_a_file_in_a_bucket_is_fetched_there_without_our_key(
+    has_look: bool, speaking: Any, tmp_path: Path
 ) -> None:
     server, engine = speaking("sglang-s3")
     job, provider_id, look = await done(engine)
-    await engine.fetch(job, provider_id, look if known else Look("succeeded"), tmp_path / "x.mp4", no_report)
+    await engine.fetch(job, provider_id, look if has_look else Look("succeeded"), tmp_path / "x.mp4", no_report)
     assert film(tmp_path / "x.mp4")[0].startswith("mov,mp4")
-    (call,) = server.asked("GET", "/bucket/")
+    (call,) = server.received("GET", "/bucket/")
     assert KEY not in str(call.headers)
-    assert all(KEY in c.key for c in server.asked("GET", "/v1/"))
+    assert all(KEY in c.key for c in server.received("GET", "/v1/"))
 
 
-async def test_7_a_file_that_is_not_there_just_after_completed_is_asked_for_again(
-    speaking: Any, tmp_path: Path
-) -> None:
+async def test_a_file_that_is_not_there_just_after_completed_is_asked_for_again(speaking: Any, tmp_path: Path) -> None:
     _, engine = speaking("sglang", late=2)
     job, provider_id, look = await done(engine)
     for _ in range(2):
@@ -613,16 +596,16 @@ async def test_7_a_file_that_is_not_there_just_after_completed_is_asked_for_agai
     assert film(tmp_path / "x.mp4")[1:] == (320, 192)
 
 
-async def test_8_a_redirect_to_another_host_is_followed_without_our_key(speaking: Any, tmp_path: Path) -> None:
+async def test_a_redirect_to_another_host_is_followed_without_our_key(speaking: Any, tmp_path: Path) -> None:
     server, engine = speaking("redirect")
     job, provider_id, look = await done(engine)
     await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)
     assert film(tmp_path / "x.mp4")[1:] == (320, 192)
-    (call,) = server.asked("GET", "/bucket/")
+    (call,) = server.received("GET", "/bucket/")
     assert KEY not in str(call.headers)
 
 
-async def test_9_avi_is_kept_as_it_is_for_the_next_step(speaking: Any, tmp_path: Path) -> None:
+async def test_avi_is_kept_as_it_is_for_the_next_step(speaking: Any, tmp_path: Path) -> None:
     _, engine = speaking("tensorrt")
     job, provider_id, look = await done(engine)
     await engine.fetch(job, provider_id, look, tmp_path / "raw", no_report)
@@ -630,7 +613,7 @@ async def test_9_avi_is_kept_as_it_is_for_the_next_step(speaking: Any, tmp_path:
 
 
 @pytest.mark.parametrize("mode", ["html", "json-content"])
-async def test_9_html_and_json_never_become_a_file(mode: str, speaking: Any, tmp_path: Path) -> None:
+async def test_html_and_json_never_become_a_file(mode: str, speaking: Any, tmp_path: Path) -> None:
     _, engine = speaking(mode)
     job, provider_id, look = await done(engine)
     with pytest.raises(Unplayable):
@@ -675,9 +658,6 @@ async def test_a_finished_job_that_the_server_forgot_before_we_fetched_it_is_los
         await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)
 
 
-# --- cancel, Azure, retirement ---
-
-
 async def test_cancel_says_that_nothing_is_owed_only_if_the_job_still_waited(speaking: Any) -> None:
     server, engine = speaking("fastvideo", polls=9)  # says queued until the end
     provider_id = await engine.submit(a_job(engine.server))
@@ -694,14 +674,14 @@ async def test_cancel_without_a_route_for_it_is_no(speaking: Any) -> None:
     server.kind = replace(MODES["litellm"], words=("queued", "queued", "completed", "failed"))
     provider_id = await engine.submit(a_job(engine.server))
     assert await engine.cancel(provider_id) is False
-    assert len(server.asked("DELETE")) == 1
+    assert len(server.received("DELETE")) == 1
 
 
 async def test_cancel_leaves_a_finished_video_alone(speaking: Any) -> None:
     server, engine = speaking()
     _, provider_id, _ = await done(engine)
     assert await engine.cancel(provider_id) is False
-    assert server.asked("DELETE") == []
+    assert server.received("DELETE") == []
 
 
 async def test_for_a_job_that_is_not_there_or_has_failed_nothing_is_owed(speaking: Any) -> None:
@@ -713,7 +693,7 @@ async def test_for_a_job_that_is_not_there_or_has_failed_nothing_is_owed(speakin
         await engine.cancel("unknown")
     engine.grace_seconds = 0
     assert await engine.cancel("unknown") is True
-    assert server.asked("DELETE") == []
+    assert server.received("DELETE") == []
 
 
 async def test_azures_preview_is_spoken_with_its_own_key_header(speaking: Any) -> None:
@@ -723,7 +703,7 @@ async def test_azures_preview_is_spoken_with_its_own_key_header(speaking: Any) -
     assert all(call.headers.get("api-key") == "0123456789abcdef" for call in server.calls)
     assert all("authorization" not in call.headers for call in server.calls)
     assert all(call.query["api-version"] == "preview" for call in server.calls)
-    fields = server.asked("POST")[0].fields
+    fields = server.received("POST")[0].fields
     assert (fields["width"], fields["height"], fields["n_seconds"], fields["n_variants"]) == ("320", "192", "2", "1")
 
 
@@ -733,7 +713,7 @@ async def test_azures_moderation_is_told_in_our_words(speaking: Any) -> None:
     assert isinstance(look.error, ModerationRefused)
 
 
-async def test_17_openais_own_host_is_retired() -> None:
+async def test_openais_own_host_is_retired() -> None:
     server = Server("openai", "openai-videos", base_url="https://api.openai.com/v1", key=KEY)
     state = await availability.state(Model("sora-2", "Sora 2", server, "sora-2", (Size(1280, 720),), (4,)))
     assert (state.name, str(state.reason)) == ("retired", "retired by OpenAI on 2026-09-24")

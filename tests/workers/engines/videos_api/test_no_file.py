@@ -70,7 +70,7 @@ async def test_a_file_is_fetched_wherever_the_answer_names_it(place: str, relati
     with VideosServer(named=place, relative=relative, content_fault=(404, {"detail": "Not Found"})) as server:
         await bring(server, tmp_path / "x.mp4")
     assert (tmp_path / "x.mp4").stat().st_size > 1000
-    (call,) = server.asked("GET", "/bucket/")
+    (call,) = server.received("GET", "/bucket/")
     assert KEY not in str(call.headers)
 
 
@@ -81,7 +81,7 @@ async def test_a_file_of_the_server_itself_is_asked_for_with_the_key_if_it_must_
 
     with Careful(named="url", relative=True, content_fault=(404, {})) as server:
         await bring(server, tmp_path / "x.mp4")
-    assert [KEY in call.key for call in server.asked("GET", "/bucket/")] == [False, True]
+    assert [KEY in call.key for call in server.received("GET", "/bucket/")] == [False, True]
 
 
 @pytest.mark.parametrize("value", ["", "pending", "data:video/mp4;base64,AAAA", "s3://bucket/x.mp4", 7, None, ["a b"]])
@@ -203,7 +203,7 @@ async def test_the_two_minutes_outlive_the_worker(
     server.content_fault, server.latency = (403, {"detail": "no"}), 0.0
     video = await ask(alice, model="sora-2", seconds=4)
     async with running_worker():
-        await until(lambda: len(server.asked("GET", "/content")) > 0)
+        await until(lambda: len(server.received("GET", "/content")) > 0)
 
         async def noted() -> bool:
             return (await reread(video)).no_file_since is not None
@@ -224,11 +224,11 @@ async def test_a_server_that_is_busy_or_away_keeps_its_file_until_the_deadline(
     server.content_fault = (503, {"error": {"message": "busy"}})
     video = await ask(alice, model="sora-2", seconds=4)
     async with running_worker():
-        await until(lambda: len(server.asked("GET", "/content")) > 1)
+        await until(lambda: len(server.received("GET", "/content")) > 1)
         assert (await reread(video)).status == "processing"
         async with session() as db:
             past = now() - timedelta(days=2)
             await db.exec(update(Video).where(col(Video.id) == video.id).values(created_at=past))
-            await looks.look_again(db, {video.id: 0})
+            await looks.schedule_looks(db, {video.id: 0})
         await until(has_failed(video), 30)
     assert (await reread(video)).error_code == "file_unreached"

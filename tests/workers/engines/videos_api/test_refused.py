@@ -112,8 +112,8 @@ async def test_a_gateway_is_told_not_to_repeat_the_create_call() -> None:
             provider_id = await engine.submit(a_job(engine.server))
             await engine.look([provider_id])
             await engine.close()
-        assert {call.headers.get("x-litellm-num-retries") for call in server.asked("POST")} == {"0"}
-        assert {call.headers.get("x-litellm-num-retries") for call in server.asked("GET")} == {None}
+        assert {call.headers.get("x-litellm-num-retries") for call in server.received("POST")} == {"0"}
+        assert {call.headers.get("x-litellm-num-retries") for call in server.received("GET")} == {None}
 
 
 @pytest.mark.parametrize(("looks", "kind"), [(0, NeverShown), (1, JobLost)])
