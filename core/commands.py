@@ -89,14 +89,14 @@ def _without_password(url: str) -> str:
 
 def check() -> bool:
     """Test every configured server, bucket and key; print what is wrong; True if all is well."""
-    from core.catalog import availability, entries
+    from core.catalog import asking, availability, entries
     from core.database.migrate import migrate
     from core.ops import checks
     from core.redis import client as redis_client
     from core.redis import embedded
     from core.storage import store
 
-    async def look() -> tuple[list[tuple[entries.Server, availability.State]], list[availability.Offer]]:
+    async def look() -> tuple[list[tuple[entries.Server, asking.State]], list[availability.Offer]]:
         servers = [server for server in entries.servers().values() if not server.local]
         states = await asyncio.gather(*(availability.server_state(server) for server in servers))
         return list(zip(servers, states, strict=True)), await availability.offers()
@@ -130,8 +130,7 @@ def check() -> bool:
     states = [(f"server {server.name}", state, f" ({_without_password(server.base_url)})") for server, state in servers]
     for name, state, more in [*states, *((offer.model.id, offer.state, "") for offer in offers)]:
         reason = f": {state.reason}" if state.reason else ""
-        usable = state.name in ("ready", "no_key", "retired")
-        lines.append((name, usable, state.name.replace("_", " ") + reason + more))
+        lines.append((name, not state.is_wrong, state.name.replace("_", " ") + reason + more))
     for name, good, text in lines:
         print(f"{'ok  ' if good else 'BAD '} {name:16} {text}")
     return all(good for _, good, _ in lines)
@@ -157,12 +156,13 @@ def move_storage(source: str) -> bool:
                 if not rows:
                     break
                 last = rows[-1][0]
-                for key in {key for _, key in rows if key}:
+                for key, deleted in {key: deleted for _, key, deleted in rows if key}.items():
                     try:
                         done = await store.move(key, old, new)
                         moved, unchanged = moved + done, unchanged + (not done)
                     except FileNotFoundError:
-                        missing.append(key)
+                        if not deleted:
+                            missing.append(key)
         await close_database()
         return moved, unchanged, missing
 

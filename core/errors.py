@@ -3,7 +3,7 @@
 AdsVideoError
 ├── NotSignedIn            401
 ├── SignInRefused          403
-│   ├── EmailNotVerified, DomainNotAllowed, EmailTaken, Blocked
+│   ├── EmailMissing, EmailNotVerified, DomainNotAllowed, EmailTaken, Blocked
 │   └── SignInFailed
 ├── WrongSignature         401, a webhook
 ├── CrossSite              403
@@ -44,13 +44,17 @@ AdsVideoError
     │   ├── OverCapacity       429 / 503, with Retry-After
     │   ├── Unreachable
     │   └── NotReady           finished, but its file is not there yet
+    │       └── NotHandedOut       says what the video fails with if that lasts
     ├── OutcomeUnknown     a create call broke after the bytes were sent: never sent again blindly
     └── Permanent          the video has failed
         ├── ModerationRefused, PictureRefused, RequestRefused
+        ├── NoVideosServer, NotTaken, NeverShown           it was never made, as far as anybody can tell
         ├── QuotaExhausted, WrongKey
         ├── SourceGone             a clip, picture or music of an edit
         ├── PictureGone, PictureDamaged, PictureUnread     our own fault, before any server was asked
         ├── TimedOut, JobLost, Unplayable, TooHeavy
+        ├── NoFile                 finished, and its file is never handed out
+        │   └── FileForbidden, FileInCircles, FileCutOff, FileEmpty, FileUnreached
         └── ProviderFailed
 """
 
@@ -130,6 +134,13 @@ class UnknownHost(AdsVideoError):
 class SignInRefused(AdsVideoError):
     code, status = "sign_in_refused", 403
     template = "You can't sign in here."
+
+
+class EmailMissing(SignInRefused):
+    code = "email_missing"
+    template = (
+        "Your identity provider did not tell us your e-mail address. Please allow it to, or ask your administrator."
+    )
 
 
 class EmailNotVerified(SignInRefused):
@@ -557,6 +568,27 @@ class PictureUnread(Permanent):
     template = "The picture of this video could not be read from our storage. Please tell your administrator."
 
 
+class NoVideosServer(Permanent):
+    """A create call was answered with something that is no job and no error either."""
+
+    code = "no_videos_server"
+    template = "What answers at the model's address is no Videos server. Please tell your administrator."
+
+
+class NotTaken(Permanent):
+    """The outcome of create stayed unknown until the time for it was up."""
+
+    code = "not_taken"
+    template = "The connection to the model's server broke while the video was handed over. It is not to be seen there."
+
+
+class NeverShown(Permanent):
+    """The server gave the job an id, and nobody here has ever seen the job."""
+
+    code = "never_shown"
+    template = "The model's server took this video but does not show it. Please tell your administrator."
+
+
 class TimedOut(Permanent):
     code, template = "timeout", "The model did not finish in the time it is given."
 
@@ -576,6 +608,43 @@ class TooHeavy(Permanent):
 
     code = "too_heavy"
     template = "The model delivered a file that is over a limit of this site ({detail}), so it was not kept."
+
+
+class NoFile(Permanent):
+    code, template = "no_file", "The model finished without a video."
+
+
+class FileForbidden(NoFile):
+    code = "file_forbidden"
+    template = "The model finished, but its server does not let us fetch the video. Please tell your administrator."
+
+
+class FileInCircles(NoFile):
+    code = "file_in_circles"
+    template = "The model finished, but the address of its video leads in circles. Please tell your administrator."
+
+
+class FileCutOff(NoFile):
+    code, template = "file_cut_off", "The model finished, but its video never arrived whole."
+
+
+class FileEmpty(NoFile):
+    code, template = "file_empty", "The model finished, but the file of its video is empty."
+
+
+class FileUnreached(NoFile):
+    code, template = "file_unreached", "The model finished, but its video could not be fetched in time."
+
+
+class NotHandedOut(NotReady):
+    """The server says that the job is finished, and does not hand out its file.
+
+    `final` is what the video fails with if that lasts.
+    """
+
+    def __init__(self, final: NoFile, retry_after: float | None = None) -> None:
+        self.final = final
+        super().__init__(final.detail, retry_after)
 
 
 class ProviderFailed(Permanent):

@@ -210,7 +210,8 @@ class Video(SQLModel, table=True):
 
     `next_look_at` is when its next step is due; claiming a step moves it forward, which is the lease.
     `submitted_at` is the intent, written before the provider is asked to create; `provider_id` right after.
-    Between the two the outcome is unknown. `retried`: the provider failed by its own fault and got a second attempt.
+    Between the two the outcome is unknown. `no_file_since` is when the provider, done by its own account, first kept
+    the file back. `retried`: the provider failed by its own fault and got a second attempt.
     Waiting videos start by `lane` (-1 before 0 before 1), then by `turn`, which is the same for the first video of each
     user, one more for the second, and so on: core/videos/claims.py.
 
@@ -262,6 +263,7 @@ class Video(SQLModel, table=True):
     provider_id: str | None = Field(default=None, sa_column=Column(String(2000)))
     finished_url: str | None = Field(default=None, sa_column=Column(String(4000)))
     ready: bool = False
+    no_file_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
     cancel_requested: bool = False
     retried: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     note: str = Field(default="", max_length=200)

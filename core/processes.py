@@ -13,13 +13,14 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any, Generic, Self, TypeVar
 
 from core.process_limits import Bounds, OutOfBounds, limit
 
-__all__ = ["Bounds", "Crashed", "OutOfBounds", "apart", "close", "end_with_parent", "set_up", "warm_up"]
+__all__ = ["Bounds", "Crashed", "OutOfBounds", "OwnProcess", "apart", "close", "end_with_parent", "set_up", "warm_up"]
 T = TypeVar("T")
 STOP_SECONDS = 6.0
 """How long a worker may take to stop after its parent is gone."""
@@ -75,12 +76,17 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
-def _work(answers: Connection, work: Callable[..., object], arguments: tuple[object, ...], bounds: Bounds) -> None:
-    """In the process: leave Ctrl-C to the parent, end with it, keep to the bounds, answer."""
+def _begin() -> None:
+    """In a process of ours: leave Ctrl-C to the parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
     _watch(parent.join, lambda: os._exit(1))
+
+
+def _work(answers: Connection, work: Callable[..., object], arguments: tuple[object, ...], bounds: Bounds) -> None:
+    """In the process: leave Ctrl-C to the parent, end with it, keep to the bounds, answer."""
+    _begin()
     limit(bounds)
     answer: tuple[object, Exception | None]
     try:

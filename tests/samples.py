@@ -36,6 +36,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "Misconfigured": ("9000",),
     "NoAnswer": (Phrase("The storage"),),
     "RequestRefused": ("9000",),
+    "NotHandedOut": (errors.FileEmpty(),),
     "ProviderFailed": ("9000",),
     "TooHeavy": ("9000",),
 }

@@ -5,27 +5,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Literal
 
-import httpx
-
+from core.catalog.asking import Answer, State, ask
 from core.catalog.entries import OPENAI_HOST, EngineName, Model, Server, get, models, read
 from core.errors import ModelUnavailable
 from core.phrase import Phrase
 
 OPENAI_RETIRED = date(2026, 9, 24)
 CHECK_SECONDS = 30.0
-CHECK_TIMEOUT = 3.0
-
-StateName = Literal["ready", "no_key", "retired", "unreachable"]
-
-
-@dataclass(frozen=True)
-class State:
-    """Whether a model or a server can be used, and if not, why."""
-
-    name: StateName
-    reason: Phrase | None = None
 
 
 @dataclass(frozen=True)
@@ -37,50 +24,21 @@ class Offer:
     default: bool = False
 
 
-@dataclass(frozen=True)
-class _Answer:
-    state: State
-    offered: frozenset[str] | None
-    at: float
+_answers: dict[str, Answer] = {}
+_running: dict[str, asyncio.Task[Answer]] = {}
 
 
-_answers: dict[str, _Answer] = {}
-_running: dict[str, asyncio.Task[_Answer]] = {}
-
-
-async def _ask(server: Server) -> _Answer:
-    """Ask the server for `GET /models`. A server without such a list counts as ready."""
-    try:
-        async with httpx.AsyncClient(timeout=CHECK_TIMEOUT) as client:
-            response = await client.get(f"{server.base_url}/models", headers=server.key_headers)
-    except (httpx.HTTPError, OSError, httpx.InvalidURL):
-        return _Answer(State("unreachable", Phrase("its server does not answer")), None, time.monotonic())
-    if response.status_code in (401, 403):
-        key_refused, key_wanted = Phrase("its server did not accept the key"), Phrase("its server asks for a key")
-        return _Answer(State("no_key", key_refused if server.key else key_wanted), None, time.monotonic())
-    if response.status_code in (502, 503, 504):
-        return _Answer(State("unreachable", Phrase("its server is not up")), None, time.monotonic())
-    offered: frozenset[str] | None = None
-    if response.status_code == 200:
-        try:
-            body = response.json()
-            offered = frozenset(str(m["id"]) for m in body["data"])
-        except (ValueError, KeyError, TypeError):
-            offered = None
-    return _Answer(State("ready"), offered, time.monotonic())
-
-
-async def _answer(server: Server) -> _Answer:
+async def _answer(server: Server) -> Answer:
     """The server's answer, at most CHECK_SECONDS old; concurrent callers share one request."""
     answer = _answers.get(server.name)
     if answer and time.monotonic() - answer.at < CHECK_SECONDS:
         return answer
     task = _running.get(server.name)
     if task is None:
-        task = asyncio.create_task(_ask(server))
+        task = asyncio.create_task(ask(server))
         _running[server.name] = task
 
-        def done(finished: asyncio.Task[_Answer]) -> None:
+        def done(finished: asyncio.Task[Answer]) -> None:
             _running.pop(server.name, None)
             if not finished.cancelled() and finished.exception() is None:
                 _answers[server.name] = finished.result()
@@ -102,12 +60,12 @@ def _known_server_state(server: Server) -> State | None:
         return State("no_key", Phrase("it is not set up here"))
     if OPENAI_HOST in server.base_url:
         return State("retired", Phrase("retired by OpenAI on {day}", day=OPENAI_RETIRED))
-    return None if server.engine == EngineName.OPENAI_VIDEOS else State("ready")
+    return State("ready") if server.local else None
 
 
-def _answered(model: Model, answer: _Answer) -> State:
+def _answered(model: Model, answer: Answer) -> State:
     if answer.state.name == "ready" and answer.offered is not None and model.upstream not in answer.offered:
-        return State("unreachable", Phrase("its server does not offer {model}", model=model.upstream))
+        return State("unreachable", Phrase("its server does not offer {model}", model=model.upstream), is_wrong=True)
     return answer.state
 
 
@@ -119,7 +77,8 @@ async def server_state(server: Server) -> State:
     if answer.state.name != "ready":
         return answer.state
     if answer.offered is None:
-        return State("ready", Phrase("it has no list of models"))
+        listless = Phrase("it has no list of models") if server.engine == EngineName.OPENAI_VIDEOS else None
+        return replace(answer.state, reason=answer.state.reason or listless)
     return State("ready", Phrase("it lists {n} model(s)", n=len(answer.offered)))
 
 

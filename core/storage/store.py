@@ -115,12 +115,15 @@ async def trouble() -> str:
 
 async def keys(
     session: AsyncSession, table: type[Audio] | type[Picture] | type[Video], after: int, limit: int
-) -> list[tuple[int, str | None]]:
-    """(row id, key) of the files of rows with an id above `after`, in the order of ids; a key may be None."""
+) -> list[tuple[int, str | None, bool]]:
+    """(row id, key, deleted) of the files of rows with an id above `after`, in the order of ids; a key may be None.
+
+    Of a deleted row the file may be gone already.
+    """
     names = VIDEO_KEYS if table is Video else PICTURE_KEYS if table is Picture else ("key",)
     query = select(table).where(col(table.id) > after).order_by(col(table.id)).limit(limit)
     rows: list[Any] = list((await session.exec(query)).all())
-    return [(row.id, getattr(row, name)) for row in rows for name in names]
+    return [(row.id, getattr(row, name), row.deleted_at is not None) for row in rows for name in names]
 
 
 async def move(key: str, source: "Disk | Bucket", target: "Disk | Bucket") -> bool:

@@ -262,6 +262,11 @@ async def renew_lease(session: AsyncSession, video: Video, *, until_canceled: bo
     return await change(session, *where, next_look_at=now() + LEASE) is not None
 
 
+async def kept_back(session: AsyncSession, video: Video, since: datetime, delay: float) -> None:
+    """The provider has not handed out this claimed video's file `since` then: ask for it again in `delay` seconds."""
+    await change(session, *_is_mine(video), no_file_since=since, next_look_at=now() + timedelta(seconds=delay))
+
+
 async def next_submits(session: AsyncSession, server: Server, limit: int) -> list[tuple[int, int]]:
     """The next videos in turn for that server, as (video id, attempt)."""
     mine = col(Video.model).in_(entries.models_of(server))

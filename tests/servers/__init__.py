@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 import av
 import uvicorn
 from PIL import Image
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.catalog.entries import Model, Server
@@ -37,6 +38,13 @@ class Call:
     def key(self) -> str:
         """Whatever API key came along."""
         return self.headers.get("authorization", "") or self.headers.get("api-key", "")
+
+
+def answering(status: int, body: object, headers: dict[str, str] | None = None) -> Response:
+    """An answer as a script gives it: a text goes out as it is, a web page if it looks like one; the rest as JSON."""
+    if not isinstance(body, str):
+        return JSONResponse(body, status, headers)
+    return Response(body, status, headers, "text/html" if body.startswith("<") else "text/plain")
 
 
 class LocalServer:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.servers import Call, LocalServer, clip, until_gone
+from tests.servers import Call, LocalServer, answering, clip, until_gone
 
 Json = dict[str, Any]
 
@@ -76,6 +76,7 @@ class RunwayServer(LocalServer):
         on = self._recorded
         return Starlette(
             routes=[
+                Route("/v1/organization", on(self._organization)),
                 Route("/v1/image_to_video", on(self._create), methods=["POST"]),
                 Route("/v1/tasks/{id}", on(self._get)),
                 Route("/v1/tasks/{id}", on(self._delete), methods=["DELETE"]),
@@ -98,6 +99,9 @@ class RunwayServer(LocalServer):
 
         return answer
 
+    async def _organization(self, request: Request, call: Call) -> Response:
+        return JSONResponse({"creditBalance": 1000, "tier": {"maxMonthlyCreditSpend": 10_000, "models": {}}})
+
     async def _create(self, request: Request, call: Call) -> Response:
         self.creates += 1
         step = self.script.pop(0) if self.script else None
@@ -106,7 +110,7 @@ class RunwayServer(LocalServer):
         if step == "hang":
             await asyncio.sleep(3600)
         if isinstance(step, tuple | list):
-            return JSONResponse(step[1], step[0], step[2] if len(step) > 2 else None)
+            return answering(*step)
         call.fields.update(await request.json())
         if issue := self._issue(call.fields):
             path, message = issue

@@ -30,7 +30,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.servers import Call, LocalServer, clip, until_gone
+from tests.servers import Call, LocalServer, answering, clip, until_gone
 
 Json = dict[str, Any]
 
@@ -54,7 +54,7 @@ class Mode:
     failed_at: int = 200
     error: str = "object"  # or "message", "text", "null", "detail"
     detail: bool = False  # errors as {"detail": ...} instead of {"error": {...}}
-    content: str = "mp4"  # or "avi", "html", "json", "cloud", "redirect"
+    content: str = "mp4"  # or "avi", "html", "json", "cloud", "redirect", "circle", "short", "empty"
 
 
 MODES: dict[str, Mode] = {
@@ -83,6 +83,9 @@ MODES: dict[str, Mode] = {
     "json-text": Mode(takes="json", seconds=str, reference=str),
     "redirect": Mode(content="redirect"),
     "html": Mode(content="html"),
+    "circle": Mode(content="circle"),
+    "short": Mode(content="short"),
+    "empty": Mode(content="empty"),
     "json-content": Mode(content="json"),
     "azure-jobs": Mode(words=("queued", "preprocessing", "succeeded", "failed"), progress="none"),
 }
@@ -93,6 +96,13 @@ def signed(secret: str, body: str, at: datetime | None = None) -> dict[str, str]
     message, at = f"msg_{uuid.uuid4().hex}", at or datetime.now(UTC)
     signature = Webhook(secret).sign(message, at, body)
     return {"webhook-id": message, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
+
+
+def _nested(place: str, value: object) -> Any:
+    """The value at that place: `{"data": [{"url": value}]}` for "data.0.url"."""
+    step, _, rest = place.partition(".")
+    inner = _nested(rest, value) if rest else value
+    return [inner] if step == "0" else {step: inner}
 
 
 @dataclass
@@ -129,7 +139,10 @@ class VideosServer(LocalServer):
     )  # next creates: "break", "break-taken", "hang", (status, body, headers)
     busy: tuple[int, Json, dict[str, str]] | None = None  # answer to every GET of jobs
     list_fault: tuple[int, Json] | None = None  # answer to every list call
-    content_fault: tuple[int, Json] | None = None  # answer to every content call
+    content_fault: tuple[int, object] | None = None  # answer to every content call
+    bucket_fault: tuple[int, object] | None = None  # answer to every call for a file in the bucket
+    named: str = ""  # where a finished job names its file, with dots: "data.0.url"
+    relative: bool = False  # and whether as a path of the server
     hidden: int = 0  # so many looks at a new job find nothing
     late: int = 0  # so many content calls find nothing
     cut: int = 0  # so many content calls break off in the middle of the file
@@ -200,7 +213,7 @@ class VideosServer(LocalServer):
         if step == "hang":
             await asyncio.sleep(3600)
         if isinstance(step, tuple | list):
-            return JSONResponse(step[1], step[0], step[2] if len(step) > 2 else None)
+            return answering(*step)
         if "multipart" in call.headers.get("content-type", ""):
             async with request.form() as form:
                 for name, value in form.multi_items():
@@ -328,6 +341,9 @@ class VideosServer(LocalServer):
         }
         if kind.echoes:
             shown["prompt"] = film.prompt
+        if self.named and word == completed:
+            start = "" if self.relative else self.elsewhere
+            shown |= _nested(self.named, f"{start}/bucket/{film.id}?signature=abc")
         if kind.content == "cloud" and word == completed:
             shown["url"] = f"{self.elsewhere}/bucket/{film.id}?signature=abc"
         if self.mode == "azure-jobs":
@@ -389,7 +405,7 @@ class VideosServer(LocalServer):
             return self._error(404, "Video not found")
         film.contents += 1
         if self.content_fault:
-            return JSONResponse(self.content_fault[1], self.content_fault[0])
+            return answering(*self.content_fault)
         if self._progress(film) < 1 or film.contents <= self.late:
             return self._error(404, "Generation is still in-progress")
         if film.fault:
@@ -403,10 +419,17 @@ class VideosServer(LocalServer):
             "redirect": lambda: RedirectResponse(f"{self.elsewhere}/bucket/{film.id}", 302),
             "html": lambda: HTMLResponse("<html><body>Please sign in</body></html>"),
             "json": lambda: JSONResponse({"message": "here would be a video"}),
+            "circle": lambda: RedirectResponse(str(request.url), 302),
+            "short": lambda: StreamingResponse(
+                self._half(film, request.scope["abort"]), headers={"content-length": "100000"}
+            ),
+            "empty": lambda: Response(b"", media_type="video/mp4"),
         }
         return answers[self.kind.content]() if self.kind.content in answers else await self._film(film)
 
     async def _bucket(self, request: Request, call: Call) -> Response:
+        if self.bucket_fault:
+            return answering(*self.bucket_fault)
         return await self._film(self.jobs[request.path_params["id"]])
 
     async def _film(self, film: Film) -> Response:

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from core.catalog import entries
-from core.catalog.availability import Offer, State
+from core.catalog.asking import State
+from core.catalog.availability import Offer
 from core.prompts.camera_moves import MOVES, Move, toggle_move
 from core.videos.options import Options
 from core.videos.recipe import Recipe

@@ -17,7 +17,7 @@ from core.errors import AdsVideoError, NotFound, WrongInput
 from core.phrase import Phrase
 
 from ..problem import envelope, problem
-from .schemas import problems
+from .schemas import amended, problems
 
 BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py checks it
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def create() -> FastAPI:
     )
     for router in _routers():
         app.include_router(router, responses=problems(401, 403, 422, 429, 500, 503), dependencies=[BEARER])
-    _describe_errors(app)
+    _describe(app)
     app.add_exception_handler(AdsVideoError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -85,17 +85,10 @@ def create() -> FastAPI:
     return app
 
 
-def _describe_errors(app: FastAPI) -> None:
-    """Describe every error in the OpenAPI document as our envelope; FastAPI would use the media type of the route."""
+def _describe(app: FastAPI) -> None:
     plain = app.openapi
 
     def described() -> dict[str, Any]:
-        document = plain()
-        for operations in document["paths"].values():
-            for operation in operations.values():
-                for status, answer in operation["responses"].items():
-                    if status >= "400" and status != "416":
-                        answer["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}
-        return document
+        return amended(plain())
 
     app.openapi = described  # type: ignore[method-assign]

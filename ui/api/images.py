@@ -1,10 +1,10 @@
 """`/api/v1/images`: pictures to make videos of."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from core import limits
 from core.catalog import entries
@@ -19,7 +19,7 @@ from core.storage import store
 
 from .. import files
 from ..session import CurrentUser
-from .schemas import file, problems
+from .schemas import made, problems, stored
 from .shapes import Id
 
 router = APIRouter(tags=["images"])
@@ -68,16 +68,20 @@ async def _owned(user: User, image_id: int) -> Picture:
         return await uploads.owned(db, user.id, image_id)
 
 
-@router.get("/images/{image_id}/content", response_class=FileResponse, responses=file("image/jpeg"))
+@router.get("/images/{image_id}/content", response_class=FileResponse, responses=stored("image/jpeg"))
 async def content(user: CurrentUser, image_id: Id) -> Response:
     """The picture itself, as JPEG, with Range. Where files are in a bucket, a redirect to it."""
     return await files.answer((await _owned(user, image_id)).key, "image/jpeg", cache=CACHE, what=Phrase("picture"))
 
 
+def _sizes(schema: dict[str, Any]) -> None:
+    schema["enum"] = sorted(map(str, entries.sizes()))
+
+
 class Wanted(Framing):
     """A framing for a video of that size."""
 
-    size: str
+    size: str = Field(json_schema_extra=_sizes)
 
     @field_validator("size")
     @classmethod
@@ -87,13 +91,13 @@ class Wanted(Framing):
         return size
 
 
-@router.get("/images/presets/{name}/framed", response_class=JPEG, responses=file("image/jpeg"))
+@router.get("/images/presets/{name}/framed", response_class=JPEG, responses=made("image/jpeg"))
 async def framed_preset(_user: CurrentUser, name: str, wanted: Annotated[Wanted, Query()]) -> Response:
     """A preset picture exactly as a model gets it."""
     return await _framed(await presets.preset_content(name), wanted)
 
 
-@router.get("/images/{image_id}/framed", response_class=JPEG, responses=file("image/jpeg"))
+@router.get("/images/{image_id}/framed", response_class=JPEG, responses=made("image/jpeg"))
 async def framed(user: CurrentUser, image_id: Id, wanted: Annotated[Wanted, Query()]) -> Response:
     """The picture exactly as a model gets it which makes videos of that size."""
     picture = await _owned(user, image_id)
@@ -108,7 +112,7 @@ async def _framed(picture: bytes, wanted: Wanted) -> Response:
     return JPEG(await intake.as_sent(picture, Size.parse(wanted.size), wanted), headers={"Cache-Control": CACHE})
 
 
-@router.get("/images/{image_id}/cutout", response_class=PNG, responses=file("image/png") | problems(409, 503))
+@router.get("/images/{image_id}/cutout", response_class=PNG, responses=made("image/png") | problems(409, 503))
 async def cutout(user: CurrentUser, image_id: Id) -> Response:
     """The product alone, as PNG with transparency in the picture's shape; 409 where none is seen.
 

@@ -18,6 +18,8 @@ WORDS = {
     503: "A part of ours does not answer at the moment",
 }
 RETRY = {"Retry-After": {"description": "Seconds until it may work", "schema": {"type": "integer", "minimum": 1}}}
+WEB_ADDRESS: dict[str, Any] = {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}
+LOCATION = {"Location": {"description": "Where it is", "required": True, "schema": {"type": "string", "format": "uri"}}}
 
 
 class Error(BaseModel):
@@ -41,13 +43,34 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def file(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """A file, whole or in parts."""
-    binary = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
-    parts = {**binary, "multipart/byteranges": {"schema": {"type": "string", "format": "binary"}}}
+def _binary(*kinds: str) -> dict[str, Any]:
+    return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+
+
+def made(kind: str) -> dict[int | str, dict[str, Any]]:
+    """A file that is made for the request: always whole."""
+    return {200: {"description": "The file", "content": _binary(kind)}, **problems(404)}
+
+
+def stored(kind: str) -> dict[int | str, dict[str, Any]]:
+    """A file that is kept: whole or in parts, or elsewhere."""
     return {
-        200: {"description": "The file", "content": binary},
-        206: {"description": "The part that `Range` asks for", "content": parts},
+        **made(kind),
+        206: {"description": "The part that `Range` asks for", "content": _binary(kind, "multipart/byteranges")},
+        307: {"description": "It is in a bucket: fetch it at this signed address, which expires", "headers": LOCATION},
         416: {"description": "`Range` begins behind the end; no body", "content": {"text/plain": {}}},
-        **problems(404),
     }
+
+
+def amended(document: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI's document, put right: it gives errors the type of the route's files, and streams by OpenAPI 3.2."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if str(status) >= "400" and str(status) != "416":
+                    answer["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}
+                for content in answer.get("content", {}).values():
+                    if item := content.pop("itemSchema", None):
+                        content.setdefault("schema", {"type": "string"})
+                        content["x-itemSchema"] = item
+    return document

@@ -1,12 +1,13 @@
 """`/api/v1/videos`: make, follow, fetch, cancel, delete."""
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.catalog import entries
 from core.catalog.size import Size
 from core.database.session import reading, session
 from core.errors import NotFound
@@ -19,15 +20,34 @@ from core.videos.ask import ask
 from core.videos.library import name_of
 from core.videos.options import Options
 from core.videos.recipe import Recipe
+from core.videos.request import MAX_PROMPT
 
 from .. import files
 from ..session import CallerId, CurrentUser
 from .following import LOOK_SECONDS, last_news, listening, mine, poll
-from .schemas import file, problems
+from .schemas import WEB_ADDRESS, problems, stored
 from .shapes import Id, Page, VideoOut
 
 router = APIRouter(tags=["videos"])
 CACHE = "private, max-age=86400"
+
+
+
+def _offered(schema: dict[str, Any]) -> None:
+    """What is checked later, with an error of its own: exactly one picture, and what the catalogue offers."""
+    models = entries.models().values()
+    lengths = sorted({seconds for model in models for seconds in model.seconds})
+    fields = schema["properties"]
+    fields["model"]["enum"] = [*(model.id for model in models), None]
+    fields["seconds"]["enum"] = [*lengths, None]
+    fields["size"]["enum"] = [*sorted(map(str, entries.sizes())), None]
+    fields["prompt"] |= {"minLength": 1, "maxLength": MAX_PROMPT, "pattern": r"\S"}
+    del fields["prompt"]["default"]
+    schema["required"] = ["prompt"]
+    schema["oneOf"] = [
+        {"required": ["image_id"], "properties": {"image_id": {"type": "integer"}}},
+        {"required": ["image_url"], "properties": {"image_url": {"type": "string", "minLength": 1}}},
+    ]
 
 
 class GenerateIn(BaseModel):
@@ -37,10 +57,10 @@ class GenerateIn(BaseModel):
     camera's; each that is left out is taken from the words of the prompt.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_offered)
 
     image_id: int | None = Field(None, ge=1, le=MAX_ID, strict=True)
-    image_url: str | None = Field(None, max_length=2000)
+    image_url: str | None = Field(None, max_length=2000, json_schema_extra=WEB_ADDRESS)
     prompt: str = Field("", max_length=20_000)
     model: str | None = None
     seconds: int | None = Field(None, strict=True)
@@ -139,7 +159,7 @@ async def cancel(user: CurrentUser, video_id: Id) -> VideoOut:
     return VideoOut.of(row, await last_news(row))
 
 
-@router.get("/videos/{video_id}/content", response_class=FileResponse, responses=file("video/mp4"))
+@router.get("/videos/{video_id}/content", response_class=FileResponse, responses=stored("video/mp4"))
 async def content(user: CurrentUser, video_id: Id, download: bool = False) -> Response:
     """The MP4, with Range; `?download=1` as an attachment. Where files are in a bucket, a redirect to it.
 
@@ -150,14 +170,14 @@ async def content(user: CurrentUser, video_id: Id, download: bool = False) -> Re
     return await files.answer(key, "video/mp4", cache=CACHE, name=name_of(row) if download else "")
 
 
-@router.get("/videos/{video_id}/preview", response_class=FileResponse, responses=file("video/mp4"))
+@router.get("/videos/{video_id}/preview", response_class=FileResponse, responses=stored("video/mp4"))
 async def preview(user: CurrentUser, video_id: Id) -> Response:
     """A small copy without sound, for a place where many are shown; the MP4 itself where that is small."""
     row = await mine(user, video_id)
     return await files.answer(row.preview_key or row.key, "video/mp4", cache=CACHE)
 
 
-@router.get("/videos/{video_id}/poster", response_class=FileResponse, responses=file("image/webp"))
+@router.get("/videos/{video_id}/poster", response_class=FileResponse, responses=stored("image/webp"))
 async def poster(user: CurrentUser, video_id: Id) -> Response:
     """A picture of the video, as WebP."""
     return await files.answer((await mine(user, video_id)).poster_key, "image/webp", cache=CACHE)

@@ -11,7 +11,7 @@ from core.database.session import reading, session
 from core.models import WebhookDelivery, WebhookEndpoint
 
 from ..session import CurrentUser
-from .schemas import problems
+from .schemas import WEB_ADDRESS, problems
 from .shapes import Id, Page
 
 router = APIRouter(tags=["webhooks"])
@@ -22,7 +22,7 @@ class WebhookIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(max_length=2000)
+    url: str = Field(max_length=2000, json_schema_extra=WEB_ADDRESS)
 
 
 class Delivery(BaseModel):

@@ -55,8 +55,13 @@ async def studio(visitor: Visitor, reuse: int = 0) -> None:
     async def refresh_menu() -> None:
         draft.set_offers(await asking)
 
+    async def follow_menu() -> None:
+        """A server that comes or goes while the page is open; the answers are shared by all pages."""
+        draft.set_offers(await availability.offers())
+
     if not done:
         ui.timer(0.1, refresh_menu, once=True)
+    ui.timer(availability.CHECK_SECONDS, follow_menu, immediate=False)
 
 
 async def own_pictures(user: User | None) -> dict[int, Picture]:

@@ -8,7 +8,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import OAuth
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
-from httpx import HTTPError
+from httpx2 import HTTPError  # what authlib speaks
 from joserfc.errors import JoseError
 from starlette.background import BackgroundTask
 
@@ -16,7 +16,7 @@ from core import limits
 from core.accounts import identities, users
 from core.accounts.identities import Identity
 from core.database.session import session as unit_of_work
-from core.errors import Blocked, SignInFailed, SignInRefused, TooManyAttempts
+from core.errors import Blocked, EmailMissing, SignInFailed, SignInRefused, TooManyAttempts
 from core.settings import settings
 
 from .. import i18n, session
@@ -26,17 +26,22 @@ router = APIRouter(include_in_schema=False)
 MAX_NEXT = 500
 
 
-@lru_cache
 def _provider() -> Any:
-    """The client of the configured issuer: code flow with PKCE, state and nonce checked."""
+    """The client of the configured issuer."""
     config = settings()
     secret = config.google_client_secret
+    return _client(config.oidc_issuer, config.google_client_id, secret.get_secret_value() if secret else None)
+
+
+@lru_cache
+def _client(issuer: str, client_id: str, client_secret: str | None) -> Any:
+    """Code flow with PKCE, state and nonce checked."""
     oauth = OAuth()
     oauth.register(
         "provider",
-        client_id=config.google_client_id,
-        client_secret=secret.get_secret_value() if secret else None,
-        server_metadata_url=f"{config.oidc_issuer}/.well-known/openid-configuration",
+        client_id=client_id,
+        client_secret=client_secret,
+        server_metadata_url=f"{issuer}/.well-known/openid-configuration",
         client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256", "timeout": 10},
     )
     return oauth.provider
@@ -109,7 +114,7 @@ async def callback(request: Request) -> Response:
     try:
         await limits.check_attempts(session.address(request))
         token = await _provider().authorize_access_token(request)
-        who = _identity(token.get("userinfo") or {})
+        who = _identity(await _claims(token))
         async with unit_of_work() as db:
             browser = await session.sign_in(db, request, await identities.by_identity(db, who))
     except TooManyAttempts as error:
@@ -123,12 +128,35 @@ async def callback(request: Request) -> Response:
     return _go(target, browser)
 
 
+async def _claims(token: dict[str, Any]) -> dict[str, Any]:
+    """What the ID token says, and UserInfo of what it leaves out, which is the standard's normal case.
+
+    An e-mail and its verification count only together: one of them is never taken from elsewhere than the other,
+    unless both places name the same e-mail. Raises SignInFailed if the two speak of different people.
+    """
+    claims: dict[str, Any] = dict(token.get("userinfo") or {})
+    if claims.get("email") and "email_verified" in claims:
+        return claims
+    provider = _provider()
+    if "userinfo_endpoint" not in await provider.load_server_metadata():
+        return claims
+    more = dict(await provider.userinfo(token=token))
+    if not more.get("sub") or more["sub"] != claims["sub"]:
+        log.warning("sign-in: the ID token is of %r, UserInfo of %r", claims["sub"], more.get("sub"))
+        raise SignInFailed()
+    source = more if claims.get("email") in (None, "", more.get("email")) else claims
+    return {**more, **claims, "email": source.get("email"), "email_verified": source.get("email_verified")}
+
+
 def _identity(claims: dict[str, Any]) -> Identity:
+    """Raises EmailMissing."""
+    if not claims.get("email"):
+        raise EmailMissing()
     picture = str(claims.get("picture", ""))
     return Identity(
         issuer=claims["iss"],
         subject=claims["sub"],
-        email=str(claims.get("email", "")),
+        email=str(claims["email"]),
         email_verified=claims.get("email_verified") in (True, "true"),
         name=str(claims.get("name", ""))[:200],
         avatar_url=picture[:2000] if picture.startswith("https://") else "",

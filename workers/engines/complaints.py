@@ -8,10 +8,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from html import unescape
 
 from core.errors import (
     EngineError,
     ModerationRefused,
+    NoVideosServer,
     OutcomeUnknown,
     OverCapacity,
     Permanent,
@@ -44,6 +46,16 @@ _QUOTA = re.compile(
 _PICTURE = re.compile(r"\b(images?|pictures?|input_reference|inpaint\w*|promptImage)\b", re.IGNORECASE)
 
 
+_ENVELOPES = ("error", "detail", "failure_reason", "fail_reason", "errors", "base_resp")
+_WORDS = ("message", "msg", "error_msg", "errmsg", "error_message", "status_msg")
+_CODES = ("code", "type", "errcode", "error_code", "status_code")
+_FAILED = ("error", "fail", "failed", "failure")
+_PAGE = re.compile(
+    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+
+
 @dataclass(frozen=True)
 class Complaint:
     """An error as the server words it, with its code if it gives one."""
@@ -59,23 +71,45 @@ def complaint(body: object) -> Complaint:
     """The error in an answer, in any of these shapes:
 
     `{"error": {"code", "message"}}` (OpenAI, vLLM-Omni: code is an int), without a code (SGLang), a string
-    (TensorRT-LLM), null, `{"detail": text or [{"loc", "msg"}]}` (FastAPI), `fail_reason` (new-api), plain text.
+    (TensorRT-LLM), null, `{"detail": text or [{"loc", "msg"}]}` (FastAPI), `fail_reason` (new-api),
+    `{"code": 1001, "msg": text}` (Kling and others), `{"base_resp": {"status_code", "status_msg"}}` (MiniMax), plain
+    text, the title of a web page.
     """
     if isinstance(body, str):
-        return Complaint(body.strip())
+        return Complaint(_title(body) if is_page(body) else body.strip())
     if isinstance(body, list):
         return Complaint("; ".join(filter(None, (_validation(entry) for entry in body))))
     if not isinstance(body, dict):
         return Complaint()
-    inner: object = next((body[k] for k in ("error", "detail", "failure_reason", "fail_reason") if body.get(k)), None)
+    inner = _inner(body)
     if inner is None:
-        return Complaint(str(body.get("message") or ""), str(body.get("code") or body.get("type") or ""))
+        return Complaint(_first(body, _WORDS), _first(body, _CODES))
     inner_complaint = complaint(inner if inner is not True else body.get("message"))
     return (
         inner_complaint
         if inner_complaint.code or isinstance(inner, dict)
         else replace(inner_complaint, code=str(body.get("code") or ""))
     )
+
+
+def is_page(body: object) -> bool:
+    """A web page, where an API would answer."""
+    return isinstance(body, str) and bool(_PAGE.match(body))
+
+
+def _title(page: str) -> str:
+    title = _TITLE.search(page)
+    return " ".join(unescape(title[1]).split()) if title else ""
+
+
+def _inner(body: Mapping[str, object]) -> object:
+    """The part of an answer that holds its error; MiniMax sends one along that says 0, success."""
+    parts = (body[key] for key in _ENVELOPES if body.get(key))
+    return next((part for part in parts if not (isinstance(part, dict) and part.get("status_code") in (0, "0"))), None)
+
+
+def _first(body: Mapping[str, object], keys: tuple[str, ...]) -> str:
+    return str(next((body[key] for key in keys if body.get(key)), ""))
 
 
 def _validation(entry: object) -> str:
@@ -91,8 +125,19 @@ def is_error(body: object) -> bool:
     """Whether the body of a 2xx answer is an error after all, as some gateways send it."""
     if not isinstance(body, dict):
         return False
-    odd_code = str(body.get("code") or "").lower() not in ("", "success", "ok", "200")
-    return bool(body.get("error") or body.get("detail") or (odd_code and body.get("message")))
+    said, failed = complaint(body), body.get("success") is False or str(body.get("status")).lower() in _FAILED
+    odd_code = said.code.lower() not in ("", "0", "success", "ok", "200")
+    return _inner(body) is not None or bool(said.text and (odd_code or failed))
+
+
+def no_job(body: object, state: str | None) -> EngineError:
+    """What it means that a create call's success names no job; `state` is that of a job without a name."""
+    if is_error(body) or cause(complaint(body)):
+        return refusal(400, body)
+    torn = isinstance(body, str) and body.lstrip().startswith(("{", "["))
+    if torn or state or (isinstance(body, dict) and body.get("object") == "video"):
+        return OutcomeUnknown("the answer has no id")  # there may be a job
+    return NoVideosServer(complaint(body) or f"{body!r:.200}")
 
 
 def cause(error: Complaint) -> type[Permanent] | None:
@@ -110,21 +155,36 @@ _BY_STATUS: dict[int, type[Permanent]] = {
 
 
 def refusal(status: int, body: object, retry_after: float | None = None) -> EngineError:
-    """The error for a failed create call. Only a 4xx, 501 or 503 promises that no job was created."""
+    """The error for a failed create call.
+
+    A 4xx, 501 or 503 promises that no job was created, and so does another 5xx in which the server itself says what
+    went wrong. One without words, or from a gateway (502, 504), leaves the outcome unknown.
+    """
     error = complaint(body)
     detail = str(error) or f"HTTP {status}"
     # some call a full rate limit a quota; one that says when to come back is not an empty account
     is_rate_limit = status == 429 and retry_after is not None and error.code != "insufficient_quota"
     if is_rate_limit or status in (408, 425, 503):
         return OverCapacity(detail, retry_after)
-    if status >= 500 and status != 501:
+    if status >= 500 and not _is_own(status, error, body):
         return OutcomeUnknown(detail)
+    if status in (404, 405) and is_page(body):
+        return NoVideosServer(detail)
     kind = cause(error) or _BY_STATUS.get(status)
     if kind is None and status == 429:
         return OverCapacity(detail)
     if kind is None and status in (400, 422) and _PICTURE.search(error.text) and "not support" not in error.text:
         kind = PictureRefused
     return (kind or RequestRefused)(detail)
+
+
+def _is_own(status: int, said: Complaint, body: object) -> bool:
+    """Whether a 5xx is the server's own word, and not that of a gateway which has lost sight of it."""
+    if status == 504 or not said.text:
+        return status == 501
+    if status in (500, 501):
+        return True
+    return isinstance(body, dict) and _inner(body) is not None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -9,7 +9,20 @@ from pathlib import Path
 
 import httpx2
 
-from core.errors import EngineError, NotReady, OverCapacity, ProviderFailed, TooHeavy, Unplayable, Unreachable
+from core.errors import (
+    EngineError,
+    FileCutOff,
+    FileEmpty,
+    FileForbidden,
+    FileInCircles,
+    NoFile,
+    NotHandedOut,
+    OverCapacity,
+    ProviderFailed,
+    TooHeavy,
+    Unplayable,
+    Unreachable,
+)
 from core.settings import settings
 from workers.engines.complaints import complaint, parsed, retry_after
 
@@ -26,10 +39,12 @@ def content_refusal(status: int, body: object, retry_after: float | None = None)
     detail = str(error) or f"HTTP {status}"
     if status in (429, 503):
         return OverCapacity(detail, retry_after)
-    if status >= 500 or status in (401, 403, 408):
-        return Unreachable(detail)
-    early = status in (202, 204, 404, 409, 410, 425) or _NOT_READY.search(detail) or _IN_CLOUD.search(detail)
-    return NotReady(detail, retry_after) if early else ProviderFailed(detail)
+    if status in (401, 403):
+        return NotHandedOut(FileForbidden(detail), retry_after)
+    if status == 204:
+        return NotHandedOut(FileEmpty(detail), retry_after)
+    early = status in (202, 404, 408, 409, 410, 425) or _NOT_READY.search(detail) or _IN_CLOUD.search(detail)
+    return NotHandedOut(NoFile(detail), retry_after) if early or status >= 500 else ProviderFailed(detail)
 
 
 @cache
@@ -45,24 +60,28 @@ async def download(
 
     `headers` hold the API key: they go to the host of `url` and never to one it redirects to. Here only text
     is refused; the container is checked later (workers/media).
-    Raises NotReady, Retryable, Unplayable, TooHeavy or ProviderFailed.
+    Raises NotHandedOut, another Retryable, Unplayable, TooHeavy or ProviderFailed.
     """
     home = where = httpx2.URL(url)
     key = next(iter((headers or {}).values()), "").removeprefix("Bearer ")
     try:
         async with asyncio.timeout(seconds):
             for _ in range(MAX_REDIRECTS):
-                own = headers if _origin(where) == _origin(home) else None
+                own = headers if origin(where) == origin(home) else None
                 async with client.stream("GET", where, headers=own, follow_redirects=False) as response:
                     if not response.has_redirect_location:
                         return await _save(response, target, key)
                     where = where.join(response.headers["location"])
-    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+        raise NotHandedOut(NoFile(f"{type(error).__name__}: {error}")) from error
+    except (httpx2.HTTPError, TimeoutError) as error:
         raise Unreachable(f"{type(error).__name__}: {error}") from error
-    raise Unreachable("too many redirects")
+    raise NotHandedOut(FileInCircles("too many redirects"))
 
 
-def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+def origin(url: httpx2.URL | str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: what a key is for. Raises httpx2.InvalidURL."""
+    url = httpx2.URL(url)
     return url.scheme, url.host, url.port
 
 
@@ -85,8 +104,10 @@ async def _save(response: httpx2.Response, target: Path, key: str) -> None:
                 else:
                     await asyncio.to_thread(file.write, chunk)
         if not size:
-            raise NotReady("an empty file")
+            raise NotHandedOut(FileEmpty("an empty file"))
         part.replace(target)
+    except httpx2.HTTPError as error:
+        raise NotHandedOut(FileCutOff(f"after {size} bytes: {type(error).__name__}: {error}")) from error
     finally:
         part.unlink(missing_ok=True)
 

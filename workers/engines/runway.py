@@ -26,7 +26,9 @@ from core.errors import (
     EngineError,
     JobLost,
     ModerationRefused,
-    NotReady,
+    NeverShown,
+    NoFile,
+    NotHandedOut,
     OutcomeUnknown,
     OverCapacity,
     PictureRefused,
@@ -56,6 +58,7 @@ class _LastLook:
     at: float
     look: Look | None = None
     missing: int = 0
+    seen: bool = False
 
 
 class Runway(Engine):
@@ -128,15 +131,17 @@ class Runway(Engine):
         }
         async with self._slots:
             try:
-                task = await self._creator.image_to_video.create(**fields)
+                answer = await self._creator.image_to_video.with_raw_response.create(**fields)
             except APIConnectionError as error:
                 detail = f"{type(error.__cause__).__name__}: {error.__cause__}"
                 if isinstance(error.__cause__, NOTHING_SENT):
                     raise Unreachable(detail) from error
                 raise OutcomeUnknown(detail) from error
-        if not getattr(task, "id", None):
-            raise OutcomeUnknown("the answer has no id")
-        return task.id
+        task = complaints.parsed(await answer.text(), self.server.key)
+        if isinstance(task, dict) and task.get("id"):
+            return str(task["id"])
+        log.warning("%s: create answered without an id: %.2000r", self.server.name, task)
+        raise complaints.no_job(task, str(task.get("status") or "") if isinstance(task, dict) else None)
 
     async def look(self, ids: Sequence[str]) -> dict[str, Look]:
         if (wait := self._quiet_until - time.monotonic()) > 0:
@@ -171,7 +176,9 @@ class Runway(Engine):
             last.missing += 1
             if last.missing == 1:  # perhaps not there yet
                 return None
-            last.look = Look("failed", error=JobLost("Runway does not know this task"))
+            lost = (JobLost if last.seen else NeverShown)("Runway does not know this task")
+            last.look = Look("failed", error=lost)
+        last.seen = True
         if last.look.state not in ("queued", "running"):
             self._last_looks.pop(provider_id, None)
         return last.look
@@ -232,7 +239,7 @@ class Runway(Engine):
         if fresh.error:
             raise fresh.error
         if fresh.url is None:
-            raise NotReady("no output yet")
+            raise NotHandedOut(NoFile("no output"))
         return await download.download(self._outside, fresh.url, target)
 
     async def cancel(self, provider_id: str) -> bool:

@@ -11,16 +11,19 @@ from core.catalog.entries import Model
 from core.database.session import reading, session
 from core.errors import (
     EngineError,
+    FileUnreached,
     NotAvailable,
+    NotHandedOut,
+    NotReady,
     Retryable,
     TimedOut,
 )
-from core.models import Picture, Video
+from core.models import Picture, Video, now
 from core.ops import step_timings
 from core.pictures import uploads
 from core.settings import settings
 from core.storage import store
-from core.videos import looks, recipe, states
+from core.videos import claims, looks, recipe, states
 from core.videos.recipe import Recipe
 from workers.edits.steps import edited
 from workers.engines import Engine, Look
@@ -38,6 +41,8 @@ from workers.videos.steps import (
 )
 
 log = logging.getLogger(__name__)
+NO_FILE_SECONDS = 120.0
+"""So long a server that calls a video finished may keep its file back."""
 SUFFIXES = {"key": "", "poster_key": ".poster", "preview_key": ".preview", "original_key": ".original"}
 
 
@@ -52,12 +57,7 @@ async def bring_home(engines: Engines, video: Video, model: Model) -> None:
     except NotAvailable as error:
         log.warning("video %s: %s Its lease runs out, and somebody goes on.", video.id, error)
     except Retryable as error:
-        log.info("video %s: its file is not to be had yet: %s", video.id, error.detail or error)
-        if is_overdue(video, model):
-            await fail(video, TimedOut())
-        else:
-            async with session() as db:
-                await looks.schedule_looks(db, {video.id: backoff(min(video.attempts, 4) - 1, error.retry_after)})
+        await _later(video, model, error)
     except asyncio.CancelledError:
         # this worker stops: another one may take it at once
         async with session() as db:
@@ -69,6 +69,24 @@ async def bring_home(engines: Engines, video: Video, model: Model) -> None:
         await fail(video, error)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _later(video: Video, model: Model, error: Retryable) -> None:
+    """The file is not to be had yet: asked for again, unless the time for it is up."""
+    log.info("video %s: its file is not to be had yet: %s", video.id, error.detail or error)
+    wait, overdue = backoff(min(video.attempts, 4) - 1, error.retry_after), is_overdue(video, model)
+    if isinstance(error, NotHandedOut):
+        since = video.no_file_since or now()
+        if overdue or (now() - since).total_seconds() > NO_FILE_SECONDS:
+            await fail(video, error.final)
+        else:
+            async with session() as db:
+                await claims.kept_back(db, video, since, wait)
+    elif overdue:
+        await fail(video, TimedOut() if isinstance(error, NotReady) else FileUnreached(error.detail))
+    else:
+        async with session() as db:
+            await looks.schedule_looks(db, {video.id: wait})
 
 
 async def _local_trouble(video: Video, model: Model, error: OSError) -> None:

@@ -5,7 +5,7 @@ import logging
 
 from core.catalog.entries import Model
 from core.database.session import reading, session
-from core.errors import EngineError, JobLost, Retryable, TimedOut
+from core.errors import EngineError, NotTaken, Retryable, TimedOut
 from core.models import Video, now
 from core.ops import step_timings
 from core.videos import claims, looks, states
@@ -111,5 +111,5 @@ class Settling:
             if video.cancel_requested:
                 await states.mark_canceled(db, video, had_started=False)
             else:
-                await states.fail(db, video, JobLost("the create call broke off and the job was not found"))
+                await states.fail(db, video, NotTaken("the create call broke off and the job was not found"))
         log.warning("video %s: the create call broke off and no job was found", video.id)

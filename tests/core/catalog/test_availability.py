@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from core.catalog import availability, entries
+from core.catalog import asking, availability, entries
 from core.catalog.size import Size
 from core.errors import Misconfigured, ModelUnavailable, UnknownModel
 from core.phrase import Phrase
 from tests.environment import forget_settings
 from tests.running import free_port
+from tests.servers.runway import RunwayServer
 
 Serve = Callable[[int, object], str]
 asked: list[dict[str, str]] = []
@@ -89,7 +90,7 @@ async def test_a_server_that_refuses_the_key_says_so(serve: Serve, monkeypatch: 
 
 async def test_a_server_that_is_away_is_unreachable(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = await menu(monkeypatch, OPENAI_BASE_URL=f"http://127.0.0.1:{free_port()}/v1")
-    assert found["sora-2"] == ("unreachable", "its server does not answer", False)
+    assert found["sora-2"] == ("unreachable", "its server refuses connections", False)
     assert found["camera"][2]
 
 
@@ -112,7 +113,9 @@ async def test_openais_own_host_is_retired(
 
 
 async def test_runway_needs_only_its_key(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (await menu(monkeypatch, RUNWAYML_API_SECRET="key_1"))["runway"] == ("ready", "", True)
+    with RunwayServer(key="key_1") as runway:
+        found = await menu(monkeypatch, RUNWAYML_API_SECRET="key_1", RUNWAYML_BASE_URL=runway.url)
+    assert found["runway"] == ("ready", "", True)
 
 
 async def test_an_own_catalogue_adds_and_changes_models_without_code(
@@ -179,8 +182,8 @@ async def test_the_check_of_an_azure_server_carries_its_key_in_its_own_header(
 async def test_every_server_tells_its_state(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     await menu(monkeypatch, OPENAI_BASE_URL=serve(200, {"data": [{"id": "sora-2"}]}))
     states = {s.name: await availability.server_state(s) for s in entries.servers().values()}
-    assert states["openai"] == availability.State("ready", Phrase("it lists {n} model(s)", n=1))
-    assert states["runway"] == availability.State("no_key", Phrase("it is not set up here"))
+    assert states["openai"] == asking.State("ready", Phrase("it lists {n} model(s)", n=1))
+    assert states["runway"] == asking.State("no_key", Phrase("it is not set up here"))
     await menu(monkeypatch, OPENAI_BASE_URL=f"http://127.0.0.1:{free_port()}/v1")
     assert (await availability.server_state(entries.servers()["openai"])).name == "unreachable"
 

@@ -17,7 +17,9 @@ from core.errors import (
     EngineError,
     JobLost,
     ModerationRefused,
+    NeverShown,
     NotReady,
+    NoVideosServer,
     OutcomeUnknown,
     OverCapacity,
     PictureRefused,
@@ -221,9 +223,14 @@ async def test_a_size_that_a_model_does_not_have_is_told_in_runways_first_words(
         ((400, {"error": "no", "issues": [{"path": ["promptImage"], "message": "Invalid asset"}]}), PictureRefused),
         ((429, {"error": "daily limit"}, {"Retry-After": "9"}), OverCapacity),
         ((503, {"error": "shedding load"}), OverCapacity),
-        ((500, {"error": "no"}), OutcomeUnknown),
+        ((500, {"error": "no"}), RequestRefused),
+        ((500, {}), OutcomeUnknown),
         ((504, {"error": "no"}), OutcomeUnknown),
-        ((200, {"error": "no"}), OutcomeUnknown),
+        ((200, {"error": "no"}), RequestRefused),
+        ((200, {"code": 1001, "msg": "no"}), RequestRefused),
+        ((200, "<html></html>"), NoVideosServer),
+        ((200, ""), NoVideosServer),
+        ((200, {"status": "PENDING"}), OutcomeUnknown),
         ("break", OutcomeUnknown),
         ("break-taken", OutcomeUnknown),
     ],
@@ -296,12 +303,17 @@ async def test_a_server_that_says_wait_is_left_alone_for_so_long(
     assert set(await engine.look(ids)) == set(ids)
 
 
-async def test_a_task_that_is_gone_is_lost_at_the_second_look(speaking: Any) -> None:
+@pytest.mark.parametrize(("looks", "kind"), [(0, NeverShown), (1, JobLost)])
+async def test_a_task_that_is_gone_is_lost_at_the_second_look(
+    looks: int, kind: type[EngineError], speaking: Any
+) -> None:
     server, engine = speaking()
     provider_id = await engine.submit(a_job(engine.server))
+    for _ in range(looks):
+        await engine.look([provider_id])
     server.forget()
     assert await engine.look([provider_id]) == {}
-    assert isinstance((await engine.look([provider_id]))[provider_id].error, JobLost)
+    assert type((await engine.look([provider_id]))[provider_id].error) is kind
 
 
 async def test_cancel_says_that_nothing_is_owed_only_if_the_task_had_not_started(speaking: Any) -> None:

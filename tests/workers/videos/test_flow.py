@@ -221,7 +221,7 @@ async def test_a_broken_create_that_was_not_taken_is_settled_and_not_sent_again(
     video = await ask(alice, model="sora-2")
     async with running_worker():
         failed = await ended(video, "failed")
-    assert (failed.error_code, server.creates) == ("lost", 1)
+    assert (failed.error_code, server.creates) == ("not_taken", 1)
     assert await ledger(alice) == RETURNED
 
 

@@ -178,7 +178,7 @@ async def test_a_job_that_two_videos_may_be_is_given_to_neither(
     job(server, "the same words")
     async with running_worker():
         ended = [await has(video, "failed") for video in (first, second)]
-    assert [video.error_code for video in ended] == ["lost", "lost"]
+    assert [video.error_code for video in ended] == ["not_taken", "not_taken"]
     assert [video.provider_id for video in ended] == [None, None]
     assert await ledger(alice) == RETURNED
     assert await ledger(charlie) == RETURNED
@@ -191,7 +191,7 @@ async def test_a_job_that_is_another_videos_already_is_not_taken_from_it(alice: 
     await at_the_provider(adopted, next(iter(server.jobs)))
     await unknown(lost, since=50)
     async with running_worker():
-        assert (await has(lost, "failed")).error_code == "lost"
+        assert (await has(lost, "failed")).error_code == "not_taken"
         assert (await reread(adopted)).status == "processing"
 
 
@@ -203,7 +203,7 @@ async def test_a_server_that_hangs_holds_up_no_other_outcome(
     video = await ask(alice, model="sora-2", seconds=4)
     await unknown(video, since=50)
     async with running_worker():
-        assert (await has(video, "failed")).error_code == "lost"
+        assert (await has(video, "failed")).error_code == "not_taken"
     assert await ledger(alice) == RETURNED
 
 

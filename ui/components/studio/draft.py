@@ -74,6 +74,8 @@ class Draft:
 
     def set_offers(self, offers: list[Offer]) -> None:
         """Set the menu; its default is chosen until the visitor chooses."""
+        if offers == self.offers:
+            return
         self.offers = offers
         if self.offer is None or not self.edited:
             self.choices.model = next((offer.model.id for offer in offers if offer.default), offers[0].model.id)

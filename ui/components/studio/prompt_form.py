@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import events
 
+from core.catalog import availability
 from core.database.session import reading
 from core.edits.ask import again
-from core.errors import AdsVideoError, NoPicture, NoPrompt, NotFound, NotSignedIn, PromptTooLong
+from core.errors import AdsVideoError, ModelUnavailable, NoPicture, NoPrompt, NotFound, NotSignedIn, PromptTooLong
 from core.models import User, Video
 from core.pictures import uploads
 from core.videos.ask import ask
@@ -60,6 +61,8 @@ class PromptForm(Tag):
         except NotFound:
             self._refuse_picture(recipe)
         except AdsVideoError as error:
+            if isinstance(error, ModelUnavailable):
+                self._draft.set_offers(await availability.offers())
             self._refuse(error)
         else:
             await self._current.follow(video.id)

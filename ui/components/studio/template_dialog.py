@@ -9,6 +9,7 @@ from core.database.session import reading, session
 from core.errors import AdsVideoError
 from core.models import User
 from core.prompts import templates
+from core.prompts.beyond import beyond
 
 from ... import i18n
 from ...i18n import _
@@ -107,6 +108,8 @@ class TemplateDialog(Dialog):
             with Tag("button", "template-choose", type="button").on_click(partial(self._blanks, title, text)):
                 Tag("span", "template-title", title)
                 Tag("span", "template-text", templates.fill(text, {}))
+                if beyond(templates.fill(text, {})):
+                    Tag("span", "template-note", _("For video models: more than a still picture can show"))
             if own_id:
                 icon_button("trash-2", _("Delete this template"), partial(self._delete, own_id), look="small")
 

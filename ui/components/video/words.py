@@ -63,7 +63,7 @@ def reason(video: Video) -> str:
 
 
 def waiting_for(note: str) -> str:
-    """Why a video waits; nothing for a video that does not."""
+    """Why a video waits, or how it was made otherwise than asked; nothing for one of which there is nothing to say."""
     return i18n.phrase(errors.from_note(note))
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import urljoin
 
 from core.errors import (
     EngineError,
@@ -62,11 +63,46 @@ def items_in(body: object) -> list[Json] | None:
     return items
 
 
-def url_in(video: Mapping[str, Any]) -> str | None:
-    """The finished file's URL, for servers that put it into a bucket (SGLang: `url`; gateways: `video_url`)."""
-    urls = video.get("urls") or video.get("output")
-    candidates = [video.get("url"), video.get("video_url"), urls[0] if isinstance(urls, list) and urls else None]
-    return next((str(u) for u in candidates if str(u).startswith(("http://", "https://"))), None)
+PLACES = (
+    "url",
+    "video_url",
+    "result_url",
+    "urls.0",
+    "output",
+    "output.0",
+    "output.url",
+    "output.0.url",
+    "metadata.url",
+    "video.url",
+    "data.0.url",
+    "data.url",
+    "data.task_result.videos.0.url",
+    "task_result.videos.0.url",
+)
+"""Where servers that put the finished file elsewhere name it: SGLang, gateways, Kling."""
+
+
+def url_in(video: Mapping[str, Any], base_url: str) -> str | None:
+    """The address of the finished file, where the server names one; a relative one is the server's own."""
+    for place in PLACES:
+        address = _at(video, place)
+        if not isinstance(address, str) or not (address := address.strip()) or re.search(r"\s", address):
+            continue
+        if address.startswith(("http://", "https://")):
+            return address
+        if re.match(r"[\w.~%-]*/", address) or re.search(r"^[^:]+\.\w{2,4}$", address):
+            return urljoin(f"{base_url}/", address)
+    return None
+
+
+def _at(body: object, place: str) -> object:
+    """What is at that place: names and places in lists, with dots between; None if there is nothing."""
+    for step in place.split("."):
+        if isinstance(body, list) and step.isdigit():
+            body = body[int(step)] if int(step) < len(body) else None
+        else:
+            body = body.get(step) if isinstance(body, Mapping) else None
+    return body
 
 
 def created_in(video: Mapping[str, Any]) -> float | None:
@@ -98,13 +134,15 @@ def progress(value: object, state: State) -> float | None:
     return percent if state == "running" and 0 < percent < 100 and number != 1 else None
 
 
-def read_look(video: Mapping[str, Any]) -> Look | None:
-    """One job's state; None if its status is unknown or missing."""
+def read_look(video: Mapping[str, Any], base_url: str) -> Look | None:
+    """One job's state, as the server at `base_url` tells it; None if its status is unknown or missing."""
     state = STATES.get(word_of(video))
     if state is None:
         return None
     error = failure(video) if state in ("failed", "canceled") else None
-    return Look(state, progress(video.get("progress"), state), url=url_in(video), error=error, raw=dict(video))
+    return Look(
+        state, progress(video.get("progress"), state), url=url_in(video, base_url), error=error, raw=dict(video)
+    )
 
 
 def same_job(video: Mapping[str, Any], job: Job, since: float) -> bool | None:

@@ -23,6 +23,8 @@ from workers.engines.videos_api.answers import FilePart, Json
 
 TIMEOUT = httpx2.Timeout(60, connect=10)
 IDLE_SECONDS = 3.0  # uvicorn closes idle connections after 5 s: let go of them before it does
+ONCE = {"x-litellm-num-retries": "0"}
+"""LiteLLM's router repeats a failed create two times by itself, unless it is told not to."""
 NOTHING_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -97,7 +99,7 @@ class Calls:
     async def create(self, path: str, fields: Json, files: list[FilePart]) -> Answer:
         """POST once, never repeated. Raises Unreachable if nothing was sent, OutcomeUnknown if it broke off later."""
         kind = {"Content-Type": "multipart/form-data"} if files else {}
-        options: Any = {"headers": self._headers(kind), "params": self._query, "follow_redirects": False}
+        options: Any = {"headers": self._headers({**ONCE, **kind}), "params": self._query, "follow_redirects": False}
         async with self._slots:
             try:
                 response = await self._creator.post(
@@ -137,6 +139,10 @@ class Calls:
         """Download within the limit of calls. Raises what `download.download` raises."""
         async with self._long, self._slots:
             await engines_download.download(self._http, url, target, self.server.key_headers if with_key else {})
+
+    def is_own(self, url: str) -> bool:
+        """Whether an address is on the server itself, where the key may go."""
+        return engines_download.origin(url) == engines_download.origin(self.server.base_url)
 
     def url(self, path: str) -> str:
         """The full URL of a path."""

@@ -12,6 +12,9 @@ from core.errors import (
     EngineError,
     JobLost,
     Misconfigured,
+    NeverShown,
+    NoFile,
+    NotHandedOut,
     NotReady,
     OutcomeUnknown,
     OverCapacity,
@@ -53,6 +56,11 @@ class _Memory:
 
 class _UnusableAnswer(Unreachable):
     """The answer about this job can't be used; the server may still answer about others."""
+
+
+def _hope(error: EngineError) -> int:
+    """Of several places without the file, the one whose answer counts: it may still come, or it has been kept back."""
+    return 2 if isinstance(error, NotHandedOut) else 1 if isinstance(error, Retryable) else 0
 
 
 class OpenAIVideos(Engine):
@@ -99,9 +107,7 @@ class OpenAIVideos(Engine):
         video = video_in(answer.body)
         if not (provider_id := id_of(video)):
             log.warning("%s: create answered without an id: %.2000r", self.server.name, answer.body)
-            if complaints.is_error(answer.body):
-                raise complaints.refusal(400, answer.body)
-            raise OutcomeUnknown("the answer has no id")
+            raise complaints.no_job(answer.body, STATES.get(word_of(video)))
         self._remember(provider_id)
         return provider_id
 
@@ -218,7 +224,7 @@ class OpenAIVideos(Engine):
     def _note(self, provider_id: str, video: Json) -> Look:
         memory = self._remember(provider_id)
         memory.seen = True
-        look = answers.read_look(video)
+        look = answers.read_look(video, self.server.base_url)
         if look is None:
             self._warn_once(f"unknown status {word_of(video) or 'none'!r}; the job is asked about until its deadline")
             return Look("running", raw=video)
@@ -234,37 +240,46 @@ class OpenAIVideos(Engine):
         memory = self._remember(provider_id)
         if not memory.seen and time.monotonic() - memory.since < self.grace_seconds:
             return None
-        log.warning("%s no longer knows job %s", self.server.name, provider_id)
-        return Look("failed", error=JobLost("the server does not know this id"))
+        log.warning("%s does not know job %s", self.server.name, provider_id)
+        return Look("failed", error=(JobLost if memory.seen else NeverShown)("the server does not know this id"))
 
     async def fetch(self, job: Job, provider_id: str, look: Look | None, target: Path, report: Report) -> None:
-        refused: EngineError = NotReady("the job is not finished")
-        tried: set[str] = set()
+        errors: list[EngineError] = []
+        tried: set[tuple[str, bool]] = set()
         async for url, with_key in self._sources(provider_id, look):
-            if url in tried:
+            if (url, with_key) in tried:
                 continue
-            tried.add(url)
+            tried.add((url, with_key))
             try:
                 return await self._calls.download(url, target, with_key=with_key)
             except OverCapacity:
                 raise
             except EngineError as error:
-                refused = error
-                log.info("%s: no file at this place: %s", self.server.name, error.detail)
-        raise refused
+                log.info(
+                    "%s: no file of job %s at %s: %s",
+                    self.server.name,
+                    provider_id,
+                    url.partition("?")[0],
+                    error.detail,
+                )
+                errors.insert(0, error)  # of two alike the later one counts
+        raise max(errors, key=_hope, default=NotHandedOut(NoFile("no address of a file")))
 
     async def _sources(self, provider_id: str, look: Look | None) -> AsyncIterator[tuple[str, bool]]:
-        """URLs where the file may be, and whether to send the key; the job is read anew only if the first ones fail."""
+        """URLs where the file may be, and whether to send the key; the job is read anew only if the first ones fail.
+
+        Raises NotReady if the server says by now that the job is not finished.
+        """
         for earlier in (look or Look("succeeded"), None):
             current = earlier or await self._retrieve(provider_id)
             if current is None or current.state != "succeeded":
-                if current and current.error:
-                    raise current.error
-                return
+                raise (current.error if current else None) or NotReady("the job is not finished")
             if path := self._dialect.content(provider_id, current.raw):
                 yield self._calls.url(path), True
             if current.url:
                 yield current.url, False
+                if self._calls.is_own(current.url):  # on the server itself it may want the key after all
+                    yield current.url, True
 
     async def cancel(self, provider_id: str) -> bool:
         look = await self._retrieve(provider_id)

@@ -12,7 +12,7 @@ from core.errors import (
     EngineError,
     JobLost,
     ModerationRefused,
-    NotReady,
+    NotHandedOut,
     OutcomeUnknown,
     OverCapacity,
     PictureRefused,
@@ -20,7 +20,6 @@ from core.errors import (
     QuotaExhausted,
     RequestRefused,
     TimedOut,
-    Unreachable,
     WrongKey,
 )
 from tests.servers import a_job, jpeg
@@ -48,14 +47,14 @@ SERVER = Server("s", "openai-videos")
     ],
 )
 def test_every_synonym_of_a_status_is_understood(word: str, state: str) -> None:
-    look = answers.read_look({"id": "v", "status": word})
+    look = answers.read_look({"id": "v", "status": word}, "http://videos/v1")
     assert look is not None
     assert look.state == state
 
 
 @pytest.mark.parametrize("word", ["pondering", "", None, 7])
 def test_an_unknown_or_missing_status_is_no_verdict(word: object) -> None:
-    assert answers.read_look({"id": "v", "status": word}) is None
+    assert answers.read_look({"id": "v", "status": word}, "http://videos/v1") is None
 
 
 @pytest.mark.parametrize(
@@ -167,7 +166,8 @@ def test_the_providers_text_reaches_the_user_cleaned_and_bounded() -> None:
         (404, {"detail": "Not Found"}, RequestRefused),
         (409, {"detail": "more than one API worker"}, RequestRefused),
         (501, {}, RequestRefused),
-        (500, {"error": {"message": "boom"}}, OutcomeUnknown),
+        (500, {"error": {"message": "boom"}}, RequestRefused),
+        (500, {}, OutcomeUnknown),
         (502, "<html>", OutcomeUnknown),
         (504, "", OutcomeUnknown),
     ],
@@ -187,15 +187,15 @@ def test_a_rate_limit_that_calls_itself_a_quota_is_waited_for_if_it_says_how_lon
 @pytest.mark.parametrize(
     ("status", "text", "kind"),
     [
-        (404, "Generation is still in-progress", NotReady),
-        (400, "Video is not ready (status: queued)", NotReady),
-        (400, "Video has been uploaded to cloud storage. Please use the cloud URL", NotReady),
-        (409, "", NotReady),
-        (202, "", NotReady),
+        (404, "Generation is still in-progress", NotHandedOut),
+        (400, "Video is not ready (status: queued)", NotHandedOut),
+        (400, "Video has been uploaded to cloud storage. Please use the cloud URL", NotHandedOut),
+        (409, "", NotHandedOut),
+        (202, "", NotHandedOut),
         (429, "", OverCapacity),
         (503, "", OverCapacity),
-        (500, "", Unreachable),
-        (401, "", Unreachable),
+        (500, "", NotHandedOut),
+        (401, "", NotHandedOut),
         (422, "Video failed", ProviderFailed),
     ],
 )
@@ -308,6 +308,11 @@ def test_what_is_not_a_list_of_jobs_is_not_taken_for_one(body: object) -> None:
         ({"code": "success", "message": "ok", "data": {}}, False),
         ({"code": 200, "message": "accepted"}, False),
         ({"message": "accepted"}, False),
+        ({"code": 1001, "msg": "no balance"}, True),
+        ({"code": 0, "msg": "success"}, False),
+        ({"success": False, "message": "no"}, True),
+        ({"base_resp": {"status_code": 1004, "status_msg": "no"}}, True),
+        ({"base_resp": {"status_code": 0, "status_msg": "success"}}, False),
         ({"object": "video"}, False),
         ("<html>", False),
     ],

@@ -24,6 +24,8 @@ from core.errors import (
     JobLost,
     Misconfigured,
     ModerationRefused,
+    NeverShown,
+    NotHandedOut,
     NotReady,
     OutcomeUnknown,
     OverCapacity,
@@ -46,6 +48,8 @@ from workers.engines.videos_api import engine as videos_api_engine
 from workers.engines.videos_api.engine import OpenAIVideos
 
 KEY = "sk-test-0123456789abcdef"
+NO_FILE = ("html", "json-content", "circle", "short", "empty")
+"""The kinds of server that hand out no video."""
 Opened = tuple[VideosServer, OpenAIVideos]
 
 
@@ -89,7 +93,7 @@ def film(path: Path) -> tuple[str, int, int]:
         return container.format.name, stream.width, stream.height
 
 
-@pytest.mark.parametrize("mode", [m for m in MODES if m not in ("html", "json-content")])
+@pytest.mark.parametrize("mode", [m for m in MODES if m not in NO_FILE])
 async def test_a_video_comes_home_from_every_kind_of_server(mode: str, speaking: Any, tmp_path: Path) -> None:
     server, engine = speaking(mode, polls=3)
     job, target = a_job(engine.server), tmp_path / "raw.mp4"
@@ -158,7 +162,8 @@ async def test_an_unknown_dialect_is_refused_when_the_engine_opens() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [(500, {"error": {"message": "boom"}}), (502, {}), (504, {}), (200, {"object": "video"})]
+    "answer",
+    [(500, {}), (502, {}), (504, {"error": {"message": "late"}}), (200, {"object": "video"}), (200, '{"id": "vid')],
 )
 async def test_an_answer_that_leaves_it_open_is_never_sent_again(answer: Any, speaking: Any) -> None:
     server, engine = speaking(script=[answer])
@@ -438,7 +443,7 @@ async def test_a_job_that_never_shows_up_is_lost_after_a_while(speaking: Any) ->
     assert await engine.look(["video_from_before_our_restart"]) == {}
     await asyncio.sleep(0.15)
     assert isinstance(
-        (await engine.look(["video_from_before_our_restart"]))["video_from_before_our_restart"].error, JobLost
+        (await engine.look(["video_from_before_our_restart"]))["video_from_before_our_restart"].error, NeverShown
     )
 
 
@@ -587,7 +592,7 @@ async def test_a_file_that_is_not_there_just_after_completed_is_asked_for_again(
     _, engine = speaking("sglang", late=2)
     job, provider_id, look = await done(engine)
     for _ in range(2):
-        with pytest.raises(NotReady):
+        with pytest.raises(NotHandedOut):
             await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)
     await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)
     assert film(tmp_path / "x.mp4")[1:] == (320, 192)
@@ -621,7 +626,7 @@ async def test_html_and_json_never_become_a_file(mode: str, speaking: Any, tmp_p
 async def test_a_download_that_breaks_off_leaves_no_file_and_is_tried_again(speaking: Any, tmp_path: Path) -> None:
     _, engine = speaking(cut=1)
     job, provider_id, look = await done(engine)
-    with pytest.raises(Unreachable):
+    with pytest.raises(NotHandedOut):
         await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)
     assert list(tmp_path.iterdir()) == []
     await engine.fetch(job, provider_id, look, tmp_path / "x.mp4", no_report)

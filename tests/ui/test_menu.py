@@ -1,0 +1,62 @@
+"""The menu of models on an open page follows its servers: docs/engines.md, "Is it there?"."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nicegui import ElementFilter
+from nicegui.testing import User as Visitor
+
+from core.catalog import availability
+from tests.environment import forget_settings
+from tests.servers.videos import VideosServer
+from tests.ui.test_studio import choose
+from tests.waiting import until
+from ui.components.studio.model_menu import ModelMenu
+from ui.kit.elements import Tag
+
+
+@pytest.fixture
+def server(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VideosServer]:
+    """A Videos server that the app is configured for."""
+    with VideosServer() as running:
+        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+        forget_settings()
+        yield running
+
+
+def chosen(visitor: Visitor) -> str:
+    """The line of the menu that is closed, as its markup."""
+    with visitor.client or pytest.fail("no page is open"):
+        (menu,) = ElementFilter(kind=ModelMenu)
+        lines = [line for line in ElementFilter(kind=Tag).within(instance=menu) if "innerHTML" in line.props]
+    return next(str(line.props["innerHTML"]) for line in lines if "model-name" in line.props["innerHTML"])
+
+
+async def test_a_state_that_changes_while_the_page_is_open_changes_on_the_page(
+    server: VideosServer, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(availability, "CHECK_SECONDS", 0.3)
+    await visitor.open("/")
+    await until(lambda: ">Sora 2<" in chosen(visitor) and ">ready<" in chosen(visitor))
+    choose(visitor, "watch")  # from here on the choice is the visitor's
+    server.key = "another"
+    await until(lambda: ">Sora 2<" in chosen(visitor) and ">no key<" in chosen(visitor))
+    server.key = ""
+    await until(lambda: ">ready<" in chosen(visitor))
+
+
+async def test_the_error_that_shows_a_change_brings_it_to_the_menu(
+    server: VideosServer, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(availability, "CHECK_SECONDS", 600.0)
+    await visitor.http_client.get("/auth/login")
+    await visitor.open("/")
+    await until(lambda: ">Sora 2<" in chosen(visitor) and ">ready<" in chosen(visitor))
+    choose(visitor, "watch")
+    server.models = ["another"]
+    monkeypatch.setattr(availability, "CHECK_SECONDS", 0.0)
+    visitor.find(marker="generate").click()
+    await visitor.should_see("Sora 2 can't be used now: its server does not offer sora-2.")
+    assert ">unreachable<" in chosen(visitor)
+    assert server.creates == 0
