@@ -11,7 +11,7 @@ from core.errors import NotAvailable
 from core.ops import log_context
 
 log = logging.getLogger(__name__)
-CANCEL_SECONDS = 2.0
+CANCEL_SECONDS = 5.0
 IDLE_SECONDS = 1.0
 
 
