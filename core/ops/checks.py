@@ -1,4 +1,4 @@
-"""The checks of `main.py check` for sign-in, the secret and the worker; the others are in core/commands.py."""
+"""The checks of `main.py check` for sign-in, secret, worker and libraries; the others are in core/commands.py."""
 
 import ipaddress
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from core.ops import floors
 from core.redis import embedded, queue
 from core.redis.client import close_redis
 from core.security import secret
@@ -24,7 +25,7 @@ class CheckResult(NamedTuple):
 
 async def everything() -> list[CheckResult]:
     """Run all checks of this file."""
-    return [await _sign_in(), _secret(), await _worker()]
+    return [await _sign_in(), _secret(), await _worker(), _libraries()]
 
 
 async def _sign_in() -> CheckResult:
@@ -70,3 +71,9 @@ async def _worker() -> CheckResult:
     finally:
         await close_redis()
     return CheckResult("worker", True, "running" if is_running else "not running now")
+
+
+def _libraries() -> CheckResult:
+    if below := floors.below():
+        return CheckResult("libraries", False, f"older than they must be: {', '.join(below)}; run uv sync --locked")
+    return CheckResult("libraries", True, "none is below its floor")
