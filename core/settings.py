@@ -174,6 +174,8 @@ class Settings(BaseSettings):
     def _is_known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
+        if value.startswith("sqlite:///") and "?" in value:
+            raise ValueError("must not have a ? after sqlite:///")
         return value
 
     @field_validator("redis_url")

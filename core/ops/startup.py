@@ -6,6 +6,7 @@ import os
 import socket
 from typing import IO
 
+from core import folders
 from core.errors import Misconfigured
 from core.settings import Settings, settings
 
@@ -56,8 +57,7 @@ def take_lock(name: str) -> IO[str]:
     """Lock a part of this database for as long as the returned file is open. Raises Misconfigured if it is locked."""
     from core.redis import embedded
 
-    folder = embedded.folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = folders.make(embedded.folder())
     lock = (folder / f"{name}.lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -75,8 +75,11 @@ def prepare() -> None:
     from core.catalog import entries
     from core.database.migrate import migrate
     from core.redis import embedded
+    from core.storage import store
 
     entries.models()
     migrate()
+    if not settings().storage_url.startswith("s3://"):
+        store.workspace()
     if embedded.is_used():
         embedded.ensure()
