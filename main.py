@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.commands import MAX_GRANT, check, grant, key, move_storage, release
 from core.errors import AdsVideoError
+from core.ops import proxies
 from core.ops.startup import address, check_port, check_settings, prepare, set_umask, take_lock
 from core.settings import settings
 from ui.app import run_web
@@ -27,14 +29,13 @@ def _say_when_up() -> None:
 
     def wait() -> None:
         for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex((config.host, config.port)) == 0:
-                    ready = f"AdsVideo is ready at {address(config)}"
-                    if config.log_format == "json":
-                        logging.getLogger("adsvideo").info(ready)
-                    else:
-                        print(f"{ready}  (Ctrl-C stops it)", flush=True)
-                    return
+            with contextlib.suppress(OSError), socket.create_connection((config.host, config.port)):
+                ready = f"AdsVideo is ready at {address(config)}"
+                if config.log_format == "json":
+                    logging.getLogger("adsvideo").info(ready)
+                else:
+                    print(f"{ready}  (Ctrl-C stops it)", flush=True)
+                return
             time.sleep(0.1)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -177,6 +178,7 @@ def main() -> int:
         "check": check,
     }
     try:
+        proxies.check()
         return 1 if commands[arguments.command]() is False else 0
     except AdsVideoError as error:
         print(error.message, file=sys.stderr)

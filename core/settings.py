@@ -1,5 +1,6 @@
 """Every environment variable with its type, default and meaning."""
 
+import ipaddress
 import os
 import re
 from functools import lru_cache
@@ -14,7 +15,14 @@ from core.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 REDIS_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix")
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address leads to this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 class _SecretFiles(EnvSettingsSource):
@@ -146,6 +154,11 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("host")
+    @classmethod
+    def _without_brackets(cls, value: str) -> str:
+        return value.removeprefix("[").removesuffix("]")
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _in_capitals(cls, value: str) -> str:
@@ -164,6 +177,8 @@ class Settings(BaseSettings):
     def _is_known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
+        if value.startswith("sqlite:///") and "?" in value:
+            raise ValueError("must not have a ? after sqlite:///")
         return value
 
     @field_validator("redis_url")
@@ -191,7 +206,7 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the app."""
-        return self.host in LOOPBACK
+        return is_loopback(self.host)
 
     def admins(self) -> set[str]:
         """The administrators' e-mail addresses, in lower case."""

@@ -7,6 +7,8 @@ Messages are signed as standardwebhooks.com says. Claiming a delivery is one con
 import base64
 import json
 import secrets
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,6 +30,8 @@ MAX_ENDPOINTS = 10
 LEASE = timedelta(seconds=30)
 RETRY_SECONDS = (5, 30, 300, 3600, 6 * 3600)
 """Seconds until the second, third ... attempt; after the last one the delivery is given up."""
+SILENCE = timedelta(seconds=60)
+"""How long an endpoint that did not answer is left alone."""
 
 
 # ------------------------------------------------------------------------------------------------ endpoints
@@ -101,6 +105,26 @@ async def has_due(session: AsyncSession) -> bool:
     return (await session.exec(query)).first() is not None
 
 
+async def shares(
+    session: AsyncSession, running: Mapping[int, int], of_endpoint: int, of_user: int
+) -> tuple[set[int], int]:
+    """The endpoints that may get no more now, and how many deliveries the others may get at once.
+
+    `running` counts the deliveries on their way by endpoint. With both for `claim`, no endpoint has more than
+    `of_endpoint` of them and no user more than `of_user`.
+    """
+    query = select(WebhookEndpoint.id, WebhookEndpoint.user_id)
+    active = select(WebhookEndpoint.user_id).where(col(WebhookEndpoint.id).in_(running))
+    owners = dict((await session.exec(query.where(col(WebhookEndpoint.user_id).in_(active)))).all())
+    users: Counter[int] = Counter()
+    for endpoint, number in running.items():
+        if endpoint in owners:
+            users[owners[endpoint]] += number
+    rooms = {id: min(of_endpoint - running.get(id, 0), of_user - users[user]) for id, user in owners.items()}
+    full = {id for id, room in rooms.items() if room <= 0}
+    return full, min([of_endpoint, of_user, *(room for room in rooms.values() if room > 0)])
+
+
 async def claim(session: AsyncSession, limit: int, busy: set[int]) -> list[WebhookDelivery]:
     """Claim up to `limit` due deliveries for an attempt, oldest first, except to `busy` endpoints (by id)."""
     due = (
@@ -159,10 +183,17 @@ async def mark_delivered(session: AsyncSession, delivery: WebhookDelivery, statu
 async def mark_failed(
     session: AsyncSession, delivery: WebhookDelivery, status: int | None, error: str, *, for_good: bool = False
 ) -> None:
-    """The attempt failed: try again later, or give up if `for_good` or after the last attempt."""
+    """The attempt failed: try again later, or give up if `for_good` or after the last attempt.
+
+    Without a `status` the endpoint did not answer: what else is due there waits, too, and takes nobody's place.
+    """
     over = for_good or delivery.attempts > len(RETRY_SECONDS)
     next_try_at = None if over else now() + timedelta(seconds=RETRY_SECONDS[delivery.attempts - 1])
     await _settle(session, delivery, next_try_at=next_try_at, last_status=status, last_error=clean(error))
+    if status is None and not for_good:
+        theirs = (col(WebhookDelivery.endpoint_id) == delivery.endpoint_id, col(WebhookDelivery.id) != delivery.id)
+        due = col(WebhookDelivery.next_try_at) <= now()
+        await session.exec(sql_update(WebhookDelivery).where(*theirs, due).values(next_try_at=now() + SILENCE))
 
 
 async def _settle(session: AsyncSession, delivery: WebhookDelivery, **values: object) -> None:

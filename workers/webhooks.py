@@ -17,6 +17,7 @@ from workers.loops import Loop
 log = logging.getLogger(__name__)
 AT_ONCE = 16
 AT_ONE_ENDPOINT = 4
+AT_ONE_USER = 6
 PATIENCE = 10.0
 GONE = 410
 
@@ -35,9 +36,9 @@ class Deliveries(Loop[WebhookDelivery]):
         async with reading() as db:
             if not await webhooks.has_due(db):
                 return []
-        busy = {endpoint for endpoint, running in self._at.items() if running >= AT_ONE_ENDPOINT}
         async with session() as db:
-            return await webhooks.claim(db, min(free, AT_ONE_ENDPOINT), busy)
+            busy, share = await webhooks.shares(db, self._at, AT_ONE_ENDPOINT, AT_ONE_USER)
+            return await webhooks.claim(db, min(free, share), busy)
 
     def start(self, row: WebhookDelivery) -> None:
         def ended() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from core import folders
 from core.database import postgresql, sqlite
 from core.database.session import is_postgresql
 from core.settings import settings
@@ -36,15 +37,17 @@ def _is_newest() -> bool:
 def migrate() -> None:
     """Migrate the database to the newest revision. Blocking; safe in several processes at once.
 
-    Raises NotAvailable.
+    Raises NotAvailable, and Misconfigured if the folder of the SQLite file can't be made.
     """
+    if not is_postgresql():
+        folders.make(settings().data_folder)
     if _is_newest():
         return
     from alembic import command  # noqa: PLC0415 - a slow import that most starts don't need
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))  # % is a variable's
     config.set_main_option("path_separator", "os")
     command.upgrade(config, "head")
 
@@ -56,7 +59,7 @@ def in_migration(run: Callable[[Connection], None]) -> None:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, _in_migration_on_postgresql(run)).result()
         return
-    settings().data_folder.mkdir(parents=True, exist_ok=True)
+    folders.make(settings().data_folder)
     with sqlite.blocking_engine(settings().database_url).begin() as connection:
         run(connection)
 

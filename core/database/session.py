@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import folders
 from core.database import postgresql, sqlite
 from core.errors import NoAnswer, NoRoom
 from core.phrase import Phrase
@@ -88,7 +89,7 @@ def _new_engines() -> Engines:
     if is_postgresql():
         both = postgresql.engine(url, settings().database_pool_size)
         return Engines(both, both)
-    settings().data_folder.mkdir(parents=True, exist_ok=True)
+    folders.make(settings().data_folder)
     return Engines(sqlite.engine(url, sqlite.WRITE, 1), sqlite.engine(url, sqlite.READ, READERS))
 
 

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 import aiosqlite
+from sqlalchemy import URL, create_engine, event
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -19,10 +19,15 @@ writing transactions begin with IMMEDIATE."""
 PRAGMAS = ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "foreign_keys=ON")
 
 
+def _address(driver: str, url: str) -> URL:
+    """What stands after `sqlite:///` is the path as it is: SQLAlchemy would take `%20` in it for a space."""
+    return URL.create(driver, database=url.removeprefix("sqlite:///"))
+
+
 def engine(url: str, begin: str, connections: int) -> AsyncEngine:
     """An engine whose transactions begin with `begin`; with more than `connections` at once, the rest wait."""
     new = create_async_engine(
-        url.replace("sqlite:", "sqlite+aiosqlite:", 1),
+        _address("sqlite+aiosqlite", url),
         pool_size=connections,
         max_overflow=0,  # each connection is a thread; reopening costs more than keeping it
         pool_use_lifo=True,
@@ -40,7 +45,7 @@ def engine(url: str, begin: str, connections: int) -> AsyncEngine:
 
 def blocking_engine(url: str) -> Engine:
     """An engine for migrations: every transaction writes, no connection is pooled."""
-    new = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    new = create_engine(_address("sqlite", url), poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(new, "connect")
     def _tune(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,6 +1,5 @@
 """The checks of `main.py check` for sign-in, secret, worker and libraries; the others are in core/commands.py."""
 
-import ipaddress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ from core.ops import floors
 from core.redis import embedded, queue
 from core.redis.client import close_redis
 from core.security import secret
-from core.settings import LOOPBACK, settings
+from core.settings import is_loopback, settings
 
 PATIENCE = 10.0
 
@@ -48,10 +47,7 @@ async def _sign_in() -> CheckResult:
 
 def _is_reached_from_elsewhere(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return bool(host) and host not in LOOPBACK
+    return bool(host) and not is_loopback(host)
 
 
 def _secret() -> CheckResult:

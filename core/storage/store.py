@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import folders
 from core.errors import AdsVideoError
 from core.models import PICTURE_KEYS, VIDEO_KEYS, Audio, Picture, Video
 from core.settings import Settings, settings
@@ -48,8 +49,7 @@ def workspace() -> Path:
     """A folder for unfinished files, on the storage's own disk so that the last step is a rename."""
     where = place()
     folder = (where.root if isinstance(where, Disk) else settings().data_folder) / "tmp"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return folders.make(folder)
 
 
 def new_key(folder: str, suffix: str) -> str:

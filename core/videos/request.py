@@ -1,6 +1,7 @@
 """The transaction that creates a video: row, charge and limits, all or nothing."""
 
 import logging
+import unicodedata
 from functools import lru_cache
 from typing import Any
 
@@ -30,12 +31,21 @@ from core.videos.states import tell, video_table
 
 log = logging.getLogger(__name__)
 MAX_PROMPT = 500
+UNSEEN = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
+"""Categories of characters that show nothing: spaces, joiners, direction marks, halves of characters."""
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+"""Letters, marks and signs that show nothing either; variation selectors are in _is_seen."""
+
+
+def _is_seen(sign: str) -> bool:
+    is_selector = "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef"
+    return not (is_selector or sign in BLANK or unicodedata.category(sign) in UNSEEN)
 
 
 def check_prompt(prompt: str) -> str:
-    """The prompt without the space around it. Raises NoPrompt, PromptTooLong."""
-    prompt = prompt.replace("\x00", "").strip()
-    if not prompt:
+    """The prompt without the space around it and without what no database can hold. Raises NoPrompt, PromptTooLong."""
+    prompt = prompt.replace("\x00", "").encode(errors="ignore").decode().strip()
+    if not any(map(_is_seen, prompt)):
         raise NoPrompt()
     if len(prompt) > MAX_PROMPT:
         raise PromptTooLong(len(prompt), MAX_PROMPT)

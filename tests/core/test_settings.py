@@ -18,6 +18,7 @@ from tests.environment import forget_settings
         ("SIGNUP_CREDITS", "-1"),
         ("GENERATIONS_PER_HOUR", "0"),
         ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "sqlite:///x.db?mode=ro"),
         ("OPENAI_BASE_URL", "gpu-box:30000"),
         ("OPENAI_WEBHOOK_SECRET", "whsec_not base64!"),
     ],

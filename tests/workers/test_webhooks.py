@@ -1,6 +1,7 @@
 """Webhooks of users: signed, in the transaction of the video's end, tried again, and never in the way of videos."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from tests.people import ask, reread
 from tests.servers.receiver import Receiver
 from tests.waiting import until
 from tests.worker import running_worker
+from workers.webhooks import AT_ONCE, AT_ONE_ENDPOINT, AT_ONE_USER
 
 pytestmark = pytest.mark.both_databases
 
@@ -183,6 +185,51 @@ async def test_an_endpoint_that_hangs_holds_up_neither_videos_nor_other_endpoint
             assert (await reread(video)).status == "completed"
             await until(lambda: slow.calls)
             assert slow.events == []
+
+
+async def test_hanging_endpoints_of_one_user_do_not_delay_anothers(alice: User, charlie: User, inside: None) -> None:
+    with Receiver(*[None] * 200) as slow, Receiver() as quick:
+        for _ in range(webhooks.MAX_ENDPOINTS):
+            await listen(alice, slow)
+        await listen(charlie, quick)
+        for _ in range(4):
+            await failed_video(alice)
+        await failed_video(charlie)
+        async with running_worker():
+            await until(lambda: quick.events, 120)
+            assert len(slow.calls) <= 2 * AT_ONE_USER < AT_ONCE
+
+
+async def test_an_endpoint_that_does_not_answer_is_left_alone_for_a_while(alice: User, inside: None) -> None:
+    with Receiver() as one, Receiver() as other:
+        silent = await listen(alice, one)
+        await listen(alice, other)
+        for _ in range(2):
+            await failed_video(alice)
+    async with session() as db:
+        claimed = await webhooks.claim(db, 1, set())
+        assert [row.endpoint_id for row in claimed] == [silent.id]
+        await webhooks.mark_failed(db, claimed[0], None, "no answer")
+        left = [row for row in await webhooks.claim(db, 9, set()) if row.id != claimed[0].id]  # tried again by itself
+    assert [row.endpoint_id for row in left] == [silent.id + 1] * 2
+    waiting = [row for row in await deliveries() if row.endpoint_id == silent.id and not row.attempts]
+    assert [timedelta(0) < row.next_try_at - now() <= webhooks.SILENCE for row in waiting if row.next_try_at] == [True]
+
+
+async def test_one_user_never_has_more_than_a_share_of_the_places(alice: User, charlie: User, inside: None) -> None:
+    with Receiver() as receiver:
+        for user in (alice, alice, alice, charlie):
+            await listen(user, receiver)
+        for user in (alice, alice, alice, charlie):
+            await failed_video(user)
+    async with session() as db:
+        owners = {row.id: row.user_id for row in await db.exec(select(WebhookEndpoint))}
+        running: Counter[int] = Counter()
+        for _ in range(20):
+            busy, free = await webhooks.shares(db, running, AT_ONE_ENDPOINT, AT_ONE_USER)
+            running.update(row.endpoint_id for row in await webhooks.claim(db, free, busy))
+    users = Counter(owners[endpoint] for endpoint in running.elements())
+    assert users == {alice.id: AT_ONE_USER, charlie.id: 1}
 
 
 async def test_an_address_that_has_moved_inside_is_not_called(alice: User, inside: None) -> None:

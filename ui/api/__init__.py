@@ -17,6 +17,7 @@ from core.errors import AdsVideoError, NotFound, WrongInput
 from core.phrase import Phrase
 
 from ..problem import envelope, problem
+from .characters import whole_characters
 from .schemas import amended, problems
 
 BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; ui/session.py checks it
@@ -76,7 +77,11 @@ def create() -> FastAPI:
         title="AdsVideo", version="1", description=DESCRIPTION, openapi_tags=TAGS, docs_url=None, redoc_url=None
     )
     for router in _routers():
-        app.include_router(router, responses=problems(401, 403, 422, 429, 500, 503), dependencies=[BEARER])
+        app.include_router(
+            router,
+            responses=problems(401, 403, 422, 429, 500, 503),
+            dependencies=[BEARER, Depends(whole_characters)],
+        )
     _describe(app)
     app.add_exception_handler(AdsVideoError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
