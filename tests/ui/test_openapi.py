@@ -13,6 +13,7 @@ from tests.people import picture_of
 from ui.api import create
 
 STORED = [
+    "/audio/{audio_id}/content",
     "/images/{image_id}/content",
     "/videos/{video_id}/content",
     "/videos/{video_id}/preview",

@@ -18,7 +18,7 @@ from core.storage import store
 
 from .. import files
 from ..session import CurrentUser
-from .schemas import problems, stored
+from .schemas import made, problems, stored
 from .shapes import Id
 
 router = APIRouter(tags=["music"])
@@ -98,7 +98,7 @@ async def tracks(user: CurrentUser) -> MusicOut:
     return MusicOut(items=shipped, own=[AudioOut.of(row) for row in own])
 
 
-@router.get("/music/{track_id}/content", response_class=FileResponse, responses=stored("audio/ogg"))
+@router.get("/music/{track_id}/content", response_class=FileResponse, responses=made("audio/ogg"))
 async def track_content(_user: CurrentUser, track_id: str) -> Response:
     """A shipped track, as Opus."""
     return FileResponse(music.track(track_id).path, media_type="audio/ogg", headers={"Cache-Control": CACHE})
