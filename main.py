@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from core.commands import MAX_GRANT, check, grant, key, move_storage, release
 from core.errors import AdsVideoError
 from core.ops import proxies
-from core.ops.startup import address, check_port, check_settings, prepare, take_lock
+from core.ops.startup import address, check_port, check_settings, prepare, set_umask, take_lock
 from core.settings import settings
 from ui.app import run_web
 
@@ -162,6 +162,7 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Run the command; the exit status."""
+    set_umask()
     # NiceGUI takes a process with this variable for a test of its own; whoever starts us from a test wants the real app
     os.environ.pop("PYTEST_CURRENT_TEST", None)
     arguments = _arguments()

@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people, or as JSON for machines.")
     dev: bool = Field(False, description="Also the pages for developers: `/kit` shows the elements a page is made of.")
+    metrics_token: SecretStr | None = Field(
+        None, description="Opens `/metrics` and `/readyz` to other machines that send it as bearer."
+    )
     sentry_dsn: SecretStr | None = Field(None, description="Where Sentry is told of errors, in web and worker.")
 
     signup_credits: int = Field(100, ge=0, description="Credits a new user starts with.")

@@ -78,7 +78,12 @@ def engine(url: str, size: int) -> AsyncEngine:
 
 def patient_engine(url: str) -> AsyncEngine:
     """An engine without time limits and pool, for migrations."""
-    return create_async_engine("postgresql+asyncpg://", async_creator=_connect(url, patient=True), poolclass=NullPool)
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=_connect(url, patient=True),
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
 
 
 def is_away(error: BaseException) -> bool:

@@ -45,7 +45,7 @@ def engine(url: str, begin: str, connections: int) -> AsyncEngine:
 
 def blocking_engine(url: str) -> Engine:
     """An engine for migrations: every transaction writes, no connection is pooled."""
-    new = create_engine(_address("sqlite", url), poolclass=NullPool)
+    new = create_engine(_address("sqlite", url), poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(new, "connect")
     def _tune(connection: sqlite3.Connection, _record: object) -> None:

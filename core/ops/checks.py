@@ -1,10 +1,11 @@
-"""The checks of `main.py check` for sign-in, the secret and the worker; the others are in core/commands.py."""
+"""The checks of `main.py check` for sign-in, secret, worker and libraries; the others are in core/commands.py."""
 
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
+from core.ops import floors
 from core.redis import embedded, queue
 from core.redis.client import close_redis
 from core.security import secret
@@ -23,7 +24,7 @@ class CheckResult(NamedTuple):
 
 async def everything() -> list[CheckResult]:
     """Run all checks of this file."""
-    return [await _sign_in(), _secret(), await _worker()]
+    return [await _sign_in(), _secret(), await _worker(), _libraries()]
 
 
 async def _sign_in() -> CheckResult:
@@ -66,3 +67,9 @@ async def _worker() -> CheckResult:
     finally:
         await close_redis()
     return CheckResult("worker", True, "running" if is_running else "not running now")
+
+
+def _libraries() -> CheckResult:
+    if below := floors.below():
+        return CheckResult("libraries", False, f"older than they must be: {', '.join(below)}; run uv sync --locked")
+    return CheckResult("libraries", True, "none is below its floor")

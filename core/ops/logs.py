@@ -30,7 +30,8 @@ def set_up_logging(part: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     clients = ("openai", "runwayml", "httpx", "httpx2", "httpcore", "httpcore2")  # at DEBUG they log whole requests
-    for noisy in (*clients, "arq", "alembic", "multipart", "PIL", "asyncio", "libav"):
+    databases = ("aiosqlite", "asyncpg", "sqlalchemy")  # and these what is in a query and in its answer
+    for noisy in (*clients, *databases, "arq", "alembic", "multipart", "PIL", "asyncio", "libav"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     _set_up_sentry(part)
 

@@ -17,6 +17,11 @@ def address(config: Settings) -> str:
     return config.public_url or f"http://{host}:{config.port}"
 
 
+def set_umask() -> None:
+    """From now on every file and folder that this process and its children make is for our user alone."""
+    os.umask(0o077)
+
+
 def check_settings() -> None:
     """Raises Misconfigured, with a sentence that says what to do, if settings contradict each other."""
     config = settings()
@@ -71,9 +76,13 @@ def take_lock(name: str) -> IO[str]:
 
 
 def prepare() -> None:
-    """Read the catalogue, migrate the database and start the embedded Redis if it is used. Raises Misconfigured."""
+    """Read the catalogue, migrate the database, close our files to others, start the embedded Redis if it is used.
+
+    Raises Misconfigured.
+    """
     from core.catalog import entries
     from core.database.migrate import migrate
+    from core.ops import own_files
     from core.redis import embedded
     from core.storage import store
 
@@ -81,5 +90,6 @@ def prepare() -> None:
     migrate()
     if not settings().storage_url.startswith("s3://"):
         store.workspace()
+    own_files.close_to_others()
     if embedded.is_used():
         embedded.ensure()

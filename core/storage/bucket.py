@@ -116,6 +116,11 @@ class Bucket:
             async for chunk in self._store.list(prefix, chunk_size=LISTED):
                 yield [(file["path"], file["last_modified"]) for file in chunk]
 
+    async def ready(self) -> None:
+        """Ask the bucket for a list of nothing; writes nothing."""
+        with _translated(writing=True):
+            await self._store.list("tmp/ready", chunk_size=1).collect_async()
+
     async def url(self, key: str) -> str | None:
         """The URL for browsers, which supports Range."""
         if self._cdn:

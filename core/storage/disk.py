@@ -76,9 +76,22 @@ class Disk:
         for start in range(0, len(files), LISTED):
             yield files[start : start + LISTED]
 
+    async def ready(self) -> None:
+        """Raises OSError if the folder is gone, not ours to write into, or on a full disk; writes nothing."""
+        await asyncio.to_thread(_check, self.root)
+
     async def url(self, key: str) -> str | None:
         """None: our own routes serve it."""
         return None
+
+
+def _check(root: Path) -> None:
+    if not root.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
+    if not os.access(root, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(root))
+    if not shutil.disk_usage(root).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(root))
 
 
 def _files(root: Path, prefix: str) -> list[tuple[str, datetime]]:

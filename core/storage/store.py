@@ -110,6 +110,15 @@ async def trouble() -> str:
     return ""
 
 
+async def absence() -> str:
+    """Why files can't be stored now, as far as can be said without writing one; empty if nothing speaks against it."""
+    try:
+        await place().ready()
+    except (OSError, AdsVideoError) as error:
+        return (str(error.__cause__ or error).splitlines() or [""])[0]
+    return ""
+
+
 # ------------------------------------------------------------------------------------------------------- moving
 
 

@@ -1,10 +1,12 @@
 """Health: is the process up, is everything it needs there, and how is it doing."""
 
 import asyncio
+import ipaddress
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Iterable
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from nicegui import Client
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
@@ -16,11 +18,44 @@ from core.database.session import reading
 from core.ops import metrics as ops_metrics
 from core.redis import queue
 from core.redis.client import redis
+from core.settings import settings
 from core.storage import store
+
+from ..session import address
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 PATIENCE = 3.0
+OF_PROXIES = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+
+def _is_this_machine(request: Request) -> bool:
+    """Whether a client on loopback asks by itself. What a proxy says of its client proves nothing: anybody may have
+    written it, where FORWARDED_ALLOW_IPS believes all."""
+    if any(name in request.headers for name in OF_PROXIES):
+        return False
+    try:
+        client = ipaddress.ip_address(address(request))
+    except ValueError:
+        return False
+    return (getattr(client, "ipv4_mapped", None) or client).is_loopback
+
+
+def _has_token(request: Request) -> bool:
+    token = settings().metrics_token
+    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+    if not token or scheme.lower() != "bearer":
+        return False
+    return secrets.compare_digest(sent.encode(), token.get_secret_value().encode())
+
+
+async def inside_only(request: Request) -> None:
+    """For this machine and whoever has METRICS_TOKEN. Others get what an unknown address gives."""
+    if not _is_this_machine(request) and not _has_token(request):
+        raise HTTPException(404)
+
+
+INSIDE = [Depends(inside_only)]
 
 
 @router.get("/healthz")
@@ -43,7 +78,7 @@ async def _worker() -> bool:
 
 
 async def _storage() -> bool:
-    if trouble := await store.trouble():
+    if trouble := await store.absence():
         log.warning("not ready: storage: %s", trouble)
     return not trouble
 
@@ -58,7 +93,7 @@ async def _holds(name: str, check: Callable[[], Awaitable[bool]]) -> bool:
         return False
 
 
-@router.get("/readyz")
+@router.get("/readyz", dependencies=INSIDE)
 async def readyz() -> JSONResponse:
     """Whether database, Redis, storage and a worker are there; 503 if one is not."""
     checks = {"database": _database, "redis": _redis, "storage": _storage, "worker": _worker}
@@ -77,7 +112,7 @@ class _Collected(Collector):
         return self._metrics
 
 
-@router.get("/metrics")
+@router.get("/metrics", dependencies=INSIDE)
 async def prometheus() -> Response:
     """For Prometheus: the jobs of all, and this process's own memory, CPU and connected pages."""
     async with reading() as db:

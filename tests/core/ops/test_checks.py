@@ -28,3 +28,4 @@ async def test_sign_in(
     assert text in found["sign-in"].text
     assert found["worker"].text == "not running now"
     assert found["secret"].text.startswith(f"{place}/.storage-secret")
+    assert found["libraries"] == ("libraries", True, "none is below its floor")

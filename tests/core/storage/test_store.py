@@ -71,6 +71,19 @@ async def test_it_says_whether_it_can_be_written_to(kept: str) -> None:
     assert not await store.trouble()
 
 
+async def test_it_says_without_writing_whether_it_is_there(kept: str) -> None:
+    store.workspace()  # as a start does
+    assert not await store.absence()
+    assert [key async for part in store.place().files("tmp") for key in part] == []
+
+
+async def test_a_folder_that_is_gone_is_said_to_be(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE_URL", str(place / "gone"))
+    forget_settings()
+    assert "gone" in await store.absence()
+    assert not (place / "gone").exists()
+
+
 async def test_a_bucket_hands_out_parts_by_an_address_that_expires(kept: str) -> None:
     await store.put(b"0123456789", "videos/1/a.mp4")
     url = await store.url("videos/1/a.mp4")
@@ -98,6 +111,7 @@ async def test_a_bucket_that_is_not_there_is_said_to_be_away(s3: S3Server, monke
         monkeypatch.setenv(name, value)
     forget_settings()
     assert await store.trouble()
+    assert await store.absence()
     with pytest.raises(NotAvailable, match="The storage does not answer"):
         await store.put(b"", "a")
 
