@@ -42,6 +42,13 @@ def clean_environment() -> Iterator[None]:
     yield
 
 
+@pytest.fixture(autouse=True)
+def settings_are_forgotten() -> Iterator[None]:
+    """What one test has set in the environment is in no cache when the next one begins."""
+    yield
+    forget_settings()
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -> Path:
     """A migrated database to copy."""

@@ -133,7 +133,7 @@ def test_the_catalogue_says_what_can_be_used(alice: httpx.Client) -> None:
     assert models["camera"]["state"] == "ready"
     assert models["camera"]["default"] is True
     assert models["sora-2"]["state"] == "no_key"
-    assert models["camera"]["sizes"] == ["1280x720", "720x1280", "1080x1080"]
+    assert models["camera"]["sizes"] == ["1280x720", "720x1280", "1080x1080", "1920x1080", "1080x1920"]
     assert all(m["price_credits"] == 10 for m in models.values())
 
 

@@ -62,9 +62,10 @@ def test_what_is_on_disk_moves_to_the_bucket_and_plays_from_there(app: RunningAp
 
     app.variables |= s3.variables()
     moved = app.command("storage", "move", str(app.folder))
-    assert moved.stdout == "3 files moved to s3://videos, 0 were there already, 0 are missing.\n", moved.stderr
+    # the picture, what was cut out of it, the video, its poster
+    assert moved.stdout == "4 files moved to s3://videos, 0 were there already, 0 are missing.\n", moved.stderr
     second = app.command("storage", "move", str(app.folder))
-    assert second.stdout == "0 files moved to s3://videos, 3 were there already, 0 are missing.\n"
+    assert second.stdout == "0 files moved to s3://videos, 4 were there already, 0 are missing.\n"
     assert "ok   storage          s3://videos" in app.command("check").stdout
     app.start()
     with app.client("alice@example.com") as alice:

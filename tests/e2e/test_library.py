@@ -290,7 +290,7 @@ def test_a_dropped_video_brings_its_settings_back(page: Page, app: RunningApp, f
     expect(page.get_by_text("The video's settings are in the form.")).to_be_visible()
     expect(page.get_by_role("radio", name="Your picture")).to_have_attribute("aria-checked", "true")
     expect(page.get_by_role("button", name="4 s", exact=True)).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("button", name="9:16")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="9:16", exact=True)).to_have_attribute("aria-pressed", "true")
     assert uploads == []
     drop(page, b"\x00\x00\x00 ftypisom" + b"\x00" * 3000)
     expect(page.get_by_text("This video carries no AdsVideo settings.", exact=False)).to_be_visible()
