@@ -27,6 +27,7 @@ WORDS = {
     "aws_access_key_id": "AKIAVERYSECRET",
     "aws_secret_access_key": "aws-very-secret",
     "aws_session_token": "aws-session-very-secret",
+    "metrics_token": "metrics-very-secret",
 }
 
 
