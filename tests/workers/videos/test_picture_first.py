@@ -71,7 +71,9 @@ class HeldPicture:
         await until(opened, 120)
 
     async def hand_out(self) -> None:
-        """Give it to whoever reads it."""
+        """Give it to its reader, and to the next one: the studio camera reads it once more to cut the product out."""
+        self.path.unlink()
+        self.path.write_bytes(self.content)
         os.set_blocking(self._end, True)
         with os.fdopen(self._end, "wb") as end:
             await asyncio.to_thread(end.write, self.content)
