@@ -101,7 +101,9 @@ def start() -> None:
 
 
 async def stop() -> None:
-    """Stop the bridge; call before closing its connection."""
+    """Stop the bridge, and forget who listened; call before closing its connection."""
     while _running:
         _running[-1].cancel()
         await asyncio.gather(_running.pop(), return_exceptions=True)
+    _by_user.clear()
+    _by_browser.clear()

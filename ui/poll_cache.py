@@ -35,13 +35,18 @@ class _CachedCaller:
 _videos: OrderedDict[Of, _CachedVideo] = OrderedDict()
 _callers: OrderedDict[str, _CachedCaller] = OrderedDict()
 _marks: dict[Of, object] = {}
-_state = {"on": False, "callers": 0}
+_state: dict[str, int] = {"on": False, "callers": 0}
 
 
 def on() -> None:
     """Start caching: from now on all news arrives."""
     off()
     _state["on"] = True
+
+
+def is_on() -> bool:
+    """Whether news arrives, so that what it says is kept."""
+    return bool(_state["on"])
 
 
 def off() -> None:

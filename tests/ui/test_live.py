@@ -50,3 +50,12 @@ async def test_what_comes_while_it_draws_is_drawn_once_more(visitor: Visitor) ->
         await until(lambda: drawn.shown[-1] == 3)
     assert drawn.shown == drawn.begun
     assert 2 not in drawn.shown
+
+
+async def test_who_listened_is_forgotten_when_the_bridge_stops(visitor: Visitor) -> None:
+    await visitor.open("/pricing")
+    with visitor:
+        await live.follow([1], Drawn().draw)
+    assert live.for_user(1).callbacks
+    await live.stop()
+    assert not live.for_user(1).callbacks

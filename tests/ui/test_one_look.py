@@ -16,7 +16,7 @@ from core.redis.news import News, publish
 from core.videos import states
 from tests.people import ask, fail, finish
 from tests.waiting import until
-from ui import live
+from ui import live, poll_cache
 from ui.components.video import current_video
 
 
@@ -41,7 +41,8 @@ def looks() -> Iterator[list[object]]:
 
 
 async def opened(visitor: Visitor, path: str) -> None:
-    """Open a page, and wait until it has asked who its visitor is, as it does once it listens."""
+    """Open a page once news arrives, and wait until it has asked who its visitor is, as it does once it listens."""
+    await until(poll_cache.is_on)
     await visitor.open(path)
     await until(lambda: not any("may_stay" in task.get_name() for task in asyncio.all_tasks()))
 
