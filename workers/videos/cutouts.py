@@ -33,11 +33,17 @@ async def of(video: Video, scale: float) -> Cutout:
 
     Whatever goes wrong with finding it is no reason to make no video: then there is none, and `why` says why.
     """
+    if video.options.get("layers") is False:
+        picture, size = await _row(video.picture_id), Size.parse(video.size)
+        return Cutout(window=framing.inside(picture.width, picture.height, size.width, size.height, video.framing))
+    return await product(video, scale)
+
+
+async def product(video: Video, scale: float) -> Cutout:
+    """The same, whether the video's own camera wanted to know it or not."""
     picture = await _row(video.picture_id)
     size = Size.parse(video.size)
     window = framing.inside(picture.width, picture.height, size.width, size.height, video.framing)
-    if video.options.get("layers") is False:
-        return Cutout(window=window)
     if picture.cutout_confidence is None:
         if why := await _known(picture):
             return Cutout(why=str(why), window=window)
