@@ -10,7 +10,7 @@ from core.models import User
 from core.settings import settings
 
 from .. import i18n, layout
-from ..components.studio.model_menu import state_dot
+from ..components.site.model_state import state_dot
 from ..components.video.words import localized
 from ..i18n import _, n_
 from ..kit.elements import Tag, page_head
@@ -48,7 +48,7 @@ def _price(offer: Offer) -> None:
     with Tag("section", "price", aria_label=localized(model.label)):
         with Tag("div", "price-head"):
             Tag("h2", "model-name", localized(model.label))
-            state_dot(offer.state.name)
+            state_dot(offer.state)
         with Tag("div", "price-amount"):
             Tag("span", "price-number", i18n.number(model.price_credits))
             per_second = model.price_per == "second"
@@ -56,8 +56,7 @@ def _price(offer: Offer) -> None:
         Tag("p", "price-line", _("Lengths: {lengths} s", lengths=", ".join(str(s) for s in sorted(model.seconds))))
         Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(size.ratio for size in model.sizes)))
         if offer.state.reason:
-            reason = i18n.phrase(offer.state.reason)
-            Tag("p", "price-line", reason[:1].upper() + reason[1:])
+            Tag("p", "price-line", i18n.sentence(offer.state.reason))
 
 
 def _facts() -> None:

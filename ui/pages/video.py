@@ -47,7 +47,7 @@ async def video(visitor: Visitor, video_id: int) -> None:
         Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
         Tag("h1", "sr-only", _("Video"))
         with Tag("div", "video-page"):
-            VideoPanel(current, None, partial(_try_again, visitor))
+            VideoPanel(current, partial(_try_again, visitor))
             VideoDetails(current, partial(_repeat, current, visitor), partial(_delete, current, visitor))
         if others:
             with Tag("section", "versions"):

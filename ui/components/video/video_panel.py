@@ -8,17 +8,14 @@ from core.catalog.entries import local_models
 from core.catalog.size import Size
 from core.database.session import session
 from core.errors import AdsVideoError
-from core.models import Video, now
+from core.models import Picture, Video, now
 from core.videos.library import name_of
-from core.videos.recipe import Recipe
 from core.videos.states import cancel, set_favorite
 
 from ... import i18n
 from ...i18n import _
 from ...kit.elements import Tag, button, link
 from ...kit.toast import toast
-from ..studio.draft import Draft
-from ..studio.sample_reel import SampleReel
 from .current_video import CurrentVideo
 from .preset_picture import find_preset, preset_picture
 from .share_dialog import share_dialog
@@ -27,13 +24,23 @@ from .words import caption, money, reason, stage_words, waiting_for
 
 
 class VideoPanel(Tag):
-    """Draws the current video in whatever state it is. Without a draft there are no samples, and Reuse leads to it."""
+    """Draws the current video in whatever state it is.
+
+    `samples` fills the stage and the bar below it while there is no video. `reuse` puts a video's settings into the
+    form of this page; without it Reuse leads to the studio.
+    """
 
     def __init__(
-        self, current: CurrentVideo, draft: Draft | None, try_again: Callable[[Video], Awaitable[None]]
+        self,
+        current: CurrentVideo,
+        try_again: Callable[[Video], Awaitable[None]],
+        *,
+        samples: Callable[[Tag, Tag], object] | None = None,
+        reuse: Callable[[Video, Picture | None], None] | None = None,
     ) -> None:
         super().__init__("section", "panel", aria_label=_("Video"), tabindex="-1")
-        self._current, self._draft, self._try_again = current, draft, try_again
+        self._current, self._try_again = current, try_again
+        self._samples, self._reuse_here = samples, reuse
         with self:
             self._stage = Tag("div", "stage")
             self._below = Tag("div", "panel-bar")
@@ -59,8 +66,8 @@ class VideoPanel(Tag):
         self._below.clear()
         if video is None:
             self._stage.put("data_state", "samples")
-            if self._draft:
-                SampleReel(self._draft, self._stage, self._below)
+            if self._samples:
+                self._samples(self._stage, self._below)
             return
         self._stage.put("data_ratio", "portrait" if Size.parse(video.size).is_portrait else "other")
         if self._current.is_active:
@@ -182,11 +189,11 @@ class VideoPanel(Tag):
             self._announced = self._live.text = text
 
     def _reuse(self) -> None:
-        if self._current.video and self._draft is None:
-            ui.navigate.to(f"/?reuse={self._current.video.id}")
-        elif self._current.video and self._draft:
-            self._draft.fill(Recipe.of(self._current.video), self._current.picture)
-            toast(_("The settings are in the form."))
+        video = self._current.video
+        if video and self._reuse_here:
+            self._reuse_here(video, self._current.picture)
+        elif video:
+            ui.navigate.to(f"/?reuse={video.id}")
 
     async def _toggle_favorite(self) -> None:
         video, user = self._current.video, self._current.user
