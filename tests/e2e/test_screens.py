@@ -1,7 +1,7 @@
 """What people see: no action is lost, no sentence is without its way on, and nothing misleads."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.test_library import ME, cards, copies, make
 from tests.e2e.test_studio import sign_in
@@ -26,3 +26,39 @@ def test_delete_from_a_cards_menu_can_be_undone(page: Page, app: RunningApp, fil
     page.get_by_role("button", name="Undo").click()
     expect(card).to_be_visible()
     assert "has been deleted" not in app.log()
+
+
+def frame_of(page: Page, frame: Locator) -> tuple[float, float, float]:
+    """The width, the height and the part of the window's height of what a video is shown in."""
+    expect(frame).to_be_visible()
+    box = frame.bounding_box()
+    size = page.viewport_size
+    assert box and size
+    return box["width"], box["height"], box["height"] / size["height"]
+
+
+SHAPES = [(720, 1280), (1280, 720), (1080, 1080)]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1366, 700), (768, 1024), (390, 844)])
+def test_a_result_takes_its_own_ratio_wherever_it_is_shown(
+    page: Page, app: RunningApp, film: int, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    sign_in(page)
+    for shape in SHAPES:
+        size, ratio = "{}x{}".format(*shape), pytest.approx(shape[0] / shape[1], rel=0.01)
+        sides = {"width": shape[0], "height": shape[1]}
+        [newest] = copies(app, film, 1, f"shape {width} {size}", size=size, slug=f"{width}-{size}", **sides)
+        for path in ("/", f"/videos/{newest}", f"/v/{width}-{size}"):
+            page.goto(path)
+            expect(page.locator("video.player")).to_be_visible()
+            wide, high, part = frame_of(page, page.locator(".stage:not(.bone)"))
+            room = page.locator(".panel:not(:has(.bone)), .watch").bounding_box()
+            assert wide / high == ratio, (path, size)
+            assert part <= 0.7501, (path, size)
+            assert room and (part > 0.745 or wide > room["width"] - 2), (path, size)
+        page.goto(f"/library?q=shape+{width}+{size}")
+        wide, high, part = frame_of(page, cards(page).first.locator(".card-media"))
+        assert part <= 0.7501
+        assert wide / high == ratio or part > 0.745

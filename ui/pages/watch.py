@@ -13,8 +13,8 @@ from core.social import sharing
 
 from .. import formats, layout
 from ..components.site.notice import nothing_here
-from ..components.video.video_card import player
-from ..components.video.words import caption
+from ..components.video.video_card import player, take_ratio
+from ..components.video.words import caption, shown_size
 from ..i18n import _
 from ..kit.elements import Tag, link
 from ..session import Visitor
@@ -48,8 +48,8 @@ async def watch(request: Request, visitor: Visitor, slug: str) -> None:
 
 def _player(video: Video) -> None:
     source = f"/v/{video.slug}"
-    ratio = "portrait" if (video.height or 0) > (video.width or 0) else "other"
-    with Tag("div", "stage", data_ratio=ratio):
+    with Tag("div", "stage") as stage:
+        take_ratio(stage, shown_size(video))
         Tag("img", "stage-blur", src=f"{source}/poster", alt="", aria_hidden="true")
         player(source, video)
 

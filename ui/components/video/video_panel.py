@@ -19,8 +19,8 @@ from ...kit.toast import toast
 from .current_video import CurrentVideo
 from .preset_picture import find_preset, preset_picture
 from .share_dialog import share_dialog
-from .video_card import player
-from .words import caption, money, reason, stage_words, waiting_for
+from .video_card import player, take_ratio
+from .words import caption, money, reason, shown_size, stage_words, waiting_for
 
 
 class VideoPanel(Tag):
@@ -66,10 +66,11 @@ class VideoPanel(Tag):
         self._below.clear()
         if video is None:
             self._stage.put("data_state", "samples")
+            take_ratio(self._stage, Size(16, 9))
             if self._samples:
                 self._samples(self._stage, self._below)
             return
-        self._stage.put("data_ratio", "portrait" if Size.parse(video.size).is_portrait else "other")
+        take_ratio(self._stage, shown_size(video))
         if self._current.is_active:
             self._notify.put("news", "running")
             self._stage.put("data_state", "running")

@@ -82,6 +82,11 @@ def made_size(video: Video) -> Size | None:
     return Size(video.width, video.height) if video.width and video.height else None
 
 
+def shown_size(video: Video) -> Size:
+    """The size in which a video is shown: the file's, or the one that was asked for while there is none."""
+    return made_size(video) or Size.parse(video.size)
+
+
 def caption(video: Video) -> str:
     """`Generated with Sora 2 · 1280x720 · 6.0 s`, or `Edited · 1080x1920 · 12.0 s`."""
     composed = {"edited": _("Edited"), "ad": _("Ad")}
