@@ -201,6 +201,8 @@ class Template(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
+TITLE_LENGTH = 100
+"""At most so many characters has the name that its owner gives a video."""
 _AT_PROVIDER = text("submitted_at IS NOT NULL AND completed_at IS NULL")
 _REMOVABLE = text("deleted_at IS NOT NULL AND key IS NOT NULL")
 
@@ -282,7 +284,7 @@ class Video(SQLModel, table=True):
     kind: str = Field(default="generated", sa_type=String(16), sa_column_kwargs={"server_default": "generated"})
     made_from: list[int] = Field(default_factory=list, sa_column=Column(Ids, nullable=False, server_default=""))
     edit: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    title: str | None = Field(default=None, max_length=100)
+    title: str | None = Field(default=None, max_length=TITLE_LENGTH)
     has_ai: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
     favorite: bool = False

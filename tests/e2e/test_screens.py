@@ -62,3 +62,36 @@ def test_a_result_takes_its_own_ratio_wherever_it_is_shown(
         wide, high, part = frame_of(page, cards(page).first.locator(".card-media"))
         assert part <= 0.7501
         assert wide / high == ratio or part > 0.745
+
+
+def test_a_video_gets_a_name_where_it_stands(page: Page, app: RunningApp, film: int) -> None:
+    [video_id] = copies(app, film, 1, "coral", slug="coral")
+    sign_in(page)
+    page.goto(f"/videos/{video_id}")
+    name = page.get_by_role("textbox", name="Name of the video")
+    expect(page.get_by_role("heading", level=1)).to_have_text("coral 0")
+    name.fill("Typed by mistake")
+    name.press("Escape")
+    expect(name).to_have_value("")
+    name.fill("  Summer / launch: 夏 ")
+    name.press("Enter")
+    expect(page.get_by_text("The name is saved.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Summer / launch: 夏")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "Summer launch 夏.mp4"
+    page.goto("/v/coral")
+    expect(page.get_by_role("heading", name="Summer / launch: 夏")).to_be_visible()
+    expect(page.get_by_text("coral 0", exact=True)).to_be_visible()
+    assert page.locator('meta[property="og:title"]').get_attribute("content") == "Summer / launch: 夏"
+    page.goto("/library?q=launch")
+    expect(cards(page)).to_have_count(1)
+    cards(page).get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Rename").click()
+    expect(name).to_be_focused()
+    name.fill("Winter launch")
+    name.press("Enter")
+    expect(cards(page).get_by_role("link", name="Watch: Winter launch")).to_be_visible()
+    expect(name).to_have_count(0)
+    page.reload()
+    expect(cards(page)).to_contain_text("Winter launch")

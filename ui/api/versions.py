@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.database.session import reading, session
 from core.edits import captions, timeline
 from core.errors import NotFound
-from core.models import MAX_ID
+from core.models import MAX_ID, TITLE_LENGTH
 from core.phrase import Phrase
 from core.videos import queries, states
 
@@ -32,7 +32,7 @@ class TitleIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    title: str | None = Field(max_length=100)
+    title: str | None = Field(max_length=TITLE_LENGTH)
 
 
 @router.patch("/videos/{video_id}", responses=problems(404))
