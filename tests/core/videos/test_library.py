@@ -244,7 +244,15 @@ async def test_a_zip_has_every_film_and_says_how_each_was_made(alice: User) -> N
 
 def named(video_id: int, title: str | None) -> Video:
     """A video of which its name matters."""
-    return Video.model_construct(id=video_id, title=title)
+    made: dict[str, Any] = {
+        "prompt": "",
+        "model": "camera",
+        "label": "",
+        "seconds": 4,
+        "size": "1280x720",
+        "cost_credits": 10,
+    }
+    return Video(id=video_id, user_id=1, picture_id=1, title=title, **made)
 
 
 @pytest.mark.parametrize(
