@@ -69,6 +69,8 @@ def _lost() -> str:
         "title": _("Connection lost"),
         "text": _("Trying to reconnect for {time}. What is being made goes on, and your text stays."),
         "back": _("Connected again"),
+        "unsent": _("Not sent"),
+        "unsent-text": _("There is no connection now. Nothing was charged; please click again when it is back."),
     }
     attributes = " ".join(f'data-{name}="{html.escape(text)}"' for name, text in words.items())
     return f'<div id="lost" role="status" {attributes} hidden><strong></strong><span aria-hidden="true"></span></div>'
