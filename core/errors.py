@@ -24,7 +24,8 @@ AdsVideoError
 │   ├── PictureError
 │   │   ├── PictureTooLarge    413
 │   │   ├── NotAPicture        415
-│   │   ├── BrokenPicture, TooManyPixels, PictureTooHeavy
+│   │   │   └── ForeignPicture     says what it is: HEIC, TIFF, ...
+│   │   ├── BrokenPicture, TooManyPixels, PictureTooSmall, PictureTooHeavy
 │   │   └── PictureAtAddress   422, whatever is wrong with what a URL leads to
 │   ├── BadEdit                everything that is wrong in an edit
 │   ├── BadCaptions
@@ -324,6 +325,24 @@ class PictureTooLarge(PictureError):
 class NotAPicture(PictureError):
     code, status = "not_a_picture", 415
     template = "This file is not a picture we can read. Please use JPEG, PNG, WebP, AVIF or GIF."
+
+
+class ForeignPicture(NotAPicture):
+    """A picture of a kind that is not read here; `kind` is its name."""
+
+    code = "foreign_picture"
+    template = "This is a {kind} picture, which can't be read here. Please save it as JPEG or PNG and choose that one."
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind=kind)
+
+
+class PictureTooSmall(PictureError):
+    code = "picture_too_small"
+    template = "The picture has only {width}x{height} pixels. It needs at least {least} on each side."
+
+    def __init__(self, width: int, height: int, least: int) -> None:
+        super().__init__(width=width, height=height, least=least)
 
 
 class BrokenPicture(PictureError):

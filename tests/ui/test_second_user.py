@@ -24,8 +24,12 @@ from ui.routes import auth, docs, media, ops, static, webhooks
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 OURS = {"video_id", "image_id", "audio_id", "key_id", "webhook_id", "delivery_id"}
-NOT_HERE = {"/api/v1/images/{image_id}/cutout", "/api/v1/videos/{video_id}/captions.{form}"}
-"""Alice does not get these either: no worker runs that cuts out, and her video has no captions."""
+NOT_HERE = {
+    "/api/v1/images/{image_id}/cutout",
+    "/api/v1/images/{image_id}/transparent",
+    "/api/v1/videos/{video_id}/captions.{form}",
+}
+"""Alice does not get these either: no worker runs that cuts out, her picture is opaque, her video without captions."""
 
 
 def named() -> list[tuple[str, str]]:
