@@ -164,6 +164,10 @@ ENGINES: dict[str, str] = {
     EngineName.CAMERA: "workers.engines.camera.engine:Camera",
     EngineName.OPENAI_VIDEOS: "workers.engines.videos_api.engine:OpenAIVideos",
     EngineName.RUNWAY: "workers.engines.runway:Runway",
+    EngineName.FAL: "workers.engines.fal:Fal",
+    EngineName.GEMINI: "workers.engines.gemini:Gemini",
+    EngineName.ARK: "workers.engines.ark:Ark",
+    EngineName.MINIMAX: "workers.engines.ark:MiniMax",
 }
 
 
