@@ -70,9 +70,10 @@ MAX_DETAIL = 200
 
 
 def clean(text: object) -> str:
-    """A provider's text made safe to show: one line without markup and keys, at most 200 characters."""
+    """A provider's text made safe to show: one line without markup, keys and request ids, at most 200 characters."""
     line = re.sub(r"<[^>]*>", " ", str(text or ""))
-    line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}", "[key]", line)
+    line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}|\bAIza[\w-]{8,}", "[key]", line)
+    line = re.sub(r"[([]?\brequest[ _-]?id\b[\s:='\"]*[\w-]{6,}['\")\]]*", "", line, flags=re.IGNORECASE)
     line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1].rstrip() + "…"
 

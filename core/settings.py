@@ -103,6 +103,19 @@ class Settings(BaseSettings):
     openai_chat_api_key: SecretStr | None = Field(None, description="Its key; empty: that of the videos.")
     runwayml_api_secret: SecretStr | None = Field(None, description="Key of Runway's API.")
     runwayml_base_url: str = Field("https://api.dev.runwayml.com", description="Runway's API.")
+    fal_key: SecretStr | None = Field(None, description="Key of fal.")
+    fal_base_url: str = Field("https://queue.fal.run", description="The queue of fal.")
+    gemini_api_key: SecretStr | None = Field(None, description="Key of the Gemini API.")
+    gemini_base_url: str = Field(
+        "https://generativelanguage.googleapis.com/v1beta", description="The Gemini API, with its version."
+    )
+    ark_api_key: SecretStr | None = Field(None, description="Key of BytePlus ModelArk or Volcengine Ark.")
+    ark_base_url: str = Field(
+        "https://ark.ap-southeast.bytepluses.com/api/v3",
+        description="Ark; a key of Volcengine needs `https://ark.cn-beijing.volces.com/api/v3`.",
+    )
+    minimax_api_key: SecretStr | None = Field(None, description="Key of MiniMax.")
+    minimax_base_url: str = Field("https://api.minimax.io", description="MiniMax's API.")
     catalog_file: Path | None = Field(None, description="Your own models and servers (TOML), on top of ours.")
 
     google_client_id: str = Field("", description="Client id at the identity provider; with it people sign in there.")
@@ -143,6 +156,10 @@ class Settings(BaseSettings):
         "openai_base_url",
         "openai_chat_base_url",
         "runwayml_base_url",
+        "fal_base_url",
+        "gemini_base_url",
+        "ark_base_url",
+        "minimax_base_url",
         "public_url",
         "oidc_issuer",
         "aws_endpoint_url",

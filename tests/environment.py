@@ -5,7 +5,8 @@ from core.catalog import availability
 from core.redis import embedded
 
 OURS = (
-    *("OPENAI_", "RUNWAYML_", "DATABASE_URL", "REDIS_URL", "STORAGE_", "CATALOG_FILE", "HOST", "PORT", "PUBLIC_URL"),
+    *("OPENAI_", "RUNWAYML_", "FAL_", "GEMINI_", "ARK_", "MINIMAX_", "DATABASE_URL", "REDIS_URL", "STORAGE_"),
+    *("CATALOG_FILE", "HOST", "PORT", "PUBLIC_URL"),
     *("AWS_", "CDN_URL", "RETENTION_DAYS", "SIGNUP_CREDITS", "GENERATIONS_PER_HOUR", "METRICS_TOKEN"),
     *("VIDEO_MAX_", "DECODE_", "PICTURE_SECONDS"),
 )
