@@ -216,7 +216,8 @@ class Video(SQLModel, table=True):
     user, one more for the second, and so on: core/videos/claims.py.
 
     Of what was edited, `edit` is the body that made it, `made_from` its videos' numbers, and `has_ai` whether a model
-    made any part of it; who gives it a name of its own puts it into `title`.
+    made any part of it. Of a remix `made_from` is the video that it repeats with another prompt. Who gives a video a
+    name of its own puts it into `title`.
     """
 
     __tablename__ = "videos"

@@ -104,6 +104,9 @@ class Settings(BaseSettings):
     runwayml_api_secret: SecretStr | None = Field(None, description="Key of Runway's API.")
     runwayml_base_url: str = Field("https://api.dev.runwayml.com", description="Runway's API.")
     catalog_file: Path | None = Field(None, description="Your own models and servers (TOML), on top of ours.")
+    front_door_fallback: str = Field(
+        "", description="The model that serves `/v1` where the one asked for is not ready; without it that is an error."
+    )
 
     google_client_id: str = Field("", description="Client id at the identity provider; with it people sign in there.")
     google_client_secret: SecretStr | None = Field(None, description="The client's secret.")

@@ -82,6 +82,7 @@ class WorkerSettings:
         submit.submit,
         cutouts.cut_out,
         questions.edit_still,
+        questions.make_spritesheet,
         questions.measure_audio,
     ]
     cron_jobs: ClassVar[list[CronJob]] = jobs()

@@ -11,7 +11,7 @@ from core.models import VIDEO_KEYS
 from core.settings import settings
 from core.storage import store
 from core.storage.disk import Disk
-from core.videos import retention
+from core.videos import retention, spritesheet
 from workers.cron import Context, clock
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,8 @@ async def _remove_deleted() -> int:
     if not videos:
         return 0
     for video in videos:
-        await store.delete(*(getattr(video, name) for name in VIDEO_KEYS))
+        sheet = spritesheet.key_of(video.key) if video.key else None
+        await store.delete(sheet, *(getattr(video, name) for name in VIDEO_KEYS))
     async with session() as db:
         await retention.clear_keys(db, [video.id for video in videos])
     log.info("the files of %s deleted videos are removed", len(videos))

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.edits.audio import Measured
 from workers.edits.files import Files
+from workers.media.most import Most
 
 
 def render_apart(body: dict[str, Any], files: Files, target: Path, progress: Path) -> None:
@@ -27,6 +28,13 @@ def still_apart(body: dict[str, Any], files: Files, at: float) -> bytes:
     from workers.edits.render import still  # noqa: PLC0415
 
     return still(timeline.read(body), files, at)
+
+
+def sheet_apart(path: Path, most: Most) -> bytes:
+    """Frames of a video on one JPEG. Blocking. Raises Unplayable, TooHeavy."""
+    from workers.media.spritesheet import sheet  # noqa: PLC0415
+
+    return sheet(path, most)
 
 
 def measure_apart(path: Path) -> Measured:

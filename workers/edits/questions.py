@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from core.edits import timeline
-from core.errors import AdsVideoError, BrokenAudio, TooHeavy, Unplayable
+from core.errors import AdsVideoError, BrokenAudio, NotFound, TooHeavy, Unplayable
+from core.phrase import Phrase
 from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.redis import answers
 from core.settings import settings
 from core.storage import store
-from workers.edits.apart import measure_apart, still_apart
+from core.videos import spritesheet
+from workers.edits.apart import measure_apart, sheet_apart, still_apart
 from workers.edits.steps import gathered, local
+from workers.videos.checked import most
 
 Context = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -24,6 +27,11 @@ log = logging.getLogger(__name__)
 async def edit_still(_context: Context, token: str, user_id: int, body: dict[str, Any], at: float) -> None:
     """Answers with the frame `at` seconds as PNG."""
     await _answer(token, _still(user_id, body, at))
+
+
+async def make_spritesheet(_context: Context, token: str, key: str) -> None:
+    """Answers with frames of the video under that key on one JPEG, which it keeps beside the video."""
+    await _answer(token, _sheet(key))
 
 
 async def measure_audio(_context: Context, token: str, key: str) -> None:
@@ -51,6 +59,22 @@ async def _still(user_id: int, body: dict[str, Any], at: float) -> bytes:
     try:
         files = await gathered(user_id, timeline.read(body), folder)
         return await apart(still_apart, body, files, at, bounds=_bounds())
+    except Crashed:
+        raise Unplayable("it crashes the decoder") from None
+    except OutOfBounds as error:
+        raise TooHeavy(error) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _sheet(key: str) -> bytes:
+    folder = Path(tempfile.mkdtemp(prefix="sheet-", dir=store.workspace()))
+    try:
+        content = await apart(sheet_apart, await local(key, folder), most(), bounds=_bounds())
+        await store.put(content, spritesheet.key_of(key))
+        return content
+    except FileNotFoundError:
+        raise NotFound(Phrase("video")) from None
     except Crashed:
         raise Unplayable("it crashes the decoder") from None
     except OutOfBounds as error:
