@@ -303,7 +303,10 @@ PICTURE_KEYS = ("key", "cutout_key", "alpha_key")
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """An address that is told how a user's videos end. `sealed_secret` is encrypted: core/security/secret.py."""
+    """An address that is told how a user's videos end, in the `form` of our events or of OpenAI's.
+
+    `sealed_secret` is encrypted: core/security/secret.py.
+    """
 
     __tablename__ = "webhook_endpoints"
 
@@ -311,6 +314,7 @@ class WebhookEndpoint(SQLModel, table=True):
     user_id: int = Field(foreign_key="users.id", index=True)
     url: str = Field(max_length=2000)
     sealed_secret: str = Field(max_length=500)
+    form: str = Field(default="adsvideo", sa_type=String(16), sa_column_kwargs={"server_default": "adsvideo"})
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
