@@ -218,7 +218,8 @@ class Video(SQLModel, table=True):
     user, one more for the second, and so on: core/videos/claims.py.
 
     Of what was edited, `edit` is the body that made it, `made_from` its videos' numbers, and `has_ai` whether a model
-    made any part of it; who gives it a name of its own puts it into `title`.
+    made any part of it. Of a remix `made_from` is the video that it repeats with another prompt. Who gives a video a
+    name of its own puts it into `title`.
     """
 
     __tablename__ = "videos"
@@ -304,7 +305,10 @@ PICTURE_KEYS = ("key", "cutout_key", "alpha_key")
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """An address that is told how a user's videos end. `sealed_secret` is encrypted: core/security/secret.py."""
+    """An address that is told how a user's videos end, in the `form` of our events or of OpenAI's.
+
+    `sealed_secret` is encrypted: core/security/secret.py.
+    """
 
     __tablename__ = "webhook_endpoints"
 
@@ -312,6 +316,7 @@ class WebhookEndpoint(SQLModel, table=True):
     user_id: int = Field(foreign_key="users.id", index=True)
     url: str = Field(max_length=2000)
     sealed_secret: str = Field(max_length=500)
+    form: str = Field(default="adsvideo", sa_type=String(16), sa_column_kwargs={"server_default": "adsvideo"})
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 

@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     minimax_api_key: SecretStr | None = Field(None, description="Key of MiniMax.")
     minimax_base_url: str = Field("https://api.minimax.io", description="MiniMax's API.")
     catalog_file: Path | None = Field(None, description="Your own models and servers (TOML), on top of ours.")
+    front_door_fallback: str = Field(
+        "", description="The model that serves `/v1` where the one asked for is not ready; without it that is an error."
+    )
 
     google_client_id: str = Field("", description="Client id at the identity provider; with it people sign in there.")
     google_client_secret: SecretStr | None = Field(None, description="The client's secret.")

@@ -1,4 +1,4 @@
-"""What is made of a finished video when somebody asks for it: an animated WebP or GIF, and the strip of its frames.
+"""What is made of a finished video when somebody asks for it: an animated WebP or GIF, its frames on one picture.
 
 A worker makes it once. It lies beside the video under a name that no row holds, so the hourly clean-up takes it after a
 day; it is made anew when it is wanted again.
@@ -12,9 +12,19 @@ from core.phrase import Phrase
 from core.redis import answers
 from core.storage import store
 
-Form = Literal["webp", "gif", "filmstrip"]
-SUFFIXES: dict[Form, str] = {"webp": "-animation.webp", "gif": "-animation.gif", "filmstrip": "-filmstrip.webp"}
-MEDIA_TYPES: dict[Form, str] = {"webp": "image/webp", "gif": "image/gif", "filmstrip": "image/webp"}
+Form = Literal["webp", "gif", "filmstrip", "spritesheet"]
+SUFFIXES: dict[Form, str] = {
+    "webp": "-animation.webp",
+    "gif": "-animation.gif",
+    "filmstrip": "-filmstrip.webp",
+    "spritesheet": "-spritesheet.jpg",
+}
+MEDIA_TYPES: dict[Form, str] = {
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "filmstrip": "image/webp",
+    "spritesheet": "image/jpeg",
+}
 TILES = 30
 """Frames in a filmstrip, side by side, each from the middle of its part of the video."""
 

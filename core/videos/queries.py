@@ -42,6 +42,17 @@ async def page(
     return list((await session.exec(query.limit(limit))).all())
 
 
+async def behind(
+    session: AsyncSession, user_id: int, start: int | None, limit: int, *, oldest_first: bool = False
+) -> list[Video]:
+    """A user's videos, newest or oldest first, from behind the one with the id `start`."""
+    query = select(Video).where(alive(user_id))
+    query = query.order_by(col(Video.id).asc() if oldest_first else col(Video.id).desc())
+    if start is not None:
+        query = query.where(col(Video.id) > start if oldest_first else col(Video.id) < start)
+    return list((await session.exec(query.limit(limit))).all())
+
+
 async def made_from(session: AsyncSession, user_id: int, video_id: int, before: int | None, limit: int) -> list[Video]:
     """The user's videos that were made from that one, newest first, those with an id below `before`."""
     of_it = cast(col(Video.made_from), String).like(f"%,{video_id},%")

@@ -62,12 +62,14 @@ async def request(
     request_sha256: str | None = None,
     lane: int | None = None,
     free: bool = False,
+    remix_of: int | None = None,
 ) -> Video:
     """Take the price and create the video, both or neither.
 
     The transaction of `core.videos.ask`, which does the checks that wait for the network before. The picture is
     `recipe.picture_id`. Lane -1 starts before the others, 1 after them; None is the lane of the user's group. A `free`
-    video costs nothing and counts for no limit, and its `idempotency_key` works once.
+    video costs nothing and counts for no limit, and its `idempotency_key` works once. `remix_of` is what it repeats
+    with another prompt.
 
     Raises NoPrompt, PromptTooLong, WrongOption, NotFound (picture), NotEnoughCredits, Blocked, OverBudget,
     TooManyRequests, TooManyOpen, in this order; Conflict for a free one that exists. The same `idempotency_key` gives
@@ -90,6 +92,7 @@ async def request(
         request_sha256=request_sha256,
         lane=await groups.lane(session, user) if lane is None else lane,
         request_id=log_context.request_id(),
+        made_from=[] if remix_of is None else [remix_of],
     )
     return await send(session, user, video, free=free)
 
