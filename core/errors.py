@@ -12,11 +12,12 @@ AdsVideoError
 ├── ImproveFailed          502
 ├── Conflict               409
 ├── NotEnoughCredits       402
+│   └── NotEnoughForBatch, NotEnoughForAd
 ├── OverBudget             402, says when it refills
 │   └── OverGroupBudget
 ├── BodyTooLarge           413
 ├── TooManyRequests        429, with the seconds until the next slot
-│   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts
+│   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts, TooManyBatches, TooManyAds
 ├── BadInput               422
 │   ├── WrongInput             says itself what is wrong
 │   ├── NoPicture, NoPrompt, PromptTooLong
@@ -27,7 +28,10 @@ AdsVideoError
 │   │   │   └── ForeignPicture     says what it is: HEIC, TIFF, ...
 │   │   ├── BrokenPicture, TooManyPixels, PictureTooSmall, PictureTooHeavy
 │   │   └── PictureAtAddress   422, whatever is wrong with what a URL leads to
-│   ├── BadEdit                everything that is wrong in an edit
+│   ├── Problems               everything that is wrong at once
+│   │   └── BadEdit, BadRows, BadAd
+│   ├── NotRows                a file that is no table
+│   ├── NoProduct              a page on which there is none
 │   ├── BadCaptions
 │   │   └── NotCaptions, SubStation, TooManyCaptions, CaptionTooLong, CaptionReversed
 │   ├── AudioError
@@ -193,8 +197,21 @@ class NotEnoughCredits(AdsVideoError):
     code, status = "not_enough_credits", 402
     template = "Not enough credits: this video costs {cost}, you have {credits}."
 
-    def __init__(self, cost: int, credits: int) -> None:
-        super().__init__(cost=cost, credits=credits)
+    def __init__(self, cost: int, credits: int, **more: object) -> None:
+        super().__init__(cost=cost, credits=credits, **more)
+
+
+class NotEnoughForBatch(NotEnoughCredits):
+    template = (
+        "Not enough credits: these {count} videos cost {cost}, you have {credits}. That is enough for {fit} of them."
+    )
+
+    def __init__(self, cost: int, credits: int, count: int, fit: int) -> None:
+        super().__init__(cost, credits, count=count, fit=fit)
+
+
+class NotEnoughForAd(NotEnoughCredits):
+    template = "Not enough credits: this ad costs {cost}, you have {credits}."
 
 
 class OverBudget(AdsVideoError):
@@ -248,6 +265,16 @@ class TooManyFetches(TooManyRequests):
 class TooManyAttempts(TooManyRequests):
     code = "too_many_attempts"
     template = "Too many sign-ins have failed from your address. Please try again in {wait}."
+
+
+class TooManyBatches(TooManyRequests):
+    code = "too_many_batches"
+    template = "You have reached the limit of {limit} batches an hour. The next one can start in {wait}."
+
+
+class TooManyAds(TooManyRequests):
+    code = "too_many_ads"
+    template = "You have reached the limit of {limit} ads an hour. The next one can start in {wait}."
 
 
 class BodyTooLarge(AdsVideoError):
@@ -373,10 +400,8 @@ class PictureAtAddress(PictureError):
         super().__init__(reason=reason)
 
 
-class BadEdit(BadInput):
-    """Everything that is wrong with an edit, each with its place: core/edits/timeline.py finds it."""
-
-    code = "bad_edit"
+class Problems(BadInput):
+    """Everything that is wrong with what was asked for, each with its place."""
 
     def __init__(self, problems: Sequence[Phrase]) -> None:
         super().__init__(**{f"problem{n}": problem for n, problem in enumerate(problems)})
@@ -385,6 +410,36 @@ class BadEdit(BadInput):
     def phrase(self) -> Phrase:
         """One sentence after the other."""
         return Phrase(" ".join(f"{{{name}}}" for name in self.values), **self.values)
+
+
+class BadEdit(Problems):
+    """core/edits/timeline.py finds it."""
+
+    code = "bad_edit"
+
+
+class BadRows(Problems):
+    """core/batches/rows.py finds it."""
+
+    code = "bad_rows"
+
+
+class BadAd(Problems):
+    """core/ads/storyboard.py finds it."""
+
+    code = "bad_ad"
+
+
+class NotRows(BadInput):
+    code, template = "not_rows", "This is not a table we can read: {reason}"
+
+    def __init__(self, reason: Phrase) -> None:
+        super().__init__(reason=reason)
+
+
+class NoProduct(BadInput):
+    code = "no_product"
+    template = "No product was found on this page. Please upload its pictures and type its name and price."
 
 
 class BadCaptions(BadInput):

@@ -147,6 +147,9 @@ class Settings(BaseSettings):
     edit_credits: int = Field(0, ge=0, description="Credits that an edit costs.")
     edit_seconds: float = Field(900, gt=0, description="Seconds that rendering one edit may take.")
     edits_per_hour: int = Field(300, ge=1, description="Edits one user may start in an hour.")
+    batch_max_rows: int = Field(100, ge=1, le=1000, description="Rows that a batch may have.")
+    batches_per_hour: int = Field(5, ge=1, description="Batches one user may start in an hour.")
+    ads_per_hour: int = Field(20, ge=1, description="Ads one user may start in an hour.")
     open_videos_per_user: int | None = Field(
         None, ge=1, description="Videos of one user on their way at once; without it, an hour's limit is enough."
     )
