@@ -105,6 +105,12 @@ class Settings(BaseSettings):
     runwayml_base_url: str = Field("https://api.dev.runwayml.com", description="Runway's API.")
     catalog_file: Path | None = Field(None, description="Your own models and servers (TOML), on top of ours.")
 
+    stripe_secret_key: SecretStr | None = Field(None, description="Stripe's key; with it credits are sold.")
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="`whsec_...`: what Stripe signs its webhooks to `/webhooks/stripe` with."
+    )
+    stripe_api_base: str = Field("https://api.stripe.com", description="Stripe's API.")
+
     google_client_id: str = Field("", description="Client id at the identity provider; with it people sign in there.")
     google_client_secret: SecretStr | None = Field(None, description="The client's secret.")
     oidc_issuer: str = Field("https://accounts.google.com", description="Any OpenID Connect issuer.")
@@ -147,6 +153,7 @@ class Settings(BaseSettings):
         "oidc_issuer",
         "aws_endpoint_url",
         "cdn_url",
+        "stripe_api_base",
     )
     @classmethod
     def _is_http(cls, value: str) -> str:
