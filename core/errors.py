@@ -6,6 +6,7 @@ AdsVideoError
 │   ├── EmailMissing, EmailNotVerified, DomainNotAllowed, EmailTaken, Blocked
 │   └── SignInFailed
 ├── WrongSignature         401, a webhook
+│   └── UnsignedEvent          400, a webhook of Stripe
 ├── CrossSite              403
 ├── UnknownHost            421
 ├── NotFound               404
@@ -43,7 +44,8 @@ AdsVideoError
 ├── Misconfigured          the app refuses to start or a command to run
 ├── NotAvailable           503
 │   ├── NoAnswer               a part of ours (storage, database) does not answer
-│   └── NoRoom                 the disk is full
+│   ├── NoRoom                 the disk is full
+│   └── PaymentsAway           Stripe does not answer
 └── EngineError            what a model or its server did; ends up on the video
     ├── Retryable          the same step may be tried again later
     │   ├── OverCapacity       429 / 503, with Retry-After
@@ -125,6 +127,11 @@ class NotSignedIn(AdsVideoError):
 
 class WrongSignature(AdsVideoError):
     code, status, template = "wrong_signature", 401, "This message is not signed with the secret we share, or too old."
+
+
+class UnsignedEvent(WrongSignature):
+    code, status = "unsigned_event", 400
+    template = "This event is not signed with the webhook secret that Stripe and we share, or too old."
 
 
 class CrossSite(AdsVideoError):
@@ -554,6 +561,11 @@ class NoAnswer(NotAvailable):
 class NoRoom(NotAvailable):
     code = "no_room"
     template = "The disk is full, so nothing new can be kept. What you have is safe; please tell who runs this site."
+
+
+class PaymentsAway(NotAvailable):
+    code = "payments_away"
+    template = "The payment service does not answer at the moment. Nothing was charged; please try again in a minute."
 
 
 class EngineError(AdsVideoError):

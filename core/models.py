@@ -59,6 +59,7 @@ class User(SQLModel, table=True):
     """`credits` caches the sum of the user's ledger; only core/billing/credits.py changes either.
 
     `issuer` and `subject` are the identity at the provider; a cookie counts only with the user's current `epoch`.
+    `debt`: credits that were refunded or disputed at Stripe after they had been used; the next purchase pays them.
     Of an erased user only numbers remain, and `erased_as`, a hash that recognises the person without naming them.
     """
 
@@ -81,6 +82,7 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     group_id: int | None = Field(default=None, foreign_key="groups.id", index=True)
     monthly_budget: int | None = None
+    debt: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     blocked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_as: str | None = Field(default=None, max_length=64, index=True)
@@ -429,6 +431,85 @@ class WebhookDelivery(SQLModel, table=True):
     last_status: int | None = None
     last_error: str = Field(default="", max_length=200)
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class StripeCustomer(SQLModel, table=True):
+    """Who a user is at Stripe (`cus_...`)."""
+
+    __tablename__ = "stripe_customers"
+
+    user_id: int = Field(primary_key=True, foreign_key="users.id", sa_column_kwargs={"autoincrement": False})
+    id: str = Field(max_length=255, unique=True)
+
+
+class Subscription(SQLModel, table=True):
+    """A subscription (`sub_...`) as Stripe last told it. `plan` is its name in the catalogue, empty if it has none.
+
+    `ends_at` is when it ends, if that is settled; `failed_at` since when a renewal stays unpaid.
+    """
+
+    __tablename__ = "subscriptions"
+
+    id: str = Field(primary_key=True, max_length=255)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    plan: str = Field(max_length=100)
+    status: str = Field(max_length=40)
+    renews_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    ends_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    failed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Payment(SQLModel, table=True):
+    """What was paid at Stripe, by its checkout session (`cs_...`) or invoice (`in_...`), and the credits for it.
+
+    `amount` is in the currency's smallest unit; `returned` are the credits taken back so far.
+    """
+
+    __tablename__ = "payments"
+
+    id: str = Field(primary_key=True, max_length=180)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    label: str = Field(max_length=100)
+    credits: int
+    amount: int
+    currency: str = Field(max_length=3)
+    payment_intent: str | None = Field(default=None, max_length=255, index=True)
+    charge: str | None = Field(default=None, max_length=255, index=True)
+    receipt_url: str = Field(default="", max_length=2000)
+    returned: int = 0
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class PaymentReturn(SQLModel, table=True):
+    """A refund (`re_...`) or dispute (`dp_...`) of a payment; without `payment_id` it was told before its payment.
+
+    `state`: `taken` while it counts, `given` after it has failed or the dispute is won.
+    """
+
+    __tablename__ = "payment_returns"
+
+    id: str = Field(primary_key=True, max_length=180)
+    payment_id: str | None = Field(default=None, foreign_key="payments.id", index=True)
+    payment_intent: str | None = Field(default=None, max_length=255, index=True)
+    charge: str | None = Field(default=None, max_length=255, index=True)
+    amount: int
+    state: str = Field(max_length=10)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class BillingAlarm(SQLModel, table=True):
+    """Something at Stripe that an administrator has to look at; `about` is its id there, `kind` what is wrong."""
+
+    __tablename__ = "billing_alarms"
+    __table_args__ = (Index("ix_billing_alarms_once", "kind", "about", unique=True),)
+
+    id: int = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=40)
+    about: str = Field(max_length=255)
+    detail: str = Field(default="", max_length=200)
+    user_id: int | None = Field(default=None, foreign_key="users.id")
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class AuditEntry(SQLModel, table=True):

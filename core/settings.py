@@ -121,6 +121,12 @@ class Settings(BaseSettings):
         "", description="The model that serves `/v1` where the one asked for is not ready; without it that is an error."
     )
 
+    stripe_secret_key: SecretStr | None = Field(None, description="Stripe's key; with it credits are sold.")
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="`whsec_...`: what Stripe signs its webhooks to `/webhooks/stripe` with."
+    )
+    stripe_api_base: str = Field("https://api.stripe.com", description="Stripe's API.")
+
     google_client_id: str = Field("", description="Client id at the identity provider; with it people sign in there.")
     google_client_secret: SecretStr | None = Field(None, description="The client's secret.")
     oidc_issuer: str = Field("https://accounts.google.com", description="Any OpenID Connect issuer.")
@@ -170,6 +176,7 @@ class Settings(BaseSettings):
         "oidc_issuer",
         "aws_endpoint_url",
         "cdn_url",
+        "stripe_api_base",
     )
     @classmethod
     def _is_http(cls, value: str) -> str:
