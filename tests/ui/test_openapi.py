@@ -19,6 +19,8 @@ STORED = [
     "/videos/{video_id}/content",
     "/videos/{video_id}/preview",
     "/videos/{video_id}/poster",
+    "/videos/{video_id}/filmstrip",
+    "/videos/{video_id}/animation.{form}",
 ]
 
 

@@ -6,14 +6,13 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field, field_validator
 
-from core import limits
 from core.catalog import entries
 from core.catalog.size import Size
 from core.database.session import reading, session
-from core.errors import NotFound, PictureTooLarge, WrongInput
+from core.errors import NotFound, WrongInput
 from core.models import Picture, User
 from core.phrase import Phrase
-from core.pictures import cutouts, intake, presets, uploads
+from core.pictures import cutouts, intake, keeping, presets, uploads
 from core.pictures.intake import Framing
 from core.storage import store
 
@@ -56,13 +55,7 @@ async def upload(request: Request, user: CurrentUser, file: Annotated[UploadFile
     """Keep a picture: JPEG, PNG, WebP, AVIF or GIF (its first frame), at most 10 MB."""
     if len((await request.form()).getlist("file")) > 1:
         raise WrongInput(Phrase("Please send one file at a time."))
-    await limits.count_upload(user.id)
-    content = await file.read(intake.MAX_BYTES + 1)
-    if len(content) > intake.MAX_BYTES:
-        raise PictureTooLarge()
-    prepared = await intake.prepare(content)
-    async with session() as db:
-        picture = await uploads.accept(db, user.id, prepared)
+    picture = await keeping.keep(user.id, await file.read(intake.MAX_BYTES + 1))
     url, warning = f"/api/v1/images/{picture.id}/content", uploads.warning(picture.width, picture.height)
     return ImageOut(
         id=picture.id, url=url, width=picture.width, height=picture.height, warning=str(warning) if warning else None

@@ -55,6 +55,24 @@ async def gathered(user_id: int, edit: Edit, folder: Path) -> Files:
         raise SourceGone(error.message if isinstance(error, AdsVideoError) else error) from None
 
 
+async def drawn_over(user_id: int, edit: Edit, folder: Path) -> Files:
+    """The files of what lies over the clips alone: logo and card. Raises SourceGone."""
+    try:
+        async with reading() as db:
+            found = await sources.find(db, user_id, edit)
+        return Files(clips=(), logo=await _logo(found, folder), card=await _card(found, folder))
+    except (NotFound, Conflict, BadEdit, FileNotFoundError) as error:
+        raise SourceGone(error.message if isinstance(error, AdsVideoError) else error) from None
+
+
+async def _logo(found: Sources, folder: Path) -> Path | None:
+    return await local(uploads.source_key(found.logo), folder) if found.logo else None
+
+
+async def _card(found: Sources, folder: Path) -> Path | None:
+    return await local(uploads.source_key(found.card), folder) if found.card else None
+
+
 async def _files(found: Sources, edit: Edit, folder: Path) -> Files:
     clips = [
         await local(clip.original_key or clip.key if isinstance(clip, Video) else uploads.source_key(clip), folder)
@@ -62,8 +80,8 @@ async def _files(found: Sources, edit: Edit, folder: Path) -> Files:
     ]
     return Files(
         clips=tuple(clips),
-        logo=await local(uploads.source_key(found.logo), folder) if found.logo else None,
-        card=await local(uploads.source_key(found.card), folder) if found.card else None,
+        logo=await _logo(found, folder),
+        card=await _card(found, folder),
         music=found.track.path if found.track else await local(found.audio.key, folder) if found.audio else None,
         music_lufs=found.track.lufs if found.track else found.audio.lufs if found.audio else None,
         packshot=await _packshot(found.locked, found.packshot, folder),
