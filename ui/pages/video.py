@@ -13,6 +13,7 @@ from core.videos import library
 
 from .. import i18n, layout
 from ..components.site.notice import log_in_first, nothing_here
+from ..components.site.way_on import refuse
 from ..components.video.current_video import CurrentVideo
 from ..components.video.video_card import thumb
 from ..components.video.video_details import VideoDetails
@@ -73,7 +74,7 @@ async def _try_again(user: User, video: Video) -> None:
     try:
         repeated = await again(user, video)
     except AdsVideoError as error:
-        toast(i18n.explain(error), "bad")
+        refuse(error, user)
     else:
         ui.navigate.to(f"/videos/{repeated.id}")
 

@@ -54,13 +54,17 @@ class Choices:
 
 @dataclass
 class Draft:
-    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change."""
+    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change.
+
+    `awaited` is a picture that is kept for whoever was signed in, until they are again or another one is chosen.
+    """
 
     choices: Choices = field(default_factory=Choices)
     offers: list[Offer] = field(default_factory=list)
     own: dict[int, Picture] = field(default_factory=dict)
     changed: Event[[]] = field(default_factory=Event)
     edited: bool = False
+    awaited: int = 0
 
     def update(self, **values: Any) -> None:
         """Change choices and emit `changed`; length and size are fitted to the model, a new picture is centred."""
@@ -172,7 +176,8 @@ class Draft:
 
     def to_json(self) -> str:
         """The choices as JSON, as the browser stores them."""
-        return json.dumps(asdict(self.choices))
+        c = self.choices
+        return json.dumps({**asdict(c), "picture_id": c.picture_id or (0 if c.preset else self.awaited)})
 
     @staticmethod
     def picture_id_in(text: str) -> int:
