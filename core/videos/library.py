@@ -63,13 +63,15 @@ def manifest(videos: Sequence[Video]) -> str:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which videos to list. Each of `words` must be in the prompt or the title; empty fields do not filter."""
+    """Which videos to list. Each of `words` must be in the prompt or the title, `batch` is a number; what is empty does
+    not filter."""
 
     words: str = ""
     state: str = ""
     model: str = ""
     shape: str = ""
     favorite: bool = False
+    batch: str = ""
 
 
 class Kind(NamedTuple):
@@ -118,6 +120,10 @@ def listed(user_id: int, wanted: Filter, sizes: Sequence[str]) -> SelectOfScalar
         query = query.where(Video.model == wanted.model)
     if wanted.shape:
         query = query.where(col(Video.size).in_(sizes))
+    if wanted.batch:
+        query = query.where(Video.batch_id == int(wanted.batch))
+    else:  # the shots of an ad are on its own page
+        query = query.where(col(Video.ad_id).is_(None) | (col(Video.kind) == "ad"))
     if wanted.favorite:
         query = query.where(col(Video.favorite) == true())
     for word in wanted.words.split()[:MAX_WORDS]:

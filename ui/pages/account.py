@@ -4,6 +4,7 @@ from functools import partial
 
 from nicegui import ui
 
+from core.billing import shop
 from core.models import User
 
 from .. import layout
@@ -11,6 +12,7 @@ from ..components.account.api_keys import Keys
 from ..components.account.ledger import Ledger
 from ..components.account.own_data import own_data
 from ..components.account.webhooks import Webhooks
+from ..components.shop.plan import Purchases
 from ..components.site.notice import log_in_first
 from ..i18n import _
 from ..kit.elements import Tag, button, page_head
@@ -28,6 +30,8 @@ async def account(visitor: Visitor) -> None:
         with Tag("div", "account"):
             await Ledger(visitor).load()
             with Tag("div", "account-side"):
+                if shop.is_open():
+                    await Purchases(visitor).load()
                 await Keys(visitor).load()
                 await Webhooks(visitor).load()
                 _sessions(visitor)

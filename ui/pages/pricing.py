@@ -4,12 +4,14 @@ import asyncio
 
 from nicegui import background_tasks, ui
 
+from core.billing import shop
 from core.catalog import availability
 from core.catalog.availability import Offer
 from core.models import User
 from core.settings import settings
 
 from .. import i18n, layout
+from ..components.shop.wares import wares
 from ..components.site.model_state import state_dot
 from ..components.site.way_on import settings_link
 from ..components.video.words import localized
@@ -22,7 +24,7 @@ PATIENCE = 1.0
 
 @ui.page("/pricing", response_timeout=layout.BUILD_SECONDS)
 async def pricing(visitor: Visitor) -> None:
-    """The catalogue with its prices; there is no shop yet, and it says so."""
+    """What is sold, and the catalogue with its prices; without a shop it says so."""
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
     offers = asking.result() if done else availability.last_offers()
@@ -30,6 +32,9 @@ async def pricing(visitor: Visitor) -> None:
     with layout.frame(visitor, _("Pricing"), "pricing", description=about):
         with page_head(_("Pricing"), about):
             _balance(visitor)
+        if shop.is_open():
+            await wares(visitor, offers)
+            Tag("h2", "wares-title", _("What a video costs"))
         with Tag("div", "prices"):
             for offer in offers:
                 _price(offer, visitor)
@@ -76,10 +81,11 @@ def _facts() -> None:
         _("Fair share"),
         n_("Each account can start {n} video an hour.", "Each account can start {n} videos an hour.", limit),
     )
-    _fact(
-        _("More credits"),
-        _("There is no shop here yet. The person who runs this AdsVideo can add credits to your account."),
-    )
+    if not shop.is_open():
+        _fact(
+            _("More credits"),
+            _("There is no shop here yet. The person who runs this AdsVideo can add credits to your account."),
+        )
 
 
 def _fact(title: str, text: str) -> None:

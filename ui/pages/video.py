@@ -46,8 +46,9 @@ async def video(visitor: Visitor, video_id: int) -> None:
         others = await library.versions(db, current.video)
     current.changed.subscribe(partial(_leave_when_gone, current, video_id))
     with layout.frame(visitor, current.video.title or _("Video"), "video", head=PRIVATE):
-        Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
-        VideoTitle(current.video)
+        with Tag("div", "video-head"):
+            Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
+            VideoTitle(current.video)
         with Tag("div", "video-page"):
             VideoPanel(current, partial(_try_again, visitor))
             VideoDetails(current, partial(_repeat, current, visitor), partial(_delete, current, visitor))

@@ -13,6 +13,7 @@ from core.social import sharing
 from core.videos.library import name_of
 
 from .. import layout
+from ..addresses import origin
 from ..components.site.notice import nothing_here
 from ..components.video.video_card import player, take_ratio
 from ..components.video.words import caption, shown_size, title_of
@@ -60,7 +61,7 @@ def _player(video: Video) -> None:
 
 def _unfold(request: Request, video: Video, title: str) -> str:
     """Open Graph tags; absolute addresses, because they are read elsewhere."""
-    address = f"{layout.address(request)}/v/{video.slug}"
+    address = f"{origin(request)}/v/{video.slug}"
     tags = {
         "og:type": "video.other",
         "og:site_name": "AdsVideo",

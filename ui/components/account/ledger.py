@@ -2,7 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.billing import credits
+from core.billing import credits, notes
 from core.database.session import reading
 from core.models import LedgerEntry, User, Video
 from core.redis.news import News
@@ -70,6 +70,10 @@ class Ledger(Tag):
         self._list.begin(page)
 
 
+def _note(note: str) -> str:
+    return localized(i18n.phrase(notes.from_note(note)))
+
+
 def _line(row: Row) -> None:
     entry, video = row
     words = {
@@ -91,7 +95,7 @@ def _line(row: Row) -> None:
             else:
                 Tag("span", "ledger-what", words[entry.kind])
             with Tag("span", "row-note ledger-facts"):
-                note = words[entry.kind] if video else _("Deleted video") if entry.video_id else localized(entry.note)
+                note = words[entry.kind] if video else _("Deleted video") if entry.video_id else _note(entry.note)
                 if note:
                     Tag("span", "", note)
                 moment(entry.created_at)

@@ -1,7 +1,7 @@
 """The contents of the form."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from nicegui import Event
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from core.catalog.availability import Offer
 from core.catalog.entries import Model
 from core.catalog.size import Size
-from core.errors import BadSize
+from core.errors import BadSize, ModelUnavailable
 from core.models import Picture
 from core.pictures import presets
 from core.pictures.intake import Framing
@@ -50,6 +50,10 @@ class Choices:
     focus: bool = True
     light: bool = True
     loop: bool = False
+
+
+CAMERA = tuple(one.name for one in fields(Choices) if one.name in Options.model_fields)
+"""The options that the form offers."""
 
 
 @dataclass
@@ -103,6 +107,20 @@ class Draft:
         return self.offer.model if self.offer else None
 
     @property
+    def blocked(self) -> ModelUnavailable | None:
+        """Why the chosen model can't be used now; None if it can."""
+        offer = self.offer
+        if offer is None or offer.state.name == "ready":
+            return None
+        return ModelUnavailable(offer.model.label, offer.state.reason)
+
+    @property
+    def fallback(self) -> Model | None:
+        """A model that can be used now: our own one if it can, else the first of the menu."""
+        ready = [offer.model for offer in self.offers if offer.state.name == "ready"]
+        return next((model for model in ready if model.server.local), next(iter(ready), None))
+
+    @property
     def price(self) -> int:
         """Credits for what is chosen now."""
         return self.model.price(self.choices.seconds) if self.model else 0
@@ -144,7 +162,7 @@ class Draft:
         if not self.model or not self.model.server.local:
             return None
         usual = Choices()
-        names = (name for name in Options.model_fields if getattr(self.choices, name) != getattr(usual, name))
+        names = (name for name in CAMERA if getattr(self.choices, name) != getattr(usual, name))
         chosen = {name: getattr(self.choices, name) for name in names}
         return Options(**chosen) if chosen else None
 
@@ -203,7 +221,7 @@ class Draft:
             seconds=choices.seconds,
             size=choices.size,
             **_framing({name: getattr(choices, name) for name in Framing.model_fields}),
-            **_camera({name: value for name in Options.model_fields if (value := getattr(choices, name)) != ""}),
+            **_camera({name: value for name in CAMERA if (value := getattr(choices, name)) != ""}),
         )
 
 
@@ -223,7 +241,7 @@ def _camera(values: dict[str, Any]) -> dict[str, Any]:
         chosen = Options(**values).chosen()
     except ValidationError:
         chosen = {}
-    return {name: chosen.get(name, getattr(Choices(), name)) for name in Options.model_fields}
+    return {name: chosen.get(name, getattr(Choices(), name)) for name in CAMERA}
 
 
 def _fitting(size: str, model: Model) -> str:

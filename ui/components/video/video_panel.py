@@ -14,6 +14,7 @@ from core.videos.states import cancel, set_favorite
 
 from ... import i18n
 from ...i18n import _
+from ...kit.dialog import confirm
 from ...kit.elements import Tag, button, link
 from ...kit.toast import toast
 from .current_video import CurrentVideo
@@ -21,6 +22,10 @@ from .preset_picture import find_preset, preset_picture
 from .share_dialog import share_dialog
 from .video_card import player, take_ratio
 from .words import caption, money, reason, shown_size, stage_words, waiting_for
+
+
+def _lost() -> str:
+    return _("The model has started: canceling now does not return the credits.")
 
 
 class VideoPanel(Tag):
@@ -90,21 +95,20 @@ class VideoPanel(Tag):
                 self._bar = Tag("div", "bar", role="progressbar", aria_label=_("Progress"))
                 self._bar.put("aria_valuemin", 0)
                 self._bar.put("aria_valuemax", 100)
-                self._clock(video)
+                self._time = self._clock(video)
                 self._note = Tag("div", "stage-note")
                 with Tag("div", "stage-actions"):
-                    self._stop = button(_("Cancel"), self._cancel, look="media", symbol="x").mark("cancel")
+                    self._stop = button(_("Cancel"), self._ask_to_cancel, look="media", symbol="x").mark("cancel")
                     button(_("Tell me when it is done"), look="media", data_ask_to_notify=True)
         with self._below:
             Tag("p", "panel-caption", video.prompt, title=video.prompt)
         self._move()
 
-    def _clock(self, video: Video) -> None:
+    def _clock(self, video: Video) -> Tag:
         elapsed = (now() - video.created_at).total_seconds()
-        usual = self._current.usual
-        waited = ((video.started_at or now()) - video.created_at).total_seconds()
-        Tag("ads-clock", "clock", elapsed=round(elapsed, 1), usual=round(usual + waited, 1) if usual else None,
-            left=_("about {time} left"), soon=_("any moment now"))  # fmt: skip
+        return Tag("ads-clock", "clock", elapsed=round(elapsed, 1), since=_("{time} elapsed"),
+                   left=_("about {time} left"), soon=_("any moment now"),
+                   late=_("longer than usual"))  # fmt: skip
 
     def _move(self) -> None:
         if not self._current.is_active:
@@ -114,16 +118,31 @@ class VideoPanel(Tag):
         self._bar.put("data_unknown", True if progress is None else None)
         self._bar.put("aria_valuenow", None if progress is None else int(progress))
         self._bar.style(f"--done: {(progress or 0) / 100:.3f}")
+        estimate = self._current.estimate
+        self._time.put("usual", round(estimate) if estimate else None)
         self._note.text = waiting_for(self._current.note) or self._warning(stage)
         self._stop.put("disabled", stage in ("canceling", "downloading"))
         self._say(stage_words(stage, None, self._current.ahead))
 
     def _warning(self, stage: str) -> str:
         """A warning if a cancel would not return the credits: a provider charges for unfinished work."""
+        return _lost() if self._is_lost_by_cancel(stage) else ""
+
+    def _is_lost_by_cancel(self, stage: str) -> bool:
         video = self._current.video
-        if video is None or stage != "processing" or video.model in local_models():
-            return ""
-        return _("The model has started: canceling now does not return the credits.")
+        if video is None or not video.cost_credits:
+            return False
+        return stage == "processing" and video.model not in local_models()
+
+    async def _ask_to_cancel(self) -> None:
+        """Cancel at once, unless it costs: then ask first."""
+        video = self._current.video
+        if video is None or not self._is_lost_by_cancel(self._current.stage):
+            await self._cancel()
+            return
+        price = i18n.credits(video.cost_credits)
+        word, keep = _("Cancel and lose {credits}", credits=price), _("Keep it going")
+        confirm(_("Cancel this video?"), _lost(), word, self._cancel, keep=keep)
 
     async def _cancel(self) -> None:
         video, user = self._current.video, self._current.user
