@@ -22,7 +22,7 @@ from core.storage import store
 from core.videos import queries, states
 from tests.people import ask, finish, picture_of
 from ui import api
-from ui.routes import auth, docs, media, ops, static, webhooks
+from ui.routes import auth, media, ops, static, webhooks
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 OURS = {"video_id", "image_id", "audio_id", "batch_id", "key_id", "webhook_id", "delivery_id"}
@@ -181,7 +181,7 @@ async def test_a_page_of_one_visitor_shows_nothing_of_another(two: Two, me: User
 def test_no_other_address_names_a_thing_of_somebodys() -> None:
     """One with a number in it has to be asked above as well; a slug is a secret of its own."""
     routes: list[Any] = []
-    for part in (auth, docs, media, ops, static, webhooks):
+    for part in (auth, media, ops, static, webhooks):
         routes += part.router.routes
     paths = [str(getattr(route, "path", "")) for route in routes]
     for page in (ROOT / "ui" / "pages").glob("*.py"):  # by their text: importing them here would register them

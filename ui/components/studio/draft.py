@@ -1,7 +1,7 @@
 """The contents of the form."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from nicegui import Event
@@ -52,15 +52,23 @@ class Choices:
     loop: bool = False
 
 
+CAMERA = tuple(one.name for one in fields(Choices) if one.name in Options.model_fields)
+"""The options that the form offers."""
+
+
 @dataclass
 class Draft:
-    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change."""
+    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change.
+
+    `awaited` is a picture that is kept for whoever was signed in, until they are again or another one is chosen.
+    """
 
     choices: Choices = field(default_factory=Choices)
     offers: list[Offer] = field(default_factory=list)
     own: dict[int, Picture] = field(default_factory=dict)
     changed: Event[[]] = field(default_factory=Event)
     edited: bool = False
+    awaited: int = 0
 
     def update(self, **values: Any) -> None:
         """Change choices and emit `changed`; length and size are fitted to the model, a new picture is centred."""
@@ -154,7 +162,7 @@ class Draft:
         if not self.model or not self.model.server.local:
             return None
         usual = Choices()
-        names = (name for name in Options.model_fields if getattr(self.choices, name) != getattr(usual, name))
+        names = (name for name in CAMERA if getattr(self.choices, name) != getattr(usual, name))
         chosen = {name: getattr(self.choices, name) for name in names}
         return Options(**chosen) if chosen else None
 
@@ -186,7 +194,8 @@ class Draft:
 
     def to_json(self) -> str:
         """The choices as JSON, as the browser stores them."""
-        return json.dumps(asdict(self.choices))
+        c = self.choices
+        return json.dumps({**asdict(c), "picture_id": c.picture_id or (0 if c.preset else self.awaited)})
 
     @staticmethod
     def picture_id_in(text: str) -> int:
@@ -212,7 +221,7 @@ class Draft:
             seconds=choices.seconds,
             size=choices.size,
             **_framing({name: getattr(choices, name) for name in Framing.model_fields}),
-            **_camera({name: value for name in Options.model_fields if (value := getattr(choices, name)) != ""}),
+            **_camera({name: value for name in CAMERA if (value := getattr(choices, name)) != ""}),
         )
 
 
@@ -232,7 +241,7 @@ def _camera(values: dict[str, Any]) -> dict[str, Any]:
         chosen = Options(**values).chosen()
     except ValidationError:
         chosen = {}
-    return {name: chosen.get(name, getattr(Choices(), name)) for name in Options.model_fields}
+    return {name: chosen.get(name, getattr(Choices(), name)) for name in CAMERA}
 
 
 def _fitting(size: str, model: Model) -> str:

@@ -10,6 +10,7 @@ from core.videos.library import name_of
 from ... import formats
 from ...i18n import _
 from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
+from ...kit.moment import moment
 from .preset_picture import find_preset, preset_picture
 from .video_title import title_field
 from .words import localized, made_size, money, reason, state_now, state_word, title_of
@@ -68,7 +69,7 @@ class VideoCard(Tag):
         word, symbol = state_word(video)
         with Tag("div", "card-facts"):
             self._state = Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol)
-            Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
+            moment(video.created_at)
             Tag("span", "card-model", localized(video.label), title=localized(video.label))
 
     def _not_playable(self, video: Video, picture: Picture | None) -> Tag:
