@@ -93,6 +93,7 @@ class VideoCard(Tag):
         if video.status == "completed":
             source = f"/api/v1/videos/{video.id}/content?download=1"
             menu_row(_("Download"), symbol="download", href=source, download=name_of(video))
+            menu_row(_("Edit"), symbol="pencil", href=f"/videos/{video.id}/edit")
             self._do("share", "share-2", _("Share"))
             self._do("favorite", "heart", _("Remove from favourites") if video.favorite else _("Favourite"))
         self._do("reuse", "repeat-2", _("Reuse"))
@@ -150,4 +151,9 @@ def player(source: str, video: Video, classes: str = "player") -> Tag:
     element = Tag("video", classes, src=f"{source}/content", poster=f"{source}/poster", aria_label=title_of(video))
     for flag in ("autoplay", "muted", "loop", "controls", "playsinline"):
         element.put(flag, True)
+    if words := (video.edit or {}).get("captions"):
+        spoken = words.get("language", "en")
+        with element:  # what is in the picture already is shown twice only if somebody asks for it
+            Tag("track", kind="captions", src=f"{source}/captions.vtt", srclang=spoken, label=spoken,
+                default=not words.get("burn", True))  # fmt: skip
     return element
