@@ -7,19 +7,26 @@ from typing import Any
 
 import pytest
 
+from core import errors
 from core.database.session import session
 from core.models import User, Video
+from core.video_json import VideoOut
 from core.videos import states
 from tests.environment import forget_settings
 from tests.people import ask, ledger, reread
+from tests.servers.ark import ArkServer
 from tests.servers.fal import FalServer
+from tests.servers.gemini import GeminiServer
 from tests.servers.tasks import TaskServer
 from tests.waiting import until
 from tests.worker import running_worker
 from tests.workers.engines.providers import KEY
+from ui import i18n
 
 SET_UP: dict[str, tuple[type[TaskServer], str, str, int]] = {
     "kling-3": (FalServer, "FAL_BASE_URL", "FAL_KEY", 15),
+    "omni": (GeminiServer, "GEMINI_BASE_URL", "GEMINI_API_KEY", 10),
+    "seedance": (ArkServer, "ARK_BASE_URL", "ARK_API_KEY", 25),
 }
 """By model: its server, the variables, and what five seconds cost."""
 ALL = sorted(SET_UP)
@@ -96,6 +103,37 @@ async def test_a_picture_that_can_not_be_uploaded_now_is_uploaded_later(alice: U
         server.uploads = ("cdn",)
         await ended(video, "completed")
     assert server.creates == 1
+
+
+@pytest.mark.parametrize(("script", "paid"), [("break-taken", True), ("break", False)])
+async def test_a_create_call_to_ark_that_broke_off_is_found_or_paid_back(
+    script: str, paid: bool, alice: User, serving: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.videos.settle.ABSENT_SECONDS", 2.0)
+    server = serving("seedance", script=[script])
+    video = await ask(alice, model="seedance", seconds=5)
+    async with running_worker():
+        await ended(video, "completed" if paid else "failed")
+    refund = [] if paid else [("refund", 25)]
+    assert await ledger(alice) == [("grant", 100), ("charge", -25), *refund]
+    assert (server.creates, len(server.tasks)) == (1, int(paid))
+
+
+async def test_a_face_in_the_picture_is_said_in_words(alice: User, serving: Any) -> None:
+    code = "InputImageSensitiveContentDetected.PrivacyInformation"
+    error = {"error": {"code": code, "message": "The input image may contain real person. Request id: 02174"}}
+    serving("seedance", script=[(400, error)])
+    video = await ask(alice, model="seedance", seconds=5)
+    async with running_worker():
+        failed = await ended(video, "failed")
+    shown = VideoOut.of(failed).error
+    assert shown is not None
+    assert shown.message == (
+        "The model takes no picture in which a person's face can be seen. Please choose one without a face."
+    )
+    with i18n.speaking("zh"):
+        said = i18n.explain(errors.from_code(failed.error_code or "", failed.error_detail))
+    assert said == "该模型不接受能看清人脸的图片。请换一张没有人脸的图片。"
 
 
 async def test_a_cancel_in_the_queue_costs_nothing(alice: User, serving: Any) -> None:
