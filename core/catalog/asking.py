@@ -25,12 +25,13 @@ StateName = Literal["ready", "no_key", "retired", "unreachable"]
 class State:
     """Whether a model or a server can be used, and if not, why.
 
-    `is_wrong`: it is set up, and does not work as it is.
+    `is_wrong`: it is set up, and does not work as it is. `is_offered`: not a server that lists other models only.
     """
 
     name: StateName
     reason: Phrase | None = None
     is_wrong: bool = False
+    is_offered: bool = True
 
 
 @dataclass(frozen=True)
