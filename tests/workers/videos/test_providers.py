@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from core import errors
-from core.database.session import session
+from core.database.session import reading, session
 from core.models import User, Video
+from core.ops.provider_costs import by_month
 from core.video_json import VideoOut
 from core.videos import states
 from tests.environment import forget_settings
@@ -30,6 +31,12 @@ SET_UP: dict[str, tuple[type[TaskServer], str, str, int]] = {
 }
 """By model: its server, the variables, and what five seconds cost."""
 ALL = sorted(SET_UP)
+BILLED: dict[str, tuple[float | None, str, float]] = {
+    "kling-3": (None, "", 0.63),
+    "omni": (28_960, "video tokens", 0.34752),
+    "seedance": (108_000, "tokens", 1.08),
+}
+"""What each says it billed, and USD: by its own word or by the catalogue."""
 
 
 @pytest.fixture
@@ -71,6 +78,19 @@ async def test_a_video_is_asked_for_once_paid_once_and_comes_home(model: str, al
     assert (done.width, done.height, server.creates) == (1280, 720, 1)
     assert next(iter(server.tasks.values())).size == (1280, 720)
     assert await ledger(alice) == [("grant", 100), ("charge", -SET_UP[model][3])]
+    assert (done.billed_amount, done.billed_unit, round(done.provider_usd or 0, 5)) == BILLED[model]
+
+
+async def test_what_is_billed_for_a_video_that_failed_is_kept_and_counted(alice: User, serving: Any) -> None:
+    serving("omni", outcome="changed")
+    video = await ask(alice, model="omni", seconds=5)
+    async with running_worker():
+        failed = await ended(video, "failed")
+    assert (failed.billed_amount, failed.billed_unit) == (28_960, "video tokens")
+    async with reading() as db:
+        (cost,) = await by_month(db, 3)
+    assert (cost.model, cost.videos, round(cost.usd, 4), cost.lost) == ("omni", 1, 0.3475, cost.usd)
+    assert (await ledger(alice))[-1] == ("refund", 10)
 
 
 @pytest.mark.parametrize("model", ALL)

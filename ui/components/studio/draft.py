@@ -29,8 +29,8 @@ CENTRED = {"x": 0.5, "y": 0.5, "zoom": 1.0}
 class Choices:
     """The part of a draft that is kept; `picture_id` is a picture of the user's own, `preset` one of ours.
 
-    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows is for the studio camera: what is
-    usual there is left to the words of the prompt.
+    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows are the options of a model: the
+    studio camera has all but `audio`, and leaves to the words of the prompt what is as usual.
     """
 
     preset: str = ""
@@ -50,6 +50,7 @@ class Choices:
     focus: bool = True
     light: bool = True
     loop: bool = False
+    audio: bool = True
 
 
 @dataclass
@@ -150,11 +151,11 @@ class Draft:
 
     @property
     def options(self) -> Options | None:
-        """The studio camera's options, if it is chosen and anything is not as usual."""
-        if not self.model or not self.model.server.local:
+        """What the chosen model offers to choose, if anything is not as usual."""
+        if not self.model:
             return None
         usual = Choices()
-        names = (name for name in Options.model_fields if getattr(self.choices, name) != getattr(usual, name))
+        names = (name for name in self.model.options if getattr(self.choices, name) != getattr(usual, name))
         chosen = {name: getattr(self.choices, name) for name in names}
         return Options(**chosen) if chosen else None
 
