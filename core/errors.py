@@ -54,7 +54,11 @@ AdsVideoError
     │       └── NotHandedOut       says what the video fails with if that lasts
     ├── OutcomeUnknown     a create call broke after the bytes were sent: never sent again blindly
     └── Permanent          the video has failed
-        ├── ModerationRefused, PictureRefused, RequestRefused
+        ├── ModerationRefused
+        │   └── SoundRefused           of a video that would have been all right
+        ├── PictureRefused
+        │   └── PersonRefused          a face can be seen
+        ├── RequestRefused
         ├── NoVideosServer, NotTaken, NeverShown           it was never made, as far as anybody can tell
         ├── QuotaExhausted, WrongKey
         ├── SourceGone             a clip, picture or music of an edit
@@ -621,6 +625,16 @@ class ModerationRefused(Permanent):
 class PictureRefused(Permanent):
     code = "picture_refused"
     template = "The model can't use this picture. Please try another one."
+
+
+class SoundRefused(ModerationRefused):
+    code = "sound_refused"
+    template = "The model's safety rules refused the sound it made. Without sound it often passes."
+
+
+class PersonRefused(PictureRefused):
+    code = "person_refused"
+    template = "The model takes no picture in which a person's face can be seen. Please choose one without a face."
 
 
 class RequestRefused(Permanent):

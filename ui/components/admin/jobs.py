@@ -6,6 +6,7 @@ from core.admin import deeds
 from core.database.session import reading
 from core.models import ACTIVE, User, Video
 
+from ... import formats, i18n
 from ...i18n import _
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, button
@@ -64,6 +65,8 @@ class Jobs(Tag):
                 Tag("span", "row-note", email)
                 if video.status == "failed":
                     Tag("span", "row-note row-bad", reason(video))
+                    if video.billed_amount:
+                        Tag("span", "row-note row-bad", _billed(video), symbol="circle-alert")
                 elif video.note and video.status in ACTIVE:
                     Tag("span", "row-note", waiting_for(video.note))
             with Tag("div", "admin-facts"):
@@ -85,3 +88,11 @@ class Jobs(Tag):
 
         text = _("{who} gets the price back, unless the model has started already.", who=email)
         confirm(_("Cancel video #{id}?", id=video.id), text, _("Cancel the video"), cancel)
+
+
+def _billed(video: Video) -> str:
+    """What the provider billed for a video that came to nothing, and that was paid back here."""
+    amount = f"{i18n.number(video.billed_amount or 0)} {video.billed_unit}"
+    if video.provider_usd is not None:
+        amount = f"{amount} ({formats.usd(video.provider_usd)})"
+    return _("Paid back here, but billed by the provider: {amount}", amount=amount)

@@ -29,8 +29,8 @@ CENTRED = {"x": 0.5, "y": 0.5, "zoom": 1.0}
 class Choices:
     """The part of a draft that is kept; `picture_id` is a picture of the user's own, `preset` one of ours.
 
-    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows is for the studio camera: what is
-    usual there is left to the words of the prompt.
+    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows are the options of a model: the
+    studio camera has all but `audio`, and leaves to the words of the prompt what is as usual.
     """
 
     preset: str = ""
@@ -50,9 +50,10 @@ class Choices:
     focus: bool = True
     light: bool = True
     loop: bool = False
+    audio: bool = True
 
 
-CAMERA = tuple(one.name for one in fields(Choices) if one.name in Options.model_fields)
+OFFERED = tuple(one.name for one in fields(Choices) if one.name in Options.model_fields)
 """The options that the form offers."""
 
 
@@ -158,11 +159,11 @@ class Draft:
 
     @property
     def options(self) -> Options | None:
-        """The studio camera's options, if it is chosen and anything is not as usual."""
-        if not self.model or not self.model.server.local:
+        """What the chosen model offers to choose, if anything is not as usual."""
+        if not self.model:
             return None
         usual = Choices()
-        names = (name for name in CAMERA if getattr(self.choices, name) != getattr(usual, name))
+        names = (name for name in self.model.options if getattr(self.choices, name) != getattr(usual, name))
         chosen = {name: getattr(self.choices, name) for name in names}
         return Options(**chosen) if chosen else None
 
@@ -221,7 +222,7 @@ class Draft:
             seconds=choices.seconds,
             size=choices.size,
             **_framing({name: getattr(choices, name) for name in Framing.model_fields}),
-            **_camera({name: value for name in CAMERA if (value := getattr(choices, name)) != ""}),
+            **_camera({name: value for name in OFFERED if (value := getattr(choices, name)) != ""}),
         )
 
 
@@ -241,7 +242,7 @@ def _camera(values: dict[str, Any]) -> dict[str, Any]:
         chosen = Options(**values).chosen()
     except ValidationError:
         chosen = {}
-    return {name: chosen.get(name, getattr(Choices(), name)) for name in CAMERA}
+    return {name: chosen.get(name, getattr(Choices(), name)) for name in OFFERED}
 
 
 def _fitting(size: str, model: Model) -> str:
