@@ -1,5 +1,7 @@
 """Serves a stored file with Range: from our disk, or by a redirect to the bucket."""
 
+from urllib.parse import quote
+
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
 from core.errors import NotFound
@@ -38,5 +40,12 @@ async def answer(
         raise NotFound(what or Phrase("video")) from None
     headers["Content-Length"] = str(size)
     if name:
-        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        headers["Content-Disposition"] = attachment(name)
     return StreamingResponse(chunks, media_type=media_type, headers=headers)
+
+
+def attachment(name: str) -> str:
+    """The header that names a download, whatever letters its name has (RFC 6266)."""
+    if name.isascii():
+        return f'attachment; filename="{name}"'
+    return f"attachment; filename*=utf-8''{quote(name)}"

@@ -5,6 +5,7 @@ Opens its own sessions, so the caller must not hold one.
 
 from core import limits
 from core.database.session import session
+from core.errors import PictureTooLarge
 from core.models import Picture
 from core.pictures import intake, uploads
 from core.pictures.framing import Prepared
@@ -13,9 +14,11 @@ from core.pictures.framing import Prepared
 async def keep(user_id: int, content: bytes) -> Picture:
     """Keep an uploaded picture. Raises TooManyUploads, what `intake.prepare` raises, NotAvailable."""
     await limits.count_upload(user_id)
-    prepared, alpha = await intake.prepare(content), await intake.transparent(content)
+    if len(content) > intake.MAX_BYTES:
+        raise PictureTooLarge()
+    prepared = await intake.prepare(content)
     async with session() as db:
-        return await uploads.accept(db, user_id, prepared, alpha=alpha)
+        return await uploads.accept(db, user_id, prepared)
 
 
 async def fetch(user_id: int, url: str) -> Prepared:

@@ -13,7 +13,7 @@ from tests.people import photo
 from tests.running import RunningApp
 
 HERE = Path(__file__).with_name("clients")
-PACKAGES = ("openai", "@modelcontextprotocol/inspector")
+PACKAGES = ("openai@latest", "@modelcontextprotocol/inspector@latest")
 REFUSED = {"name": "BadRequestError", "status": 400, "code": "missing_required_parameter", "param": "input_reference"}
 
 

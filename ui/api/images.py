@@ -38,12 +38,16 @@ class PNG(Response):
 
 
 class ImageOut(BaseModel):
-    """A picture, upright and without metadata; its size in pixels."""
+    """A picture, upright and without metadata; its size in pixels.
+
+    `warning` says what a video of it will suffer from: few pixels, an extreme shape.
+    """
 
     id: int
     url: str
     width: int
     height: int
+    warning: str | None
 
 
 @router.post("/images", status_code=201, responses=problems(413, 415))
@@ -52,8 +56,10 @@ async def upload(request: Request, user: CurrentUser, file: Annotated[UploadFile
     if len((await request.form()).getlist("file")) > 1:
         raise WrongInput(Phrase("Please send one file at a time."))
     picture = await keeping.keep(user.id, await file.read(intake.MAX_BYTES + 1))
-    url = f"/api/v1/images/{picture.id}/content"
-    return ImageOut(id=picture.id, url=url, width=picture.width, height=picture.height)
+    url, warning = f"/api/v1/images/{picture.id}/content", uploads.warning(picture.width, picture.height)
+    return ImageOut(
+        id=picture.id, url=url, width=picture.width, height=picture.height, warning=str(warning) if warning else None
+    )
 
 
 async def _owned(user: User, image_id: int) -> Picture:
@@ -65,6 +71,15 @@ async def _owned(user: User, image_id: int) -> Picture:
 async def content(user: CurrentUser, image_id: Id) -> Response:
     """The picture itself, as JPEG, with Range. Where files are in a bucket, a redirect to it."""
     return await files.answer((await _owned(user, image_id)).key, "image/jpeg", cache=CACHE, what=Phrase("picture"))
+
+
+@router.get("/images/{image_id}/transparent", response_class=FileResponse, responses=stored("image/png"))
+async def transparent(user: CurrentUser, image_id: Id) -> Response:
+    """The picture as PNG with its transparency; 404 if all of it is opaque."""
+    picture = await _owned(user, image_id)
+    if picture.alpha_key is None:
+        raise NotFound(Phrase("picture"))
+    return await files.answer(picture.alpha_key, "image/png", cache=CACHE, what=Phrase("picture"))
 
 
 def _sizes(schema: dict[str, Any]) -> None:
@@ -95,7 +110,7 @@ async def framed(user: CurrentUser, image_id: Id, wanted: Annotated[Wanted, Quer
     """The picture exactly as a model gets it which makes videos of that size."""
     picture = await _owned(user, image_id)
     try:
-        content = await store.get(picture.key)
+        content = await store.get(uploads.source_key(picture))
     except FileNotFoundError:
         raise NotFound(Phrase("picture")) from None
     return await _framed(content, wanted)

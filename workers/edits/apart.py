@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from core.edits.audio import Measured
+from core.edits.exports import Form
 from workers.edits.files import Files
 from workers.media.most import Most
 
@@ -30,11 +31,19 @@ def still_apart(body: dict[str, Any], files: Files, at: float) -> bytes:
     return still(timeline.read(body), files, at)
 
 
-def sheet_apart(path: Path, most: Most) -> bytes:
-    """Frames of a video on one JPEG. Blocking. Raises Unplayable, TooHeavy."""
-    from workers.media.spritesheet import sheet  # noqa: PLC0415
+def preview_apart(body: dict[str, Any], files: Files, outline: tuple[int, int, float]) -> bytes:
+    """What lies over clips, as JSON; `outline` is their width, height and seconds. Blocking."""
+    from core.edits import timeline  # noqa: PLC0415
+    from workers.edits.preview import Outline, preview  # noqa: PLC0415
 
-    return sheet(path, most)
+    return preview(timeline.read(body), files, Outline(*outline))
+
+
+def export_apart(source: Path, target: Path, form: Form, most: Most) -> None:
+    """Write that form of a video to `target`. Blocking. Raises Unplayable, TooHeavy; OSError if our disk refuses."""
+    from workers.media.exports import export  # noqa: PLC0415
+
+    export(source, target, form, most)
 
 
 def measure_apart(path: Path) -> Measured:

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import FileResponse
 
 from core.database.session import reading, session
+from core.edits import exports
 from core.errors import Conflict, NotFound
 from core.models import ACTIVE, Video
 from core.redis.news import last_of
 from core.security import public_ids
-from core.videos import library, queries, spritesheet, states
+from core.videos import library, queries, states
 
 from ... import files
 from ...openai_problem import Refusal
@@ -97,8 +98,9 @@ async def content(
     if row.status != "completed" or not row.key or not row.poster_key:
         raise Refusal(f"Video is not ready yet: its status is {row.status}.", "not_ready", "video_id", 404)
     if variant == "spritesheet":
-        return Response(await spritesheet.of(row), media_type="image/jpeg", headers={"Cache-Control": CACHE})
-    key, kind = (row.key, "video/mp4") if variant == "video" else (row.poster_key, "image/webp")
+        key, kind = await exports.made(row, "spritesheet"), exports.MEDIA_TYPES["spritesheet"]
+    else:
+        key, kind = (row.key, "video/mp4") if variant == "video" else (row.poster_key, "image/webp")
     return await files.answer(key, kind, cache=CACHE, streamed=True)
 
 
