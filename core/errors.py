@@ -32,7 +32,7 @@ AdsVideoError
 │   ├── Problems               everything that is wrong at once
 │   │   └── BadEdit, BadRows, BadAd
 │   ├── NotRows                a file that is no table
-│   ├── NoProduct              a page on which there is none
+│   ├── NoProduct, PageTooLarge    what a product's link leads to
 │   ├── BadCaptions
 │   │   └── NotCaptions, SubStation, TooManyCaptions, CaptionTooLong, CaptionReversed
 │   ├── AudioError
@@ -451,6 +451,13 @@ class NotRows(BadInput):
 class NoProduct(BadInput):
     code = "no_product"
     template = "No product was found on this page. Please upload its pictures and type its name and price."
+
+
+class PageTooLarge(BadInput):
+    code, template = "page_too_large", "This page is larger than {limit} MB and is not read."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
 
 
 class BadCaptions(BadInput):
