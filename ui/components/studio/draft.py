@@ -59,6 +59,8 @@ class Draft:
     choices: Choices = field(default_factory=Choices)
     offers: list[Offer] = field(default_factory=list)
     own: dict[int, Picture] = field(default_factory=dict)
+    outlined: set[int] = field(default_factory=set)
+    """Pictures of the visitor's own whose product is seen and outlined."""
     changed: Event[[]] = field(default_factory=Event)
     edited: bool = False
 
@@ -111,6 +113,13 @@ class Draft:
         """A model that can be used now: our own one if it can, else the first of the menu."""
         ready = [offer.model for offer in self.offers if offer.state.name == "ready"]
         return next((model for model in ready if model.server.local), next(iter(ready), None))
+
+    @property
+    def cut_out(self) -> int:
+        """The picture whose product would move by itself, if one is seen in it; else 0."""
+        choices, model = self.choices, self.model
+        is_cut = model and model.server.local and choices.layers and not choices.preset
+        return choices.picture_id if is_cut else 0
 
     @property
     def price(self) -> int:
