@@ -17,6 +17,11 @@ def alive(user_id: int) -> ColumnElement[bool]:
     return (col(Video.user_id) == user_id) & col(Video.deleted_at).is_(None)
 
 
+def asked_for_alone() -> ColumnElement[bool]:
+    """Neither of a batch nor of an ad, as a condition: what the studio shows."""
+    return col(Video.batch_id).is_(None) & col(Video.ad_id).is_(None)
+
+
 async def owned(session: AsyncSession, user_id: int, video_id: int) -> Video:
     """That user's video. Raises NotFound."""
     query = select(Video).where(alive(user_id), Video.id == video_id)
@@ -31,14 +36,27 @@ async def newest(session: AsyncSession, user_id: int) -> Video | None:
 
 
 async def page(
-    session: AsyncSession, user_id: int, before: int | None, limit: int, kind: str | None = None
+    session: AsyncSession, user_id: int, before: int | None, limit: int, kind: str | None = None, *, alone: bool = False
 ) -> list[Video]:
-    """A user's videos, newest first, with an id below `before`, all or of one kind."""
+    """A user's videos, newest first, with an id below `before`, all or of one kind, or those `asked_for_alone`."""
     query = select(Video).where(alive(user_id)).order_by(col(Video.id).desc())
+    if alone:
+        query = query.where(asked_for_alone())
     if kind is not None:
         query = query.where(Video.kind == kind)
     if before is not None:
         query = query.where(col(Video.id) < before)
+    return list((await session.exec(query.limit(limit))).all())
+
+
+async def behind(
+    session: AsyncSession, user_id: int, start: int | None, limit: int, *, oldest_first: bool = False
+) -> list[Video]:
+    """A user's videos, newest or oldest first, from behind the one with the id `start`."""
+    query = select(Video).where(alive(user_id))
+    query = query.order_by(col(Video.id).asc() if oldest_first else col(Video.id).desc())
+    if start is not None:
+        query = query.where(col(Video.id) > start if oldest_first else col(Video.id) < start)
     return list((await session.exec(query.limit(limit))).all())
 
 

@@ -58,7 +58,7 @@ async def test_the_error_that_shows_a_change_brings_it_to_the_menu(
     monkeypatch.setattr(availability, "CHECK_SECONDS", 0.0)
     visitor.find(marker="generate").click()
     await visitor.should_see("Sora 2 can't be used now: its server does not offer sora-2.")
-    assert ">unreachable<" in chosen(visitor)
+    assert ">not offered<" in chosen(visitor)
     assert server.creates == 0
 
 

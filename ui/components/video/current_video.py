@@ -128,7 +128,7 @@ class CurrentVideo:
         is_opened = news.status == "opened"
         if self._only:
             return await self._load(db, self.user.id, _Snapshot(self._only if is_opened else self._shown))
-        latest = await queries.page(db, self.user.id, None, LATEST)
+        latest = await queries.page(db, self.user.id, None, LATEST, alone=True)
         newest = latest[0] if latest else None
         next_one = self._shown
         if newest and is_opened:
@@ -145,12 +145,14 @@ class CurrentVideo:
         picture: Picture | None = None
         with contextlib.suppress(NotFound):
             video = await queries.owned(db, user_id, snapshot.video_id)
+            if not self._only and (video.batch_id or video.ad_id):  # it has a page of its own
+                return _Snapshot()
             picture = await uploads.of_video(db, video)
         usual = await queries.usual_seconds(db, video.model) if video and video.id != self._shown else self.usual
         ahead = await queries.ahead(db, video) if video else 0
         latest = snapshot.latest
         if latest is None and not self._only and _state(video) != _state(self.video):
-            latest = await queries.page(db, user_id, None, LATEST)
+            latest = await queries.page(db, user_id, None, LATEST, alone=True)
         return replace(snapshot, video=video, picture=picture, usual=usual, ahead=ahead, latest=latest)
 
     @property

@@ -8,9 +8,8 @@ from core.catalog.entries import local_models
 from core.catalog.size import Size
 from core.database.session import session
 from core.errors import AdsVideoError
-from core.models import Video, now
+from core.models import Picture, Video, now
 from core.videos.library import name_of
-from core.videos.recipe import Recipe
 from core.videos.states import cancel, set_favorite
 
 from ... import i18n
@@ -18,13 +17,11 @@ from ...i18n import _
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, button, link
 from ...kit.toast import toast
-from ..studio.draft import Draft
-from ..studio.sample_reel import SampleReel
 from .current_video import CurrentVideo
 from .preset_picture import find_preset, preset_picture
 from .share_dialog import share_dialog
-from .video_card import player
-from .words import caption, money, reason, stage_words, waiting_for
+from .video_card import player, take_ratio
+from .words import caption, money, reason, shown_size, stage_words, waiting_for
 
 
 def _lost() -> str:
@@ -32,13 +29,23 @@ def _lost() -> str:
 
 
 class VideoPanel(Tag):
-    """Draws the current video in whatever state it is. Without a draft there are no samples, and Reuse leads to it."""
+    """Draws the current video in whatever state it is.
+
+    `samples` fills the stage and the bar below it while there is no video. `reuse` puts a video's settings into the
+    form of this page; without it Reuse leads to the studio.
+    """
 
     def __init__(
-        self, current: CurrentVideo, draft: Draft | None, try_again: Callable[[Video], Awaitable[None]]
+        self,
+        current: CurrentVideo,
+        try_again: Callable[[Video], Awaitable[None]],
+        *,
+        samples: Callable[[Tag, Tag], object] | None = None,
+        reuse: Callable[[Video, Picture | None], None] | None = None,
     ) -> None:
         super().__init__("section", "panel", aria_label=_("Video"), tabindex="-1")
-        self._current, self._draft, self._try_again = current, draft, try_again
+        self._current, self._try_again = current, try_again
+        self._samples, self._reuse_here = samples, reuse
         with self:
             self._stage = Tag("div", "stage")
             self._below = Tag("div", "panel-bar")
@@ -64,10 +71,11 @@ class VideoPanel(Tag):
         self._below.clear()
         if video is None:
             self._stage.put("data_state", "samples")
-            if self._draft:
-                SampleReel(self._draft, self._stage, self._below)
+            take_ratio(self._stage, Size(16, 9))
+            if self._samples:
+                self._samples(self._stage, self._below)
             return
-        self._stage.put("data_ratio", "portrait" if Size.parse(video.size).is_portrait else "other")
+        take_ratio(self._stage, shown_size(video))
         if self._current.is_active:
             self._notify.put("news", "running")
             self._stage.put("data_state", "running")
@@ -201,11 +209,11 @@ class VideoPanel(Tag):
             self._announced = self._live.text = text
 
     def _reuse(self) -> None:
-        if self._current.video and self._draft is None:
-            ui.navigate.to(f"/?reuse={self._current.video.id}")
-        elif self._current.video and self._draft:
-            self._draft.fill(Recipe.of(self._current.video), self._current.picture)
-            toast(_("The settings are in the form."))
+        video = self._current.video
+        if video and self._reuse_here:
+            self._reuse_here(video, self._current.picture)
+        elif video:
+            ui.navigate.to(f"/?reuse={video.id}")
 
     async def _toggle_favorite(self) -> None:
         video, user = self._current.video, self._current.user
