@@ -57,6 +57,16 @@ def test_the_studio_cameras_options_are_asked_for_only_of_it(place: object) -> N
     assert made.recipe.options is None
 
 
+def test_a_model_that_makes_sound_may_be_told_not_to(place: object) -> None:
+    made = draft()
+    made.update(audio=False)
+    assert made.recipe.options is None, "the studio camera makes none"
+    made.update(model=next(model.id for model in entries.models().values() if "audio" in model.options))
+    assert made.recipe.options == Options(audio=False)
+    made.update(audio=True)
+    assert made.recipe.options is None
+
+
 def test_a_video_that_is_used_once_more_brings_its_options(place: object) -> None:
     made = draft()
     made.update(strength="strong", loop=True)

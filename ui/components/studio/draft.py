@@ -29,8 +29,8 @@ CENTRED = {"x": 0.5, "y": 0.5, "zoom": 1.0}
 class Choices:
     """The part of a draft that is kept; `picture_id` is a picture of the user's own, `preset` one of ours.
 
-    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows is for the studio camera: what is
-    usual there is left to the words of the prompt.
+    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows is what a model may let choose, as
+    core.videos.options has it: what is usual of the studio camera is left to the words of the prompt.
     """
 
     preset: str = ""
@@ -50,6 +50,7 @@ class Choices:
     focus: bool = True
     light: bool = True
     loop: bool = False
+    audio: bool = True
 
 
 @dataclass
@@ -159,11 +160,9 @@ class Draft:
 
     @property
     def options(self) -> Options | None:
-        """The studio camera's options, if it is chosen and anything is not as usual."""
-        if not self.model or not self.model.server.local:
-            return None
-        usual = Choices()
-        names = (name for name in Options.model_fields if getattr(self.choices, name) != getattr(usual, name))
+        """What the model lets choose and is not as usual; None if there is nothing of that kind."""
+        usual, offered = Choices(), self.model.options if self.model else ()
+        names = (name for name in offered if getattr(self.choices, name) != getattr(usual, name))
         chosen = {name: getattr(self.choices, name) for name in names}
         return Options(**chosen) if chosen else None
 

@@ -54,6 +54,10 @@ class ModelMenu(Tag):
                 self._sharper = Choices(
                     "segments", "aria-pressed", self._choose_lines, role="group", aria_label=_("Resolution")
                 )
+                sound = {"role": "group", "aria_label": _("Sound")}
+                self._sound = Choices("segments", "aria-pressed", self._switch_sound, **sound)
+                about = _("The model makes sound as well")
+                self._sound.show({"audio": option("segment", "audio", _("Sound"), title=about)})
         draft.changed.subscribe(self._draw)
         self._draw()
 
@@ -116,6 +120,11 @@ class ModelMenu(Tag):
         self._sharper.show(switches)
         self._sharper.mark_chosen(_lines(now))
         self._sharper.put("hidden", not larger)
+        self._sound.put("hidden", "audio" not in model.options)
+        self._sound.mark_chosen("audio" if self._draft.choices.audio else "")
+
+    def _switch_sound(self, _key: str) -> None:
+        self._draft.update(audio=not self._draft.choices.audio)
 
     def _choose_ratio(self, ratio: str) -> None:
         """As sharp as before, if the model can."""

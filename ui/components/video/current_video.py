@@ -110,7 +110,7 @@ class CurrentVideo:
         if not news.video_id:
             return False
         if news.video_id != shown:
-            return bool(news.status) or news.video_id > max((video.id for video in self.latest), default=0)
+            return bool(news.status)
         if news.status:
             return True
         self._take(news)
