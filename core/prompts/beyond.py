@@ -10,7 +10,7 @@ _WORDS: dict[Thing, str] = {
     r"|火焰|火苗|烛火|燃烧|烟雾?|蒸汽|雾气|薄雾|热气",
     "liquids": r"\b(?:pour\w*|splash\w*|drip\w*|drops? (?:fall|run|roll|slid)\w*|droplets? (?:fall|run|roll|slid)\w*"
     r"|(?:water|liquid|milk|coffee|oil) (?:flow|run|swirl|rippl|pour)\w*|ripples?|waves?)\b"
-    r"|倒入|倾倒|飞溅|溅|滴落|流淌|水波|涟漪",
+    r"|倒入|倾倒|飞溅|溅|滴落|滑落|水花|流淌|水波|涟漪",
     "people": r"\b(?:(?<!second )(?<!minute )(?<!hour )hands?(?! (?:of|on) the (?:watch|clock|dial))|fingers?"
     r"|woman|man|girl|boy|person|people|model (?:wear|hold|us)\w*|someone|she|he)\b"
     r"|手指|双手|一只手|手拿|女人|男人|女孩|男孩|人物|模特",
