@@ -16,11 +16,13 @@ def run_web() -> None:
     from core.security.secret import compare, storage_secret
     from ui import api, compat, live, middleware, routes, sockets
     from ui.api import openai
+    from ui.plain import routes as plain
 
     from .middleware.compression import Compression
     from .session import cookie_options
 
     routes.register(app)
+    plain.register(app)
     middleware.install(app)
     app.mount("/api/v1", api.create())
     app.mount("/v1", openai.create())
