@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import limits
+from core import at_once, limits
 from core.accounts import users
 from core.catalog import availability, entries
 from core.catalog.entries import Model
@@ -74,7 +74,7 @@ async def repeat_for_free(session: AsyncSession, video: Video) -> Video:
 
 async def fetch_picture(user_id: int, url: str) -> Prepared:
     """`intake.fetch` within the user's limits. Raises TooManyFetches, TooManyUploads, and its own errors."""
-    with limits.fetching(user_id):
+    with at_once.FETCHES.of(user_id):
         await limits.count_upload(user_id)
         return await intake.fetch(url)
 

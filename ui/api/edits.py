@@ -8,6 +8,7 @@ from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from core import at_once
 from core.edits import ask as edits
 from core.edits import stills
 from core.edits.timeline import Edit
@@ -59,4 +60,5 @@ async def still(user: CurrentUser, body: Annotated[dict[str, Any], Body()]) -> R
     at = body.pop("at", 0)
     if isinstance(at, bool) or not isinstance(at, int | float):
         raise WrongInput(Phrase("at must be a number of seconds."))
-    return PNG(await stills.still(user.id, body, at))
+    with at_once.FRAMINGS.of(user.id):
+        return PNG(await stills.still(user.id, body, at))
