@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from core.edits import timeline
-from core.errors import AdsVideoError, BrokenAudio, TooHeavy, Unplayable
+from core.errors import AdsVideoError, BrokenAudio, EditTooHeavy, EditUnreadable
 from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.redis import answers
 from core.settings import settings
 from core.storage import store
 from workers.edits.apart import measure_apart, still_apart
-from workers.edits.steps import gathered, local
+from workers.edits.steps import gathered, local, own_words
 
 Context = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -50,11 +50,12 @@ async def _still(user_id: int, body: dict[str, Any], at: float) -> bytes:
     folder = Path(tempfile.mkdtemp(prefix="still-", dir=store.workspace()))
     try:
         files = await gathered(user_id, timeline.read(body), folder)
-        return await apart(still_apart, body, files, at, bounds=_bounds())
+        with own_words():
+            return await apart(still_apart, body, files, at, bounds=_bounds())
     except Crashed:
-        raise Unplayable("it crashes the decoder") from None
+        raise EditUnreadable("it crashes the decoder") from None
     except OutOfBounds as error:
-        raise TooHeavy(error) from None
+        raise EditTooHeavy(error) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
