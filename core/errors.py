@@ -6,17 +6,19 @@ AdsVideoError
 │   ├── EmailMissing, EmailNotVerified, DomainNotAllowed, EmailTaken, Blocked
 │   └── SignInFailed
 ├── WrongSignature         401, a webhook
+│   └── UnsignedEvent          400, a webhook of Stripe
 ├── CrossSite              403
 ├── UnknownHost            421
 ├── NotFound               404
 ├── ImproveFailed          502
 ├── Conflict               409
 ├── NotEnoughCredits       402
+│   └── NotEnoughForBatch, NotEnoughForAd
 ├── OverBudget             402, says when it refills
 │   └── OverGroupBudget
 ├── BodyTooLarge           413
 ├── TooManyRequests        429, with the seconds until the next slot
-│   ├── TooManyOpen, TooManyUploads, TooManyAttempts, TooManyAtOnce
+│   ├── TooManyOpen, TooManyUploads, TooManyAttempts, TooManyBatches, TooManyAds, TooManyAtOnce
 │   └── TooManyFetches, TooManyStreams, TooManyWaits, TooManyFramings, TooManyImprovements, TooManyPages
 ├── BadInput               422
 │   ├── WrongInput             says itself what is wrong
@@ -25,9 +27,13 @@ AdsVideoError
 │   ├── PictureError
 │   │   ├── PictureTooLarge    413
 │   │   ├── NotAPicture        415
-│   │   ├── BrokenPicture, TooManyPixels, PictureTooHeavy
+│   │   │   └── ForeignPicture     says what it is: HEIC, TIFF, ...
+│   │   ├── BrokenPicture, TooManyPixels, PictureTooSmall, PictureTooHeavy
 │   │   └── PictureAtAddress   422, whatever is wrong with what a URL leads to
-│   ├── BadEdit                everything that is wrong in an edit
+│   ├── Problems               everything that is wrong at once
+│   │   └── BadEdit, BadRows, BadAd
+│   ├── NotRows                a file that is no table
+│   ├── NoProduct              a page on which there is none
 │   ├── BadCaptions
 │   │   └── NotCaptions, SubStation, TooManyCaptions, CaptionTooLong, CaptionReversed
 │   ├── AudioError
@@ -39,7 +45,8 @@ AdsVideoError
 ├── Misconfigured          the app refuses to start or a command to run
 ├── NotAvailable           503
 │   ├── NoAnswer               a part of ours (storage, database) does not answer
-│   └── NoRoom                 the disk is full
+│   ├── NoRoom                 the disk is full
+│   └── PaymentsAway           Stripe does not answer
 └── EngineError            what a model or its server did; ends up on the video
     ├── Retryable          the same step may be tried again later
     │   ├── OverCapacity       429 / 503, with Retry-After
@@ -70,9 +77,10 @@ MAX_DETAIL = 200
 
 
 def clean(text: object) -> str:
-    """A provider's text made safe to show: one line without markup and keys, at most 200 characters."""
+    """A provider's text made safe to show: one line without markup, keys and request ids, at most 200 characters."""
     line = re.sub(r"<[^>]*>", " ", str(text or ""))
-    line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}", "[key]", line)
+    line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}|\bAIza[\w-]{8,}", "[key]", line)
+    line = re.sub(r"[([]?\brequest[ _-]?id\b[\s:='\"]*[\w-]{6,}['\")\]]*", "", line, flags=re.IGNORECASE)
     line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1].rstrip() + "…"
 
@@ -120,6 +128,11 @@ class NotSignedIn(AdsVideoError):
 
 class WrongSignature(AdsVideoError):
     code, status, template = "wrong_signature", 401, "This message is not signed with the secret we share, or too old."
+
+
+class UnsignedEvent(WrongSignature):
+    code, status = "unsigned_event", 400
+    template = "This event is not signed with the webhook secret that Stripe and we share, or too old."
 
 
 class CrossSite(AdsVideoError):
@@ -192,8 +205,21 @@ class NotEnoughCredits(AdsVideoError):
     code, status = "not_enough_credits", 402
     template = "Not enough credits: this video costs {cost}, you have {credits}."
 
-    def __init__(self, cost: int, credits: int) -> None:
-        super().__init__(cost=cost, credits=credits)
+    def __init__(self, cost: int, credits: int, **more: object) -> None:
+        super().__init__(cost=cost, credits=credits, **more)
+
+
+class NotEnoughForBatch(NotEnoughCredits):
+    template = (
+        "Not enough credits: these {count} videos cost {cost}, you have {credits}. That is enough for {fit} of them."
+    )
+
+    def __init__(self, cost: int, credits: int, count: int, fit: int) -> None:
+        super().__init__(cost, credits, count=count, fit=fit)
+
+
+class NotEnoughForAd(NotEnoughCredits):
+    template = "Not enough credits: this ad costs {cost}, you have {credits}."
 
 
 class OverBudget(AdsVideoError):
@@ -279,6 +305,16 @@ class TooManyAttempts(TooManyRequests):
     template = "Too many sign-ins have failed from your address. Please try again in {wait}."
 
 
+class TooManyBatches(TooManyRequests):
+    code = "too_many_batches"
+    template = "You have reached the limit of {limit} batches an hour. The next one can start in {wait}."
+
+
+class TooManyAds(TooManyRequests):
+    code = "too_many_ads"
+    template = "You have reached the limit of {limit} ads an hour. The next one can start in {wait}."
+
+
 class BodyTooLarge(AdsVideoError):
     code, status, template = "body_too_large", 413, "The request is too large."
 
@@ -357,6 +393,24 @@ class NotAPicture(PictureError):
     template = "This file is not a picture we can read. Please use JPEG, PNG, WebP, AVIF or GIF."
 
 
+class ForeignPicture(NotAPicture):
+    """A picture of a kind that is not read here; `kind` is its name."""
+
+    code = "foreign_picture"
+    template = "This is a {kind} picture, which can't be read here. Please save it as JPEG or PNG and choose that one."
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind=kind)
+
+
+class PictureTooSmall(PictureError):
+    code = "picture_too_small"
+    template = "The picture has only {width}x{height} pixels. It needs at least {least} on each side."
+
+    def __init__(self, width: int, height: int, least: int) -> None:
+        super().__init__(width=width, height=height, least=least)
+
+
 class BrokenPicture(PictureError):
     code = "broken_picture"
     template = "The picture is damaged or incomplete and can't be read. Please save it again or choose another."
@@ -384,10 +438,8 @@ class PictureAtAddress(PictureError):
         super().__init__(reason=reason)
 
 
-class BadEdit(BadInput):
-    """Everything that is wrong with an edit, each with its place: core/edits/timeline.py finds it."""
-
-    code = "bad_edit"
+class Problems(BadInput):
+    """Everything that is wrong with what was asked for, each with its place."""
 
     def __init__(self, problems: Sequence[Phrase]) -> None:
         super().__init__(**{f"problem{n}": problem for n, problem in enumerate(problems)})
@@ -396,6 +448,36 @@ class BadEdit(BadInput):
     def phrase(self) -> Phrase:
         """One sentence after the other."""
         return Phrase(" ".join(f"{{{name}}}" for name in self.values), **self.values)
+
+
+class BadEdit(Problems):
+    """core/edits/timeline.py finds it."""
+
+    code = "bad_edit"
+
+
+class BadRows(Problems):
+    """core/batches/rows.py finds it."""
+
+    code = "bad_rows"
+
+
+class BadAd(Problems):
+    """core/ads/storyboard.py finds it."""
+
+    code = "bad_ad"
+
+
+class NotRows(BadInput):
+    code, template = "not_rows", "This is not a table we can read: {reason}"
+
+    def __init__(self, reason: Phrase) -> None:
+        super().__init__(reason=reason)
+
+
+class NoProduct(BadInput):
+    code = "no_product"
+    template = "No product was found on this page. Please upload its pictures and type its name and price."
 
 
 class BadCaptions(BadInput):
@@ -510,6 +592,11 @@ class NoAnswer(NotAvailable):
 class NoRoom(NotAvailable):
     code = "no_room"
     template = "The disk is full, so nothing new can be kept. What you have is safe; please tell who runs this site."
+
+
+class PaymentsAway(NotAvailable):
+    code = "payments_away"
+    template = "The payment service does not answer at the moment. Nothing was charged; please try again in a minute."
 
 
 class EngineError(AdsVideoError):

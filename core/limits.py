@@ -15,12 +15,19 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter as Limiter
 from redis.exceptions import RedisError
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.errors import TooManyAttempts, TooManyOpen, TooManyRequests, TooManyUploads
-from core.models import ACTIVE, Video, now
+from core.errors import (
+    TooManyAds,
+    TooManyAttempts,
+    TooManyBatches,
+    TooManyOpen,
+    TooManyRequests,
+    TooManyUploads,
+)
+from core.models import ACTIVE, Ad, Batch, Video, now
 from core.redis.client import redis
 from core.settings import settings
 
@@ -28,12 +35,20 @@ log = logging.getLogger(__name__)
 KEYS = "adsvideo:limits"
 HOUR = timedelta(hours=1)
 _videos: Any = Video.__table__  # type: ignore[attr-defined]
+
+
+def _asked_for_one_by_one() -> tuple[ColumnElement[bool], ...]:
+    """Conditions: not in a batch and no shot of an ad; those have limits of their own."""
+    return _videos.c.batch_id.is_(None), _videos.c.ad_id.is_(None)
+
+
 _OLDEST = (
     select(_videos.c.created_at)
     .where(
         _videos.c.user_id == bindparam("who"),
         _videos.c.kind == bindparam("kind"),
         _videos.c.created_at > bindparam("since"),
+        *_asked_for_one_by_one(),
     )
     .order_by(_videos.c.id.desc())
     .limit(1)
@@ -68,10 +83,30 @@ async def check_open(session: AsyncSession, user_id: int) -> None:
     limit = settings().open_videos_per_user
     if limit is None:
         return
-    mine = (col(Video.user_id) == user_id, col(Video.status).in_(ACTIVE))
+    mine = (col(Video.user_id) == user_id, col(Video.status).in_(ACTIVE), *_asked_for_one_by_one())
     count = await (await session.connection()).execute(select(func.count()).select_from(Video).where(*mine))
     if count.scalar_one() > limit:
         raise TooManyOpen(limit, OPEN_WAIT_SECONDS)
+
+
+async def check_batches(session: AsyncSession, user_id: int) -> None:
+    """Raises TooManyBatches if the user's batches of the last hour, the new one included, are over the limit."""
+    await _check_rows(session, Batch, user_id, settings().batches_per_hour, TooManyBatches)
+
+
+async def check_ads(session: AsyncSession, user_id: int) -> None:
+    """Raises TooManyAds if the user's ads of the last hour, the new one included, are over the limit."""
+    await _check_rows(session, Ad, user_id, settings().ads_per_hour, TooManyAds)
+
+
+async def _check_rows(
+    session: AsyncSession, table: type[Batch | Ad], user_id: int, limit: int, error: type[TooManyRequests]
+) -> None:
+    """Called like `check_generations`, and exact for the same reason."""
+    mine = (col(table.user_id) == user_id, col(table.created_at) > now() - HOUR)
+    oldest = select(col(table.created_at)).where(*mine).order_by(col(table.id).desc()).limit(1).offset(limit)
+    if made_at := (await (await session.connection()).execute(oldest)).scalar():
+        raise error(limit, max(1, math.ceil((made_at + HOUR - now()).total_seconds())))
 
 
 # --------------------------------------------------------------------------------------------- in Redis or in memory

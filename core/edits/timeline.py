@@ -34,7 +34,7 @@ Path = tuple[str | int, ...]
 
 COMPLAINTS = {
     "missing": Phrase("is missing"),
-    "extra_forbidden": Phrase("is not a field of an edit"),
+    "extra_forbidden": Phrase("is no field here"),
     "finite_number": Phrase("must be a number"),
     "float_type": Phrase("must be a number"),
     "int_type": Phrase("must be a whole number"),
@@ -68,7 +68,11 @@ NAMES = {
     "lines": Phrase("line"),
     "lock": Phrase("Product lock"),
     "logo": Phrase("Logo"),
+    "model": Phrase("model"),
     "music": Phrase("Music"),
+    "picture": Phrase("picture"),
+    "prompt": Phrase("prompt"),
+    "rows": Phrase("Row"),
     "seconds": Phrase("length"),
     "size": Phrase("Size"),
     "speed": Phrase("speed"),
@@ -178,12 +182,13 @@ def read(body: object) -> Edit:
     try:
         edit = Edit.model_validate(body)
     except ValidationError as error:
-        raise BadEdit([problem.phrase for problem in [*_found(error), *problems][:MOST_SAID]]) from None
+        raise BadEdit([problem.phrase for problem in [*problems_of(error), *problems][:MOST_SAID]]) from None
     refuse(problems)
     return edit
 
 
-def _found(error: ValidationError) -> Iterator[Problem]:
+def problems_of(error: ValidationError) -> Iterator[Problem]:
+    """What pydantic has found wrong, each with its place."""
     details = error.errors(include_url=False)
     places = [detail["loc"] for detail in details]
     for detail in details:

@@ -27,7 +27,7 @@ KINDS = {
     "json_invalid": Phrase("The request's body is not valid JSON."),
     "model_attributes_type": Phrase("The request's body must be a JSON object, sent as application/json."),
 }
-TAGS = [{"name": tag} for tag in ("images", "videos", "edits", "music", "models", "me", "webhooks")]
+TAGS = [{"name": tag} for tag in ("images", "videos", "batches", "ads", "edits", "music", "models", "me", "webhooks")]
 """In the order in which a reader needs them; what is not named here comes after."""
 DESCRIPTION = """Everything the studio does, for scripts.
 

@@ -1,6 +1,6 @@
 """The end card: product, name, price, call to action and logo, in that order of size, standing still."""
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from core.edits.fields import EndCard
 from workers.edits.overlays import MARGIN, logo_image, rgb, safe_box, unit
@@ -35,16 +35,13 @@ def card(plan: Plan, end: EndCard) -> Image.Image:
 
 
 def _picture(canvas: Image.Image, plan: Plan, box: tuple[float, float, float, float]) -> None:
-    """The product as large as it fits, with round corners."""
+    """The product as large as it fits, with round corners; a cut-out stands on the card itself."""
     assert plan.files.card is not None
     with Image.open(plan.files.card) as opened:
-        picture = opened.convert("RGB")
-    width, height = box[2] - box[0], box[3] - box[1]
-    scale = min(width / picture.width, height / picture.height)
-    size = max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)
-    fitted = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    place = round((box[0] + box[2] - size[0]) / 2), round((box[1] + box[3] - size[1]) / 2)
-    canvas.paste(fitted, place, _rounded(size, unit(plan.width, plan.height) * 0.03))
+        fitted = logo_image(opened, box[2] - box[0], box[3] - box[1])
+    place = round((box[0] + box[2] - fitted.width) / 2), round((box[1] + box[3] - fitted.height) / 2)
+    corners = _rounded(fitted.size, unit(plan.width, plan.height) * 0.03)
+    canvas.paste(fitted.convert("RGB"), place, ImageChops.multiply(corners, fitted.getchannel("A")))
 
 
 def _rounded(size: tuple[int, int], radius: float) -> Image.Image:
