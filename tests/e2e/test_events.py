@@ -108,13 +108,14 @@ def test_eight_streams_at_once_and_no_more(app: RunningApp, alice: httpx.Client)
             return client.stream("GET", f"/videos/{of}/events", timeout=60)
 
         with contextlib.ExitStack() as held:
-            for _ in range(8):
-                next(events(held.enter_context(stream(alice, video_id))))
+            reading = [events(held.enter_context(stream(alice, video_id))) for _ in range(8)]
+            assert [next(coming)["id"] for coming in reading] == [video_id] * 8
             refused = alice.get(f"/videos/{video_id}/events")
             assert (refused.status_code, refused.headers["retry-after"]) == (429, "15")
             sentence = "8 event streams of yours are open already. Please close one of them first."
             assert refused.json()["error"] == {"code": "too_many_streams", "message": sentence}
-            next(events(held.enter_context(stream(charlie, theirs))))
+            reading.append(events(held.enter_context(stream(charlie, theirs))))
+            assert next(reading[-1])["id"] == theirs
             assert alice.get(f"/videos/{video_id}").status_code == 200
 
         def is_taken() -> bool:
