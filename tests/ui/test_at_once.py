@@ -13,7 +13,7 @@ from core.accounts import api_keys
 from core.database.session import session
 from core.errors import TooManyStreams
 from core.models import User
-from core.prompts import improve
+from tests.environment import forget_settings
 from tests.people import ask, picture_of
 from tests.waiting import until
 from ui import compat, open_pages
@@ -70,7 +70,8 @@ async def test_pictures_that_are_made_to_be_looked_at(
 
 async def test_prompts_at_the_chat_model(visitor: Visitor, me: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_once.IMPROVEMENTS, "places", 0)
-    monkeypatch.setattr(improve, "is_on", lambda: True)
+    monkeypatch.setenv("OPENAI_CHAT_MODEL", "gpt-5-mini")
+    forget_settings()
     await visitor.open("/")
     visitor.find("Improve my prompt").click()
     await visitor.should_see("of your prompts are being improved already. Please wait for them.")
