@@ -120,6 +120,9 @@ class Settings(BaseSettings):
     front_door_fallback: str = Field(
         "", description="The model that serves `/v1` where the one asked for is not ready; without it that is an error."
     )
+    mcp: Literal["auto", "on", "off"] = Field(
+        "auto", description="`/mcp` for assistants: loaded at its first use (auto), at the start (on), or never (off)."
+    )
 
     stripe_secret_key: SecretStr | None = Field(None, description="Stripe's key; with it credits are sold.")
     stripe_webhook_secret: SecretStr | None = Field(
@@ -193,6 +196,11 @@ class Settings(BaseSettings):
     @classmethod
     def _in_capitals(cls, value: str) -> str:
         return value.upper()
+
+    @field_validator("mcp", mode="before")
+    @classmethod
+    def _is_switch(cls, value: str) -> str:
+        return {"1": "on", "true": "on", "0": "off", "false": "off"}.get(value.lower(), value.lower())
 
     @field_validator("openai_webhook_secret")
     @classmethod
