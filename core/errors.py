@@ -32,7 +32,7 @@ AdsVideoError
 │   ├── Problems               everything that is wrong at once
 │   │   └── BadEdit, BadRows, BadAd
 │   ├── NotRows                a file that is no table
-│   ├── NoProduct              a page on which there is none
+│   ├── NoProduct, PageTooLarge    what a product's link leads to
 │   ├── BadCaptions
 │   │   └── NotCaptions, SubStation, TooManyCaptions, CaptionTooLong, CaptionReversed
 │   ├── AudioError
@@ -54,7 +54,11 @@ AdsVideoError
     │       └── NotHandedOut       says what the video fails with if that lasts
     ├── OutcomeUnknown     a create call broke after the bytes were sent: never sent again blindly
     └── Permanent          the video has failed
-        ├── ModerationRefused, PictureRefused, RequestRefused
+        ├── ModerationRefused
+        │   └── SoundRefused           of a video that would have been all right
+        ├── PictureRefused
+        │   └── PersonRefused          a face can be seen
+        ├── RequestRefused
         ├── NoVideosServer, NotTaken, NeverShown           it was never made, as far as anybody can tell
         ├── QuotaExhausted, WrongKey
         ├── SourceGone             a clip, picture or music of an edit
@@ -449,6 +453,13 @@ class NoProduct(BadInput):
     template = "No product was found on this page. Please upload its pictures and type its name and price."
 
 
+class PageTooLarge(BadInput):
+    code, template = "page_too_large", "This page is larger than {limit} MB and is not read."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
+
+
 class BadCaptions(BadInput):
     code, template = "bad_captions", "These captions can't be used."
 
@@ -621,6 +632,16 @@ class ModerationRefused(Permanent):
 class PictureRefused(Permanent):
     code = "picture_refused"
     template = "The model can't use this picture. Please try another one."
+
+
+class SoundRefused(ModerationRefused):
+    code = "sound_refused"
+    template = "The model's safety rules refused the sound it made. Without sound it often passes."
+
+
+class PersonRefused(PictureRefused):
+    code = "person_refused"
+    template = "The model takes no picture in which a person's face can be seen. Please choose one without a face."
 
 
 class RequestRefused(Permanent):

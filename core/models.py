@@ -206,6 +206,7 @@ class Template(SQLModel, table=True):
 TITLE_LENGTH = 100
 """At most so many characters has the name that its owner gives a video."""
 _AT_PROVIDER = text("submitted_at IS NOT NULL AND completed_at IS NULL")
+_TOLD_USD = text("provider_usd IS NOT NULL AND completed_at IS NOT NULL")
 _REMOVABLE = text("deleted_at IS NOT NULL AND key IS NOT NULL")
 
 
@@ -218,6 +219,9 @@ class Video(SQLModel, table=True):
     the file back. `retried`: the provider failed by its own fault and got a second attempt.
     Waiting videos start by `lane` (-1 before 0 before 1), then by `turn`, which is the same for the first video of each
     user, one more for the second, and so on: core/videos/claims.py.
+
+    `billed_amount` so many `billed_unit`s is what the provider says it billed, `provider_usd` what that was or, where
+    it does not say, what the catalogue reckons: core/videos/costs.py.
 
     Of what was edited, `edit` is the body that made it, `made_from` its videos' numbers, and `has_ai` whether a model
     made any part of it. Of a remix `made_from` is the video that it repeats with another prompt. Who gives a video a
@@ -243,6 +247,13 @@ class Video(SQLModel, table=True):
         Index("ix_videos_ad", "ad_id", "id"),
         Index("ix_videos_batch", "batch_id", "id"),
         Index("ix_videos_user_kind", "user_id", "kind", "id"),
+        Index(
+            "ix_videos_provider_usd",
+            "completed_at",
+            "model",
+            sqlite_where=_TOLD_USD,
+            postgresql_where=_TOLD_USD,
+        ),
         Index("ix_videos_removable", "deleted_at", sqlite_where=_REMOVABLE, postgresql_where=_REMOVABLE),
     )
 
@@ -287,6 +298,9 @@ class Video(SQLModel, table=True):
     height: int | None = None
     duration: float | None = None
     bytes: int | None = None
+    billed_amount: float | None = None
+    billed_unit: str = Field(default="", max_length=32, sa_column_kwargs={"server_default": ""})
+    provider_usd: float | None = None
 
     kind: str = Field(default="generated", sa_type=String(16), sa_column_kwargs={"server_default": "generated"})
     made_from: list[int] = Field(default_factory=list, sa_column=Column(Ids, nullable=False, server_default=""))

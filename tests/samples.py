@@ -32,6 +32,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "BadEdit": ([Phrase("{name} {complaint}.", name=Phrase("The edit"), complaint=Phrase("must not be empty"))],),
     "BadRows": ([Phrase("{name} {complaint}.", name=Phrase("Row"), complaint=Phrase("must not be empty"))],),
     "BadAd": ([Phrase("{name} {complaint}.", name=Phrase("The edit"), complaint=Phrase("must not be empty"))],),
+    "PageTooLarge": (3,),
     "NotRows": (Phrase("it has no rows."),),
     "TooManyCaptions": (9000,),
     "CaptionTooLong": (9000, 9000),

@@ -68,6 +68,20 @@ def test_a_video_that_is_used_once_more_brings_its_options(place: object) -> Non
     assert other.recipe.options is None
 
 
+def test_sound_is_an_option_of_the_models_that_have_it(place: object) -> None:
+    made = draft()
+    made.update(audio=False)
+    assert made.recipe.options is None  # the studio camera makes no sound
+    made.update(model="kling-3")
+    assert made.recipe.options == Options(audio=False)
+    other = draft()
+    other.restore(made.to_json())
+    other.update(model="kling-3")
+    assert other.recipe.options == Options(audio=False)
+    other.fill(Recipe(prompt="x", model="kling-3"), None)
+    assert other.recipe.options is None
+
+
 def test_a_draft_comes_back(place: object) -> None:
     form, other = draft(), draft()
     form.update(preset="watch", prompt="Mine", seconds=8, mode="pad-blur")

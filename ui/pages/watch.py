@@ -12,13 +12,14 @@ from core.models import Video
 from core.social import sharing
 from core.videos.library import name_of
 
-from .. import formats, layout
+from .. import layout
 from ..addresses import origin
 from ..components.site.notice import nothing_here
 from ..components.video.video_card import player, take_ratio
 from ..components.video.words import caption, shown_size, title_of
 from ..i18n import _
 from ..kit.elements import Tag, link
+from ..kit.moment import moment
 from ..session import Visitor
 
 
@@ -44,7 +45,7 @@ async def watch(request: Request, visitor: Visitor, slug: str) -> None:
                     Tag("p", "watch-prompt", video.prompt)
                 with Tag("p", "watch-facts"):
                     Tag("span", "", caption(video) + " · ")
-                    Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
+                    moment(video.created_at)
             with Tag("div", "toolbar"):
                 link(_("Download"), f"/v/{slug}/content", symbol="download", download=name_of(video))
                 link(_("Make your own"), "/", look="accent")

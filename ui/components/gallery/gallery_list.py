@@ -4,9 +4,9 @@ from core.database.session import reading
 from core.models import Video
 from core.social import sharing
 
-from ... import formats
 from ...i18n import _
 from ...kit.elements import Tag
+from ...kit.moment import moment
 from ...kit.paged_list import PagedList
 from ..site.notice import notice
 from ..video.video_card import poster
@@ -31,7 +31,7 @@ class Gallery(Tag):
         if self._list.last is None:
             with self:
                 how = _("Share one of your videos and switch on “Also show in the gallery”.")
-                notice(_("Nothing is shown yet"), how, _("Make a video"), "/")
+                notice(_("Nothing is shown yet"), how, _("Open my library"), "/library")
 
 
 async def _page(before: int | None, limit: int) -> list[Video]:
@@ -47,4 +47,4 @@ def _card(video: Video) -> None:
             Tag("p", "card-prompt", title_of(video), title=video.prompt)
             with Tag("div", "card-facts"):
                 Tag("span", "", localized(video.label))
-                Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
+                moment(video.created_at)

@@ -98,7 +98,10 @@ class PromptForm(Tag):
         if self._draft.edited:
             return
         draft_json = str(event.args.get("detail"))[:5000]
-        if self._user and (picture_id := Draft.picture_id_in(draft_json)):
+        picture_id = Draft.picture_id_in(draft_json)
+        if self._user is None:
+            self._draft.awaited = picture_id
+        elif picture_id:
             try:
                 async with reading() as db:
                     self._draft.own[picture_id] = await uploads.owned(db, self._user.id, picture_id)

@@ -1,11 +1,14 @@
 """Sharing a video: its link, whether the gallery shows it, and taking it all back."""
 
+from urllib.parse import urlsplit
+
 from nicegui import context, ui
 
+from core.accounts import users
 from core.database.session import reading, session
 from core.errors import AdsVideoError
 from core.models import User
-from core.settings import settings
+from core.settings import is_loopback, settings
 from core.social import sharing
 from core.videos import queries
 
@@ -50,10 +53,14 @@ class _ShareDialog(Dialog):
             button(_("Create link"), self._share, look="accent")
 
     def _shared(self, slug: str, in_gallery: bool) -> None:
-        Tag("p", "dialog-text", _("Anybody who has this link can watch the video."))
+        address = _address(slug)
+        if is_loopback(urlsplit(address).hostname or ""):
+            self._only_here()
+        else:
+            Tag("p", "dialog-text", _("Anybody who has this link can watch the video."))
         with Tag("div", "share-link"):
-            Tag("input", "input", id="share-link", readonly=True, value=_address(slug), aria_label=_("Link"))
-            copy = button(_("Copy"), look="accent", symbol="copy", data_copy=True, aria_controls="share-link")
+            Tag("input", "input", id="share-link", readonly=True, value=address, aria_label=_("Link"))
+            copy = button(_("Copy link"), look="accent", symbol="copy", data_copy=True, aria_controls="share-link")
             copy.on("copied", lambda: toast(_("The link is copied."), "good"), [])
         with Tag("label", "switch-row"):
             Tag("span", "", _("Also show in the gallery"))
@@ -62,6 +69,15 @@ class _ShareDialog(Dialog):
         with Tag("div", "dialog-actions"):
             button(_("Stop sharing"), self._stop, look="quiet")
             button(_("Done"), self.close)
+
+    def _only_here(self) -> None:
+        with Tag("div", "share-warning", symbol="circle-alert", role="note"), Tag("div"):
+            Tag("p", "", _("This address leads to this computer only: others can't open it."))
+            if users.role(self._user) == "admin":
+                how = _("Start AdsVideo under an address that others reach, and set PUBLIC_URL to it.")
+            else:
+                how = _("Ask the person who runs this AdsVideo.")
+            Tag("p", "dialog-text", how)
 
     async def _share(self, *, in_gallery: bool = False) -> None:
         try:
