@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from core.commands import MAX_GRANT, check, grant, key, move_storage, release
+from core.commands import MAX_GRANT, check, grant, key, move_storage, reconcile, release
 from core.errors import AdsVideoError
 from core.ops import proxies
 from core.ops.startup import address, check_port, check_settings, prepare, set_umask, take_lock
@@ -113,6 +113,17 @@ def worker(*, child: bool = False) -> None:
             supervisor.stop(if_unused=True)
 
 
+def mcp(email: str) -> None:
+    """Serve an assistant over stdin and stdout; the app runs beside it."""
+    from core.database.migrate import migrate
+    from core.ops.logs import set_up_logging
+    from ui.mcp.stdio import serve
+
+    set_up_logging("mcp")
+    migrate()
+    asyncio.run(serve(email))
+
+
 def cleanup(*, dry: bool) -> None:
     """Remove videos past their retention and files without a row; with `dry` only print them."""
     from core.database.migrate import migrate
@@ -151,11 +162,14 @@ def _arguments() -> argparse.Namespace:
     granting.add_argument("credits", type=_amount)
     releasing = commands.add_parser("release", help="let the accounts of another identity provider be signed in to")
     releasing.add_argument("issuer", help="the OIDC_ISSUER that they belong to")
+    commands.add_parser("reconcile", help="ask Stripe for payments that its webhooks have not told")
     storing = commands.add_parser("storage", help="move the stored files").add_subparsers(dest="what", required=True)
     moving = storing.add_parser("move", help="from another folder or s3://bucket to STORAGE_URL")
     moving.add_argument("source", help="where they are now, as STORAGE_URL named it")
     cleaning = commands.add_parser("cleanup", help="remove what is past its retention, and files that nobody knows")
     cleaning.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    assisting = commands.add_parser("mcp", help="serve an assistant over stdin and stdout, beside the running app")
+    assisting.add_argument("email", nargs="?", default="", help="whose videos (default: the local user's)")
     commands.add_parser("check", help="test every configured server and key")
     return parser.parse_args()
 
@@ -172,9 +186,11 @@ def main() -> int:
         "worker": lambda: worker(child=arguments.child),
         "key": lambda: key(arguments.email),
         "grant": lambda: grant(arguments.email, arguments.credits),
+        "reconcile": reconcile,
         "release": lambda: release(arguments.issuer),
         "storage": lambda: move_storage(arguments.source),
         "cleanup": lambda: cleanup(dry=arguments.dry_run),
+        "mcp": lambda: mcp(arguments.email),
         "check": check,
     }
     try:

@@ -6,17 +6,20 @@ AdsVideoError
 │   ├── EmailMissing, EmailNotVerified, DomainNotAllowed, EmailTaken, Blocked
 │   └── SignInFailed
 ├── WrongSignature         401, a webhook
+│   └── UnsignedEvent          400, a webhook of Stripe
 ├── CrossSite              403
 ├── UnknownHost            421
 ├── NotFound               404
 ├── ImproveFailed          502
 ├── Conflict               409
 ├── NotEnoughCredits       402
+│   └── NotEnoughForBatch, NotEnoughForAd
 ├── OverBudget             402, says when it refills
 │   └── OverGroupBudget
 ├── BodyTooLarge           413
 ├── TooManyRequests        429, with the seconds until the next slot
-│   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts
+│   ├── TooManyOpen, TooManyUploads, TooManyAttempts, TooManyBatches, TooManyAds, TooManyAtOnce, TooManyComments
+│   └── TooManyFetches, TooManyStreams, TooManyWaits, TooManyFramings, TooManyImprovements, TooManyPages
 ├── BadInput               422
 │   ├── WrongInput             says itself what is wrong
 │   ├── NoPicture, NoPrompt, PromptTooLong
@@ -24,9 +27,13 @@ AdsVideoError
 │   ├── PictureError
 │   │   ├── PictureTooLarge    413
 │   │   ├── NotAPicture        415
-│   │   ├── BrokenPicture, TooManyPixels, PictureTooHeavy
+│   │   │   └── ForeignPicture     says what it is: HEIC, TIFF, ...
+│   │   ├── BrokenPicture, TooManyPixels, PictureTooSmall, PictureTooHeavy
 │   │   └── PictureAtAddress   422, whatever is wrong with what a URL leads to
-│   ├── BadEdit                everything that is wrong in an edit
+│   ├── Problems               everything that is wrong at once
+│   │   └── BadEdit, BadRows, BadAd
+│   ├── NotRows                a file that is no table
+│   ├── NoProduct, PageTooLarge    what a product's link leads to
 │   ├── BadCaptions
 │   │   └── NotCaptions, SubStation, TooManyCaptions, CaptionTooLong, CaptionReversed
 │   ├── AudioError
@@ -38,7 +45,8 @@ AdsVideoError
 ├── Misconfigured          the app refuses to start or a command to run
 ├── NotAvailable           503
 │   ├── NoAnswer               a part of ours (storage, database) does not answer
-│   └── NoRoom                 the disk is full
+│   ├── NoRoom                 the disk is full
+│   └── PaymentsAway           Stripe does not answer
 └── EngineError            what a model or its server did; ends up on the video
     ├── Retryable          the same step may be tried again later
     │   ├── OverCapacity       429 / 503, with Retry-After
@@ -47,10 +55,14 @@ AdsVideoError
     │       └── NotHandedOut       says what the video fails with if that lasts
     ├── OutcomeUnknown     a create call broke after the bytes were sent: never sent again blindly
     └── Permanent          the video has failed
-        ├── ModerationRefused, PictureRefused, RequestRefused
+        ├── ModerationRefused
+        │   └── SoundRefused           of a video that would have been all right
+        ├── PictureRefused
+        │   └── PersonRefused          a face can be seen
+        ├── RequestRefused
         ├── NoVideosServer, NotTaken, NeverShown           it was never made, as far as anybody can tell
         ├── QuotaExhausted, WrongKey
-        ├── SourceGone             a clip, picture or music of an edit
+        ├── SourceGone, EditUnreadable, EditTooHeavy       of an edit, which no model has delivered
         ├── PictureGone, PictureDamaged, PictureUnread     our own fault, before any server was asked
         ├── TimedOut, JobLost, Unplayable, TooHeavy
         ├── NoFile                 finished, and its file is never handed out
@@ -69,9 +81,10 @@ MAX_DETAIL = 200
 
 
 def clean(text: object) -> str:
-    """A provider's text made safe to show: one line without markup and keys, at most 200 characters."""
+    """A provider's text made safe to show: one line without markup, keys and request ids, at most 200 characters."""
     line = re.sub(r"<[^>]*>", " ", str(text or ""))
-    line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}", "[key]", line)
+    line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}|\bAIza[\w-]{8,}", "[key]", line)
+    line = re.sub(r"[([]?\brequest[ _-]?id\b[\s:='\"]*[\w-]{6,}['\")\]]*", "", line, flags=re.IGNORECASE)
     line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1].rstrip() + "…"
 
@@ -119,6 +132,11 @@ class NotSignedIn(AdsVideoError):
 
 class WrongSignature(AdsVideoError):
     code, status, template = "wrong_signature", 401, "This message is not signed with the secret we share, or too old."
+
+
+class UnsignedEvent(WrongSignature):
+    code, status = "unsigned_event", 400
+    template = "This event is not signed with the webhook secret that Stripe and we share, or too old."
 
 
 class CrossSite(AdsVideoError):
@@ -191,8 +209,21 @@ class NotEnoughCredits(AdsVideoError):
     code, status = "not_enough_credits", 402
     template = "Not enough credits: this video costs {cost}, you have {credits}."
 
-    def __init__(self, cost: int, credits: int) -> None:
-        super().__init__(cost=cost, credits=credits)
+    def __init__(self, cost: int, credits: int, **more: object) -> None:
+        super().__init__(cost=cost, credits=credits, **more)
+
+
+class NotEnoughForBatch(NotEnoughCredits):
+    template = (
+        "Not enough credits: these {count} videos cost {cost}, you have {credits}. That is enough for {fit} of them."
+    )
+
+    def __init__(self, cost: int, credits: int, count: int, fit: int) -> None:
+        super().__init__(cost, credits, count=count, fit=fit)
+
+
+class NotEnoughForAd(NotEnoughCredits):
+    template = "Not enough credits: this ad costs {cost}, you have {credits}."
 
 
 class OverBudget(AdsVideoError):
@@ -243,9 +274,54 @@ class TooManyFetches(TooManyRequests):
     template = "{limit} pictures are being fetched for you already. Please try again when one of them is there."
 
 
+class TooManyComments(TooManyRequests):
+    code = "too_many_comments"
+    template = "You have written {limit} comments in a minute. The next one can follow in {wait}."
+
+
+class TooManyStreams(TooManyRequests):
+    code = "too_many_streams"
+    template = "{limit} event streams of yours are open already. Please close one of them first."
+
+
+class TooManyWaits(TooManyRequests):
+    code = "too_many_waits"
+    template = "{limit} of your requests wait for a change already. Please try again when one of them is answered."
+
+
+class TooManyFramings(TooManyRequests):
+    code = "too_many_framings"
+    template = "{limit} pictures are being made for you already. Please try again when one of them is there."
+
+
+class TooManyImprovements(TooManyRequests):
+    code = "too_many_improvements"
+    template = "{limit} of your prompts are being improved already. Please wait for them."
+
+
+class TooManyPages(TooManyRequests):
+    code = "too_many_pages"
+    template = "{limit} pages of yours are open already. Please close some of them, then load this one again."
+
+
+class TooManyAtOnce(TooManyRequests):
+    code = "too_many_at_once"
+    template = "{limit} of your requests are waiting for their turn already. Please try again in {wait}."
+
+
 class TooManyAttempts(TooManyRequests):
     code = "too_many_attempts"
     template = "Too many sign-ins have failed from your address. Please try again in {wait}."
+
+
+class TooManyBatches(TooManyRequests):
+    code = "too_many_batches"
+    template = "You have reached the limit of {limit} batches an hour. The next one can start in {wait}."
+
+
+class TooManyAds(TooManyRequests):
+    code = "too_many_ads"
+    template = "You have reached the limit of {limit} ads an hour. The next one can start in {wait}."
 
 
 class BodyTooLarge(AdsVideoError):
@@ -326,6 +402,24 @@ class NotAPicture(PictureError):
     template = "This file is not a picture we can read. Please use JPEG, PNG, WebP, AVIF or GIF."
 
 
+class ForeignPicture(NotAPicture):
+    """A picture of a kind that is not read here; `kind` is its name."""
+
+    code = "foreign_picture"
+    template = "This is a {kind} picture, which can't be read here. Please save it as JPEG or PNG and choose that one."
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind=kind)
+
+
+class PictureTooSmall(PictureError):
+    code = "picture_too_small"
+    template = "The picture has only {width}x{height} pixels. It needs at least {least} on each side."
+
+    def __init__(self, width: int, height: int, least: int) -> None:
+        super().__init__(width=width, height=height, least=least)
+
+
 class BrokenPicture(PictureError):
     code = "broken_picture"
     template = "The picture is damaged or incomplete and can't be read. Please save it again or choose another."
@@ -353,10 +447,8 @@ class PictureAtAddress(PictureError):
         super().__init__(reason=reason)
 
 
-class BadEdit(BadInput):
-    """Everything that is wrong with an edit, each with its place: core/edits/timeline.py finds it."""
-
-    code = "bad_edit"
+class Problems(BadInput):
+    """Everything that is wrong with what was asked for, each with its place."""
 
     def __init__(self, problems: Sequence[Phrase]) -> None:
         super().__init__(**{f"problem{n}": problem for n, problem in enumerate(problems)})
@@ -365,6 +457,43 @@ class BadEdit(BadInput):
     def phrase(self) -> Phrase:
         """One sentence after the other."""
         return Phrase(" ".join(f"{{{name}}}" for name in self.values), **self.values)
+
+
+class BadEdit(Problems):
+    """core/edits/timeline.py finds it."""
+
+    code = "bad_edit"
+
+
+class BadRows(Problems):
+    """core/batches/rows.py finds it."""
+
+    code = "bad_rows"
+
+
+class BadAd(Problems):
+    """core/ads/storyboard.py finds it."""
+
+    code = "bad_ad"
+
+
+class NotRows(BadInput):
+    code, template = "not_rows", "This is not a table we can read: {reason}"
+
+    def __init__(self, reason: Phrase) -> None:
+        super().__init__(reason=reason)
+
+
+class NoProduct(BadInput):
+    code = "no_product"
+    template = "No product was found on this page. Please upload its pictures and type its name and price."
+
+
+class PageTooLarge(BadInput):
+    code, template = "page_too_large", "This page is larger than {limit} MB and is not read."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
 
 
 class BadCaptions(BadInput):
@@ -481,6 +610,11 @@ class NoRoom(NotAvailable):
     template = "The disk is full, so nothing new can be kept. What you have is safe; please tell who runs this site."
 
 
+class PaymentsAway(NotAvailable):
+    code = "payments_away"
+    template = "The payment service does not answer at the moment. Nothing was charged; please try again in a minute."
+
+
 class EngineError(AdsVideoError):
     """What a model or its server did. `detail` is the provider's own text: logged whole, shown only cleaned.
 
@@ -534,6 +668,16 @@ class ModerationRefused(Permanent):
 class PictureRefused(Permanent):
     code = "picture_refused"
     template = "The model can't use this picture. Please try another one."
+
+
+class SoundRefused(ModerationRefused):
+    code = "sound_refused"
+    template = "The model's safety rules refused the sound it made. Without sound it often passes."
+
+
+class PersonRefused(PictureRefused):
+    code = "person_refused"
+    template = "The model takes no picture in which a person's face can be seen. Please choose one without a face."
 
 
 class RequestRefused(Permanent):
@@ -608,6 +752,18 @@ class TooHeavy(Permanent):
 
     code = "too_heavy"
     template = "The model delivered a file that is over a limit of this site ({detail}), so it was not kept."
+
+
+class EditUnreadable(Permanent):
+    code = "edit_unreadable"
+    template = "One of the files that this edit is made of can't be read. Please choose another one."
+
+
+class EditTooHeavy(Permanent):
+    """`detail` as in TooHeavy."""
+
+    code = "edit_too_heavy"
+    template = "This edit is over a limit of this site ({detail}), so it was not made. Please make less of it."
 
 
 class NoFile(Permanent):

@@ -1,12 +1,12 @@
-"""Limits per user: videos are counted in the database, uploads and sign-in attempts in Redis."""
+"""Limits per user and time: videos are counted in the database, uploads and sign-in attempts in Redis.
+
+What a user may hold at once is in core/at_once.py.
+"""
 
 import asyncio
 import logging
 import math
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,12 +15,20 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter as Limiter
 from redis.exceptions import RedisError
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.errors import TooManyAttempts, TooManyFetches, TooManyOpen, TooManyRequests, TooManyUploads
-from core.models import ACTIVE, Video, now
+from core.errors import (
+    TooManyAds,
+    TooManyAttempts,
+    TooManyBatches,
+    TooManyComments,
+    TooManyOpen,
+    TooManyRequests,
+    TooManyUploads,
+)
+from core.models import ACTIVE, Ad, Batch, Video, now
 from core.redis.client import redis
 from core.settings import settings
 
@@ -28,12 +36,20 @@ log = logging.getLogger(__name__)
 KEYS = "adsvideo:limits"
 HOUR = timedelta(hours=1)
 _videos: Any = Video.__table__  # type: ignore[attr-defined]
+
+
+def _asked_for_one_by_one() -> tuple[ColumnElement[bool], ...]:
+    """Conditions: not in a batch and no shot of an ad; those have limits of their own."""
+    return _videos.c.batch_id.is_(None), _videos.c.ad_id.is_(None)
+
+
 _OLDEST = (
     select(_videos.c.created_at)
     .where(
         _videos.c.user_id == bindparam("who"),
         _videos.c.kind == bindparam("kind"),
         _videos.c.created_at > bindparam("since"),
+        *_asked_for_one_by_one(),
     )
     .order_by(_videos.c.id.desc())
     .limit(1)
@@ -68,10 +84,30 @@ async def check_open(session: AsyncSession, user_id: int) -> None:
     limit = settings().open_videos_per_user
     if limit is None:
         return
-    mine = (col(Video.user_id) == user_id, col(Video.status).in_(ACTIVE))
+    mine = (col(Video.user_id) == user_id, col(Video.status).in_(ACTIVE), *_asked_for_one_by_one())
     count = await (await session.connection()).execute(select(func.count()).select_from(Video).where(*mine))
     if count.scalar_one() > limit:
         raise TooManyOpen(limit, OPEN_WAIT_SECONDS)
+
+
+async def check_batches(session: AsyncSession, user_id: int) -> None:
+    """Raises TooManyBatches if the user's batches of the last hour, the new one included, are over the limit."""
+    await _check_rows(session, Batch, user_id, settings().batches_per_hour, TooManyBatches)
+
+
+async def check_ads(session: AsyncSession, user_id: int) -> None:
+    """Raises TooManyAds if the user's ads of the last hour, the new one included, are over the limit."""
+    await _check_rows(session, Ad, user_id, settings().ads_per_hour, TooManyAds)
+
+
+async def _check_rows(
+    session: AsyncSession, table: type[Batch | Ad], user_id: int, limit: int, error: type[TooManyRequests]
+) -> None:
+    """Called like `check_generations`, and exact for the same reason."""
+    mine = (col(table.user_id) == user_id, col(table.created_at) > now() - HOUR)
+    oldest = select(col(table.created_at)).where(*mine).order_by(col(table.id).desc()).limit(1).offset(limit)
+    if made_at := (await (await session.connection()).execute(oldest)).scalar():
+        raise error(limit, max(1, math.ceil((made_at + HOUR - now()).total_seconds())))
 
 
 # --------------------------------------------------------------------------------------------- in Redis or in memory
@@ -79,10 +115,7 @@ async def check_open(session: AsyncSession, user_id: int) -> None:
 
 _shared: WeakKeyDictionary[object, Limiter] = WeakKeyDictionary()
 _own: WeakKeyDictionary[asyncio.AbstractEventLoop, Limiter] = WeakKeyDictionary()
-_fetches: Counter[int] = Counter()
-FETCHES_AT_ONCE = 2
-FETCH_WAIT_SECONDS = 10
-"""The longest that a fetch takes."""
+COMMENTS_A_MINUTE = 5
 
 
 async def _in_redis() -> Limiter:
@@ -121,21 +154,10 @@ async def count_upload(user_id: int) -> None:
         raise TooManyUploads(limit, wait)
 
 
-@contextmanager
-def fetching(user_id: int) -> Iterator[None]:
-    """Hold one of the user's slots for fetching a picture from an address. Raises TooManyFetches.
-
-    Counted in this process, to protect its memory and fetch slots from one user's slow addresses.
-    """
-    if _fetches[user_id] >= FETCHES_AT_ONCE:
-        raise TooManyFetches(FETCHES_AT_ONCE, FETCH_WAIT_SECONDS)
-    _fetches[user_id] += 1
-    try:
-        yield
-    finally:
-        _fetches[user_id] -= 1
-        if not _fetches[user_id]:
-            del _fetches[user_id]
+async def count_comment(user_id: int) -> None:
+    """Count a comment. Raises TooManyComments."""
+    if wait := await _wait(RateLimitItemPerMinute(COMMENTS_A_MINUTE), f"comments:{user_id}"):
+        raise TooManyComments(COMMENTS_A_MINUTE, wait)
 
 
 async def check_attempts(address: str, *, failed: bool = False) -> None:

@@ -59,6 +59,8 @@ class User(SQLModel, table=True):
     """`credits` caches the sum of the user's ledger; only core/billing/credits.py changes either.
 
     `issuer` and `subject` are the identity at the provider; a cookie counts only with the user's current `epoch`.
+    `public_name` is what others read beside shared videos and comments: their own choice, never an e-mail address.
+    `debt`: credits that were refunded or disputed at Stripe after they had been used; the next purchase pays them.
     Of an erased user only numbers remain, and `erased_as`, a hash that recognises the person without naming them.
     """
 
@@ -73,6 +75,7 @@ class User(SQLModel, table=True):
     email: str = Field(max_length=320, unique=True)
     name: str = Field(default="", max_length=200)
     avatar_url: str = Field(default="", max_length=2000)
+    public_name: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
     role: str = Field(default="user", sa_type=String(16))
     credits: int = 0
     issuer: str | None = Field(default=None, max_length=MAX_IDENTITY)
@@ -81,6 +84,7 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     group_id: int | None = Field(default=None, foreign_key="groups.id", index=True)
     monthly_budget: int | None = None
+    debt: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     blocked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_as: str | None = Field(default=None, max_length=64, index=True)
@@ -201,7 +205,10 @@ class Template(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
+TITLE_LENGTH = 100
+"""At most so many characters has the name that its owner gives a video."""
 _AT_PROVIDER = text("submitted_at IS NOT NULL AND completed_at IS NULL")
+_TOLD_USD = text("provider_usd IS NOT NULL AND completed_at IS NOT NULL")
 _REMOVABLE = text("deleted_at IS NOT NULL AND key IS NOT NULL")
 
 
@@ -215,8 +222,17 @@ class Video(SQLModel, table=True):
     Waiting videos start by `lane` (-1 before 0 before 1), then by `turn`, which is the same for the first video of each
     user, one more for the second, and so on: core/videos/claims.py.
 
+    `billed_amount` so many `billed_unit`s is what the provider says it billed, `provider_usd` what that was or, where
+    it does not say, what the catalogue reckons: core/videos/costs.py.
+
     Of what was edited, `edit` is the body that made it, `made_from` its videos' numbers, and `has_ai` whether a model
-    made any part of it; who gives it a name of its own puts it into `title`.
+    made any part of it. Of a remix `made_from` is the video that it repeats with another prompt. Who gives a video a
+    name of its own puts it into `title`.
+
+    `ad_id` is the ad that it is, or that it is a shot of; `batch_id` the batch that it is in.
+
+    `slug` is its share link. `likes` counts the rows of `likes`. `hidden_at`: reports hide it from the gallery;
+    `reviewed_at`: an administrator has left it there; `taken_down_at`: it can't be shared any more.
     """
 
     __tablename__ = "videos"
@@ -233,7 +249,16 @@ class Video(SQLModel, table=True):
         Index("ix_videos_user_model", "user_id", "model", "id", "size"),
         Index("ix_videos_user_favorite", "user_id", "favorite", "id"),
         Index("ix_videos_picture", "picture_id", "id"),
+        Index("ix_videos_ad", "ad_id", "id"),
+        Index("ix_videos_batch", "batch_id", "id"),
         Index("ix_videos_user_kind", "user_id", "kind", "id"),
+        Index(
+            "ix_videos_provider_usd",
+            "completed_at",
+            "model",
+            sqlite_where=_TOLD_USD,
+            postgresql_where=_TOLD_USD,
+        ),
         Index("ix_videos_removable", "deleted_at", sqlite_where=_REMOVABLE, postgresql_where=_REMOVABLE),
     )
 
@@ -278,12 +303,26 @@ class Video(SQLModel, table=True):
     height: int | None = None
     duration: float | None = None
     bytes: int | None = None
+    billed_amount: float | None = None
+    billed_unit: str = Field(default="", max_length=32, sa_column_kwargs={"server_default": ""})
+    provider_usd: float | None = None
 
     kind: str = Field(default="generated", sa_type=String(16), sa_column_kwargs={"server_default": "generated"})
     made_from: list[int] = Field(default_factory=list, sa_column=Column(Ids, nullable=False, server_default=""))
     edit: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    title: str | None = Field(default=None, max_length=100)
+    title: str | None = Field(default=None, max_length=TITLE_LENGTH)
     has_ai: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+    ad_id: int | None = Field(default=None, foreign_key="ads.id")
+    batch_id: int | None = Field(default=None, foreign_key="batches.id")
+
+    shared_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    allow_picture: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    comments_closed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    likes: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    hidden_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    reviewed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    taken_down_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
     favorite: bool = False
     slug: str | None = Field(default=None, max_length=32, unique=True)
@@ -301,8 +340,132 @@ PICTURE_KEYS = ("key", "cutout_key", "alpha_key")
 """The columns of a picture that name files: the picture, the mask of its product, the picture with transparency."""
 
 
+class Brand(SQLModel, table=True):
+    """How somebody's ads look. With a `group_id` it is for all of that group."""
+
+    __tablename__ = "brands"
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    group_id: int | None = Field(default=None, foreign_key="groups.id", index=True)
+    name: str = Field(max_length=80)
+    logo_id: int | None = Field(default=None, foreign_key="pictures.id")
+    colors: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    font: str = Field(default="inter", max_length=30)
+    call_to_action: str = Field(default="", max_length=40)
+    end_card_text: str = Field(default="", max_length=120)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Ad(SQLModel, table=True):
+    """An ad: what was asked for, completed (`storyboard`, core/ads/storyboard.py), and the formats it is made in.
+
+    Its videos are rows of `videos` with kind `ad`, one a format; its shots are named by `AdShot`.
+    """
+
+    __tablename__ = "ads"
+    __table_args__ = (
+        Index("ix_ads_user", "user_id", "id"),
+        Index("ix_ads_idempotency", "user_id", "idempotency_key", unique=True),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id")
+    template: str = Field(max_length=50)
+    storyboard: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    sizes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    cost_credits: int
+    idempotency_key: str | None = Field(default=None, max_length=200)
+    request_sha256: str | None = Field(default=None, max_length=64)
+    canceled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class AdShot(SQLModel, table=True):
+    """The video that is now a shot of an ad in one format (`size`, which need not be the video's own)."""
+
+    __tablename__ = "ad_shots"
+    __table_args__ = (Index("ix_ad_shots_video", "video_id"),)
+
+    ad_id: int = Field(primary_key=True, foreign_key="ads.id")
+    position: int = Field(primary_key=True)
+    size: str = Field(primary_key=True, max_length=16)
+    video_id: int = Field(foreign_key="videos.id")
+
+
+class Batch(SQLModel, table=True):
+    """Videos that were asked for together. `cost_credits` is what was taken for all at the start."""
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        Index("ix_batches_user", "user_id", "id"),
+        Index("ix_batches_idempotency", "user_id", "idempotency_key", unique=True),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id")
+    cost_credits: int
+    idempotency_key: str | None = Field(default=None, max_length=200)
+    request_sha256: str | None = Field(default=None, max_length=64)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class BatchRow(SQLModel, table=True):
+    """The video that is now a row of a batch, and the name of its picture."""
+
+    __tablename__ = "batch_rows"
+    __table_args__ = (Index("ix_batch_rows_video", "video_id"),)
+
+    batch_id: int = Field(primary_key=True, foreign_key="batches.id")
+    position: int = Field(primary_key=True)
+    video_id: int = Field(foreign_key="videos.id")
+    name: str = Field(default="", max_length=100)
+
+
+class Like(SQLModel, table=True):
+    """Somebody likes a shared video."""
+
+    __tablename__ = "likes"
+    __table_args__ = (Index("ix_likes_video", "video_id"), Index("ix_likes_created", "created_at", "video_id"))
+
+    user_id: int = Field(primary_key=True, foreign_key="users.id")
+    video_id: int = Field(primary_key=True, foreign_key="videos.id")
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class Comment(SQLModel, table=True):
+    """What somebody says of a shared video, in plain text."""
+
+    __tablename__ = "comments"
+    __table_args__ = (Index("ix_comments_video", "video_id", "id"), Index("ix_comments_user", "user_id", "created_at"))
+
+    id: int = Field(default=None, primary_key=True)
+    video_id: int = Field(foreign_key="videos.id")
+    user_id: int = Field(foreign_key="users.id")
+    text: str = Field(max_length=500)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class Report(SQLModel, table=True):
+    """Somebody finds that a shared video should not be shown. Open until `decided_at`."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index("ix_reports_open", "decided_at", "created_at"),)
+
+    video_id: int = Field(primary_key=True, foreign_key="videos.id")
+    user_id: int = Field(primary_key=True, foreign_key="users.id")
+    reason: str = Field(max_length=20)
+    note: str = Field(default="", max_length=500)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
 class WebhookEndpoint(SQLModel, table=True):
-    """An address that is told how a user's videos end. `sealed_secret` is encrypted: core/security/secret.py."""
+    """An address that is told how a user's videos end, in the `form` of our events or of OpenAI's.
+
+    `sealed_secret` is encrypted: core/security/secret.py.
+    """
 
     __tablename__ = "webhook_endpoints"
 
@@ -310,6 +473,7 @@ class WebhookEndpoint(SQLModel, table=True):
     user_id: int = Field(foreign_key="users.id", index=True)
     url: str = Field(max_length=2000)
     sealed_secret: str = Field(max_length=500)
+    form: str = Field(default="adsvideo", sa_type=String(16), sa_column_kwargs={"server_default": "adsvideo"})
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
@@ -319,7 +483,7 @@ class WebhookDelivery(SQLModel, table=True):
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
         Index("ix_webhook_deliveries_due", "next_try_at"),
-        Index("ix_webhook_deliveries_once", "endpoint_id", "video_id", unique=True),
+        Index("ix_webhook_deliveries_once", "endpoint_id", "video_id", "event", unique=True),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -332,6 +496,85 @@ class WebhookDelivery(SQLModel, table=True):
     last_status: int | None = None
     last_error: str = Field(default="", max_length=200)
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class StripeCustomer(SQLModel, table=True):
+    """Who a user is at Stripe (`cus_...`)."""
+
+    __tablename__ = "stripe_customers"
+
+    user_id: int = Field(primary_key=True, foreign_key="users.id", sa_column_kwargs={"autoincrement": False})
+    id: str = Field(max_length=255, unique=True)
+
+
+class Subscription(SQLModel, table=True):
+    """A subscription (`sub_...`) as Stripe last told it. `plan` is its name in the catalogue, empty if it has none.
+
+    `ends_at` is when it ends, if that is settled; `failed_at` since when a renewal stays unpaid.
+    """
+
+    __tablename__ = "subscriptions"
+
+    id: str = Field(primary_key=True, max_length=255)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    plan: str = Field(max_length=100)
+    status: str = Field(max_length=40)
+    renews_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    ends_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    failed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Payment(SQLModel, table=True):
+    """What was paid at Stripe, by its checkout session (`cs_...`) or invoice (`in_...`), and the credits for it.
+
+    `amount` is in the currency's smallest unit; `returned` are the credits taken back so far.
+    """
+
+    __tablename__ = "payments"
+
+    id: str = Field(primary_key=True, max_length=180)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    label: str = Field(max_length=100)
+    credits: int
+    amount: int
+    currency: str = Field(max_length=3)
+    payment_intent: str | None = Field(default=None, max_length=255, index=True)
+    charge: str | None = Field(default=None, max_length=255, index=True)
+    receipt_url: str = Field(default="", max_length=2000)
+    returned: int = 0
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class PaymentReturn(SQLModel, table=True):
+    """A refund (`re_...`) or dispute (`dp_...`) of a payment; without `payment_id` it was told before its payment.
+
+    `state`: `taken` while it counts, `given` after it has failed or the dispute is won.
+    """
+
+    __tablename__ = "payment_returns"
+
+    id: str = Field(primary_key=True, max_length=180)
+    payment_id: str | None = Field(default=None, foreign_key="payments.id", index=True)
+    payment_intent: str | None = Field(default=None, max_length=255, index=True)
+    charge: str | None = Field(default=None, max_length=255, index=True)
+    amount: int
+    state: str = Field(max_length=10)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class BillingAlarm(SQLModel, table=True):
+    """Something at Stripe that an administrator has to look at; `about` is its id there, `kind` what is wrong."""
+
+    __tablename__ = "billing_alarms"
+    __table_args__ = (Index("ix_billing_alarms_once", "kind", "about", unique=True),)
+
+    id: int = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=40)
+    about: str = Field(max_length=255)
+    detail: str = Field(default="", max_length=200)
+    user_id: int | None = Field(default=None, foreign_key="users.id")
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class AuditEntry(SQLModel, table=True):

@@ -103,7 +103,36 @@ class Settings(BaseSettings):
     openai_chat_api_key: SecretStr | None = Field(None, description="Its key; empty: that of the videos.")
     runwayml_api_secret: SecretStr | None = Field(None, description="Key of Runway's API.")
     runwayml_base_url: str = Field("https://api.dev.runwayml.com", description="Runway's API.")
+    fal_key: SecretStr | None = Field(None, description="Key of fal.")
+    fal_base_url: str = Field("https://queue.fal.run", description="The queue of fal.")
+    gemini_api_key: SecretStr | None = Field(None, description="Key of the Gemini API.")
+    gemini_base_url: str = Field(
+        "https://generativelanguage.googleapis.com/v1beta", description="The Gemini API, with its version."
+    )
+    ark_api_key: SecretStr | None = Field(None, description="Key of BytePlus ModelArk or Volcengine Ark.")
+    ark_base_url: str = Field(
+        "https://ark.ap-southeast.bytepluses.com/api/v3",
+        description="Ark; a key of Volcengine needs `https://ark.cn-beijing.volces.com/api/v3`.",
+    )
+    minimax_api_key: SecretStr | None = Field(None, description="Key of MiniMax.")
+    minimax_base_url: str = Field("https://api.minimax.io", description="MiniMax's API.")
+    social: Literal["off", "members", "public", ""] = Field(
+        "", description="Gallery, likes and comments: `off`, for `members` or `public`; empty: public on loopback."
+    )
+    blocked_words: str = Field("", description="Words that no comment may hold, separated by commas.")
     catalog_file: Path | None = Field(None, description="Your own models and servers (TOML), on top of ours.")
+    front_door_fallback: str = Field(
+        "", description="The model that serves `/v1` where the one asked for is not ready; without it that is an error."
+    )
+    mcp: Literal["auto", "on", "off"] = Field(
+        "auto", description="`/mcp` for assistants: loaded at its first use (auto), at the start (on), or never (off)."
+    )
+
+    stripe_secret_key: SecretStr | None = Field(None, description="Stripe's key; with it credits are sold.")
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="`whsec_...`: what Stripe signs its webhooks to `/webhooks/stripe` with."
+    )
+    stripe_api_base: str = Field("https://api.stripe.com", description="Stripe's API.")
 
     google_client_id: str = Field("", description="Client id at the identity provider; with it people sign in there.")
     google_client_secret: SecretStr | None = Field(None, description="The client's secret.")
@@ -131,6 +160,9 @@ class Settings(BaseSettings):
     edit_credits: int = Field(0, ge=0, description="Credits that an edit costs.")
     edit_seconds: float = Field(900, gt=0, description="Seconds that rendering one edit may take.")
     edits_per_hour: int = Field(300, ge=1, description="Edits one user may start in an hour.")
+    batch_max_rows: int = Field(100, ge=1, le=1000, description="Rows that a batch may have.")
+    batches_per_hour: int = Field(5, ge=1, description="Batches one user may start in an hour.")
+    ads_per_hour: int = Field(20, ge=1, description="Ads one user may start in an hour.")
     open_videos_per_user: int | None = Field(
         None, ge=1, description="Videos of one user on their way at once; without it, an hour's limit is enough."
     )
@@ -143,10 +175,15 @@ class Settings(BaseSettings):
         "openai_base_url",
         "openai_chat_base_url",
         "runwayml_base_url",
+        "fal_base_url",
+        "gemini_base_url",
+        "ark_base_url",
+        "minimax_base_url",
         "public_url",
         "oidc_issuer",
         "aws_endpoint_url",
         "cdn_url",
+        "stripe_api_base",
     )
     @classmethod
     def _is_http(cls, value: str) -> str:
@@ -163,6 +200,11 @@ class Settings(BaseSettings):
     @classmethod
     def _in_capitals(cls, value: str) -> str:
         return value.upper()
+
+    @field_validator("mcp", mode="before")
+    @classmethod
+    def _is_switch(cls, value: str) -> str:
+        return {"1": "on", "true": "on", "0": "off", "false": "off"}.get(value.lower(), value.lower())
 
     @field_validator("openai_webhook_secret")
     @classmethod
@@ -207,6 +249,11 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the app."""
         return is_loopback(self.host)
+
+    @property
+    def social_for(self) -> Literal["off", "members", "public"]:
+        """Whom gallery, likes and comments are for: `social`, else everybody on this machine, else members."""
+        return self.social or ("public" if self.is_loopback and not self.public_url else "members")
 
     def admins(self) -> set[str]:
         """The administrators' e-mail addresses, in lower case."""

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Literal
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func, insert, literal
@@ -22,10 +23,14 @@ from core.errors import Conflict, NotFound, clean
 from core.models import UTCDateTime, Video, WebhookDelivery, WebhookEndpoint, now
 from core.phrase import Phrase
 from core.security import outside
+from core.security.public_ids import public_id
 from core.security.secret import seal, unseal
 from core.video_json import VideoOut
 
+Form = Literal["adsvideo", "openai"]
 EVENTS = {"completed": "video.completed", "failed": "video.failed", "canceled": "video.canceled"}
+SHARED = "video.shared"
+COLUMNS = ["endpoint_id", "video_id", "event", "attempts", "next_try_at", "last_error", "created_at"]
 MAX_ENDPOINTS = 10
 LEASE = timedelta(seconds=30)
 RETRY_SECONDS = (5, 30, 300, 3600, 6 * 3600)
@@ -37,8 +42,8 @@ SILENCE = timedelta(seconds=60)
 # ------------------------------------------------------------------------------------------------ endpoints
 
 
-async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEndpoint, str]:
-    """Create an endpoint; returns it and its secret, which can't be read later.
+async def make(session: AsyncSession, user_id: int, url: str, form: Form = "adsvideo") -> tuple[WebhookEndpoint, str]:
+    """Create an endpoint that gets events in that form; returns it and its secret, which can't be read later.
 
     Raises BadAddress and AddressRefused (call `reachable` first, outside of any session), and Conflict over the limit.
     """
@@ -47,7 +52,7 @@ async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEn
     if (await session.exec(count)).one() >= MAX_ENDPOINTS:
         raise Conflict(Phrase("You have ten webhooks already. Delete one first."))
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=seal(secret))
+    endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=seal(secret), form=form)
     session.add(endpoint)
     await session.flush()
     return endpoint, secret
@@ -95,8 +100,21 @@ async def announce(session: AsyncSession, user_id: int, video_id: int, status: s
     rows = select(  # type: ignore[call-overload]
         col(WebhookEndpoint.id), literal(video_id), literal(EVENTS[status]), literal(0), at, literal(""), at
     ).where(col(WebhookEndpoint.user_id) == user_id)
-    columns = ["endpoint_id", "video_id", "event", "attempts", "next_try_at", "last_error", "created_at"]
-    await session.exec(insert(WebhookDelivery).from_select(columns, rows))
+    await session.exec(insert(WebhookDelivery).from_select(COLUMNS, rows))
+
+
+async def announce_shared(session: AsyncSession, user_id: int, video_id: int) -> None:
+    """The same for a video that is shared, once; the form of OpenAI's API knows no such event."""
+    at = literal(now(), UTCDateTime())
+    told = select(WebhookDelivery.id).where(
+        WebhookDelivery.endpoint_id == WebhookEndpoint.id,
+        WebhookDelivery.video_id == video_id,
+        WebhookDelivery.event == SHARED,
+    )
+    rows = select(  # type: ignore[call-overload]
+        col(WebhookEndpoint.id), literal(video_id), literal(SHARED), literal(0), at, literal(""), at
+    ).where(col(WebhookEndpoint.user_id) == user_id, WebhookEndpoint.form == "adsvideo", ~told.exists())
+    await session.exec(insert(WebhookDelivery).from_select(COLUMNS, rows))
 
 
 async def has_due(session: AsyncSession) -> bool:
@@ -166,13 +184,28 @@ async def message(session: AsyncSession, delivery: WebhookDelivery) -> Message |
     if row is None:
         return None
     endpoint, video = row
-    event = {
+    event = _openai_event(delivery) if endpoint.form == "openai" else _event(delivery, video)
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return Message(f"msg_{delivery.id}", endpoint.url, unseal(endpoint.sealed_secret), body)
+
+
+def _event(delivery: WebhookDelivery, video: Video) -> dict[str, Any]:
+    return {
         "type": delivery.event,
         "timestamp": delivery.created_at.isoformat(),
         "data": VideoOut.of(video).model_dump(mode="json"),
     }
-    body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    return Message(f"msg_{delivery.id}", endpoint.url, unseal(endpoint.sealed_secret), body)
+
+
+def _openai_event(delivery: WebhookDelivery) -> dict[str, Any]:
+    """As OpenAI's API sends it, where a canceled video has failed."""
+    return {
+        "id": f"evt_{delivery.id}",
+        "object": "event",
+        "created_at": int(delivery.created_at.timestamp()),
+        "type": "video.completed" if delivery.event == EVENTS["completed"] else "video.failed",
+        "data": {"id": public_id(delivery.video_id)},
+    }
 
 
 async def mark_delivered(session: AsyncSession, delivery: WebhookDelivery, status: int) -> None:

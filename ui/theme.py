@@ -67,8 +67,9 @@ SCREENS = {
     "narrow": "(max-width: 920px)",
     "wide": "(min-width: 921px)",
     "phone": "(max-width: 720px)",
-    "not-phone": "(min-width: 721px)",
     "small": "(max-width: 560px)",
+    "short": "(min-width: 921px) and (max-height: 940px)",
+    "shortest": "(min-width: 921px) and (max-height: 800px)",
 }
 WEIGHTS = {"weight-normal": "400", "weight-medium": "550", "weight-bold": "700"}
 

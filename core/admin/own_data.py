@@ -15,17 +15,26 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.accounts import users
 from core.admin import audit
+from core.billing import payments
 from core.database.session import after_commit
 from core.errors import Conflict, NotFound, WrongInput, from_note
 from core.models import (
     ACTIVE,
     PICTURE_KEYS,
     VIDEO_KEYS,
+    Ad,
+    AdShot,
     ApiKey,
     Audio,
     AuditEntry,
+    Batch,
+    BatchRow,
+    Brand,
+    Comment,
     LedgerEntry,
+    Like,
     Picture,
+    Report,
     Template,
     User,
     Video,
@@ -36,6 +45,8 @@ from core.models import (
 from core.phrase import Phrase
 from core.redis.news import SIGNED_OUT, News, publish
 from core.videos import states
+
+MOST_PAYMENTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -58,13 +69,22 @@ async def collect(session: AsyncSession, user_id: int) -> OwnData:
     templates = (await session.exec(select(Template).where(Template.user_id == user_id))).all()
     endpoints = (await session.exec(select(WebhookEndpoint).where(WebhookEndpoint.user_id == user_id))).all()
     entries = (await session.exec(select(LedgerEntry).where(LedgerEntry.user_id == user_id))).all()
+    ads = (await session.exec(select(Ad).where(Ad.user_id == user_id))).all()
+    batches = (await session.exec(select(Batch).where(Batch.user_id == user_id))).all()
+    own_brands = (Brand.user_id == user_id, col(Brand.deleted_at).is_(None))
+    brands = (await session.exec(select(Brand).where(*own_brands))).all()
+    paid_for = await payments.payments(session, user_id, MOST_PAYMENTS)
     keys = (await session.exec(select(ApiKey).where(ApiKey.user_id == user_id))).all()
     tables = {
         "me": user.model_dump(mode="json", exclude={"epoch", "erased_at", "erased_as"}),
         "ledger": [line.model_dump(mode="json", exclude={"user_id"}) for line in entries],
+        "payments": [paid.model_dump(mode="json", exclude={"user_id"}) for paid in paid_for],
         "videos": [_video(video) for video in videos],
         "pictures": [picture.model_dump(mode="json", exclude={"user_id"}) for picture in pictures],
         "audio": [sound.model_dump(mode="json", exclude={"user_id"}) for sound in audio],
+        "ads": [ad.model_dump(mode="json", exclude={"user_id", "request_sha256"}) for ad in ads],
+        "batches": [batch.model_dump(mode="json", exclude={"user_id", "request_sha256"}) for batch in batches],
+        "brands": [brand.model_dump(mode="json", exclude={"user_id"}) for brand in brands],
         "templates": [template.model_dump(mode="json", exclude={"user_id"}) for template in templates],
         "webhooks": [hook.model_dump(mode="json", exclude={"user_id", "sealed_secret"}) for hook in endpoints],
         "api_keys": [key.model_dump(mode="json", exclude={"user_id", "sha256"}) for key in keys],
@@ -104,6 +124,7 @@ async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
         .values(
             email=f"erased-{user_id}@invalid",
             name="",
+            public_name="",
             avatar_url="",
             issuer=None,
             subject=None,
@@ -139,13 +160,24 @@ async def _keys_of_files(session: AsyncSession, user_id: int) -> list[str]:
     return [key for key in [*(key for row in [*rows, *pictures] for key in row), *audio] if key]
 
 
+async def _forget_reactions(session: AsyncSession, user_id: int) -> None:
+    """Likes, comments and reports of the user."""
+    liked = select(Like.video_id).where(Like.user_id == user_id)
+    fewer = sql_update(Video).where(col(Video.id).in_(liked)).values(likes=col(Video.likes) - 1)
+    await session.exec(fewer)
+    for table in (Like, Comment, Report):
+        await session.exec(delete(table).where(col(table.user_id) == user_id))
+
+
 async def _forget_words(session: AsyncSession, user_id: int) -> None:
     """Delete or blank every text and every key of a file."""
     await session.exec(delete(Template).where(col(Template.user_id) == user_id))
     endpoints = select(WebhookEndpoint.id).where(WebhookEndpoint.user_id == user_id)
     await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.endpoint_id).in_(endpoints)))
     await session.exec(delete(WebhookEndpoint).where(col(WebhookEndpoint.user_id) == user_id))
+    await _forget_reactions(session, user_id)
     await session.exec(delete(Audio).where(col(Audio.user_id) == user_id))
+    await _forget_ads_and_batches(session, user_id)
     emptied = dict.fromkeys(("slug", "idempotency_key", "edit", "title", *VIDEO_KEYS))
     await session.exec(
         sql_update(Video)
@@ -160,3 +192,13 @@ async def _forget_words(session: AsyncSession, user_id: int) -> None:
     await session.exec(sql_update(ApiKey).where(col(ApiKey.user_id) == user_id).values(name="", revoked_at=now()))
     await session.exec(sql_update(LedgerEntry).where(col(LedgerEntry.user_id) == user_id).values(note=""))
     await session.exec(sql_update(AuditEntry).where(col(AuditEntry.user_id) == user_id).values(note=""))
+
+
+async def _forget_ads_and_batches(session: AsyncSession, user_id: int) -> None:
+    """What was asked for together; its videos stay as numbers."""
+    await session.exec(sql_update(Video).where(col(Video.user_id) == user_id).values(ad_id=None, batch_id=None))
+    ads, batches = select(Ad.id).where(Ad.user_id == user_id), select(Batch.id).where(Batch.user_id == user_id)
+    await session.exec(delete(AdShot).where(col(AdShot.ad_id).in_(ads)))
+    await session.exec(delete(BatchRow).where(col(BatchRow.batch_id).in_(batches)))
+    for table in (Ad, Batch, Brand):
+        await session.exec(delete(table).where(col(table.user_id) == user_id))

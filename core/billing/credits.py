@@ -4,10 +4,11 @@ A balance is the sum of a user's rows. `User.credits` caches it and changes in t
 UPDATE, so that the database settles every race. Nothing here commits.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import bindparam, func, insert
 from sqlalchemy import update as sql_update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -78,6 +79,33 @@ async def move(
 async def charge(session: AsyncSession, user_id: int, video_id: int, cost: int) -> LedgerEntry:
     """Take the price of a video. Raises NotEnoughCredits."""
     return await move(session, user_id, -cost, "charge", f"video:{video_id}:charge", video_id=video_id)
+
+
+async def charge_all(session: AsyncSession, user_id: int, costs: Sequence[tuple[int, int]]) -> None:
+    """Take the prices of several new videos, given as (video id, price), all or none: one UPDATE, and a row for each.
+
+    Raises NotEnoughCredits with the sum.
+    """
+    await session.flush()
+    connection = await session.connection()
+    total = sum(cost for _video_id, cost in costs)
+    balance = (await connection.execute(_CHANGE, {"who": user_id, "change": -total})).scalar()
+    if balance is None:
+        have = (await session.exec(select(User.credits).where(User.id == user_id))).one()
+        raise NotEnoughCredits(total, have)
+    left, lines = balance + total, []
+    for video_id, cost in costs:
+        left -= cost
+        line = LedgerEntry(
+            user_id=user_id,
+            amount=-cost,
+            kind="charge",
+            reference=f"video:{video_id}:charge",
+            video_id=video_id,
+            balance_after=left,
+        )
+        lines.append(line.model_dump(exclude={"id"}))
+    await connection.execute(insert(_ledger), lines)
 
 
 async def refund(session: AsyncSession, user_id: int, video_id: int, cost: int) -> LedgerEntry | None:

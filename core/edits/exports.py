@@ -1,4 +1,4 @@
-"""What is made of a finished video when somebody asks for it: an animation, the strip of its frames, another shape.
+"""What is made of a finished video when somebody asks for it: an animation, its frames on one picture, another shape.
 
 A worker makes it once. It lies beside the video under a name that no row holds, so the hourly clean-up takes it after a
 day; it is made anew when it is wanted again.
@@ -15,9 +15,19 @@ from core.phrase import Phrase
 from core.redis import answers
 from core.storage import store
 
-Form = Literal["webp", "gif", "filmstrip"]
-SUFFIXES: dict[Form, str] = {"webp": "-animation.webp", "gif": "-animation.gif", "filmstrip": "-filmstrip.webp"}
-MEDIA_TYPES: dict[Form, str] = {"webp": "image/webp", "gif": "image/gif", "filmstrip": "image/webp"}
+Form = Literal["webp", "gif", "filmstrip", "spritesheet"]
+SUFFIXES: dict[Form, str] = {
+    "webp": "-animation.webp",
+    "gif": "-animation.gif",
+    "filmstrip": "-filmstrip.webp",
+    "spritesheet": "-spritesheet.jpg",
+}
+MEDIA_TYPES: dict[Form, str] = {
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "filmstrip": "image/webp",
+    "spritesheet": "image/jpeg",
+}
 ANEW_SECONDS = 180.0
 TILES = 30
 """Frames in a filmstrip, side by side, each from the middle of its part of the video."""

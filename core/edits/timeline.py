@@ -17,6 +17,7 @@ from core.edits.fields import (
     Captions,
     Clip,
     EndCard,
+    Font,
     Lock,
     Logo,
     Music,
@@ -34,7 +35,7 @@ Path = tuple[str | int, ...]
 
 COMPLAINTS = {
     "missing": Phrase("is missing"),
-    "extra_forbidden": Phrase("is not a field of an edit"),
+    "extra_forbidden": Phrase("is no field here"),
     "finite_number": Phrase("must be a number"),
     "float_type": Phrase("must be a number"),
     "int_type": Phrase("must be a whole number"),
@@ -56,21 +57,31 @@ COMPLAINTS = {
 
 NAMES = {
     "audio_id": Phrase("audio"),
+    "brand_id": Phrase("brand"),
     "captions": Phrase("Captions"),
     "clips": Phrase("Clip"),
     "color": Phrase("colour"),
     "end": Phrase("end"),
     "end_card": Phrase("End card"),
+    "fields": Phrase("Words"),
     "file": Phrase("file"),
     "framing": Phrase("framing"),
     "image_id": Phrase("picture"),
+    "image_ids": Phrase("Picture"),
     "language": Phrase("language"),
     "lines": Phrase("line"),
     "lock": Phrase("Product lock"),
     "logo": Phrase("Logo"),
+    "model": Phrase("model"),
     "music": Phrase("Music"),
+    "picture": Phrase("picture"),
+    "prompt": Phrase("prompt"),
+    "rows": Phrase("Row"),
     "seconds": Phrase("length"),
+    "shots": Phrase("Shot"),
     "size": Phrase("Size"),
+    "sizes": Phrase("Format"),
+    "template": Phrase("template"),
     "speed": Phrase("speed"),
     "start": Phrase("start"),
     "text": Phrase("words"),
@@ -81,6 +92,7 @@ NAMES = {
     "video_id": Phrase("video"),
     "volume": Phrase("volume"),
     "width": Phrase("width"),
+    "words": Phrase("words"),
 }
 """Fields as people say them; others go by the name that programs use."""
 
@@ -137,6 +149,7 @@ class Edit(Part):
     end_card: EndCard | None = None
     music: Music | None = None
     lock: Lock | None = None
+    font: Font = "inter"
 
     def cues(self) -> list[Cue]:
         """The captions, by their start. Raises BadCaptions."""
@@ -179,12 +192,13 @@ def read(body: object) -> Edit:
     try:
         edit = Edit.model_validate(body)
     except ValidationError as error:
-        raise BadEdit([problem.phrase for problem in [*_found(error), *problems][:MOST_SAID]]) from None
+        raise BadEdit([problem.phrase for problem in [*problems_of(error), *problems][:MOST_SAID]]) from None
     refuse(problems)
     return edit
 
 
-def _found(error: ValidationError) -> Iterator[Problem]:
+def problems_of(error: ValidationError) -> Iterator[Problem]:
+    """What pydantic has found wrong, each with its place."""
     details = error.errors(include_url=False)
     places = [detail["loc"] for detail in details]
     for detail in details:

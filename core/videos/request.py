@@ -11,7 +11,6 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import limits
-from core.accounts import groups
 from core.billing import budgets, credits
 from core.catalog.entries import Model
 from core.database.session import after_commit, insert_once
@@ -26,6 +25,7 @@ from core.models import Picture, User, Video
 from core.ops import log_context
 from core.phrase import Phrase
 from core.redis import queue
+from core.videos import lanes
 from core.videos.recipe import Recipe
 from core.videos.states import tell, video_table
 
@@ -62,20 +62,32 @@ async def request(
     request_sha256: str | None = None,
     lane: int | None = None,
     free: bool = False,
+    remix_of: int | None = None,
 ) -> Video:
     """Take the price and create the video, both or neither.
 
     The transaction of `core.videos.ask`, which does the checks that wait for the network before. The picture is
-    `recipe.picture_id`. Lane -1 starts before the others, 1 after them; None is the lane of the user's group. A `free`
-    video costs nothing and counts for no limit, and its `idempotency_key` works once.
+    `recipe.picture_id`. Lane -1 starts before the others, 1 after them; None is the user's. A `free` video costs
+    nothing and counts for no limit, and its `idempotency_key` works once. `remix_of` is what it repeats with another
+    prompt.
 
     Raises NoPrompt, PromptTooLong, WrongOption, NotFound (picture), NotEnoughCredits, Blocked, OverBudget,
     TooManyRequests, TooManyOpen, in this order; Conflict for a free one that exists. The same `idempotency_key` gives
     the same video and one charge; see `repeated`.
     """
+    video = new_video(user, recipe, model)
+    video.idempotency_key, video.request_sha256 = idempotency_key, request_sha256
+    video.cost_credits = 0 if free else video.cost_credits
+    video.lane = await lanes.lane(session, user) if lane is None else lane
+    video.made_from = [] if remix_of is None else [remix_of]
+    return await send(session, user, video, free=free)
+
+
+def new_video(user: User, recipe: Recipe, model: Model) -> Video:
+    """The row of a video of `recipe.picture_id`, not written yet. Raises NoPrompt, PromptTooLong, WrongOption."""
     prompt = check_prompt(recipe.prompt)
     seconds, size = model.choose(recipe.seconds, recipe.size)
-    video = Video(
+    return Video(
         user_id=user.id,
         picture_id=recipe.picture_id or 0,
         prompt=prompt,
@@ -85,13 +97,9 @@ async def request(
         size=str(size),
         framing=recipe.framing_fields,
         options=recipe.option_fields,
-        cost_credits=0 if free else model.price(seconds),
-        idempotency_key=idempotency_key,
-        request_sha256=request_sha256,
-        lane=await groups.lane(session, user) if lane is None else lane,
+        cost_credits=model.price(seconds),
         request_id=log_context.request_id(),
     )
-    return await send(session, user, video, free=free)
 
 
 async def send(session: AsyncSession, user: User, video: Video, *, free: bool = False) -> Video:
@@ -126,10 +134,11 @@ def _send_off(session: AsyncSession, video: Video) -> None:
 
 
 _picture: Any = Picture.__table__  # type: ignore[attr-defined]
-_COLUMNS = [column for column in video_table.c if column.name not in ("id", "picture_id", "turn")]
+COLUMNS = [column for column in video_table.c if column.name not in ("id", "picture_id", "turn")]
+"""What a new video brings along itself."""
 
 
-def _turn() -> ColumnElement[int]:
+def next_turn() -> ColumnElement[int]:
     """The turn of a new video, as SQL: after the user's own waiting videos of the model, not before the current turn.
 
     So each user's first video comes before anybody's second, and claiming needs no counting per user.
@@ -152,12 +161,12 @@ def _turn() -> ColumnElement[int]:
 
 @lru_cache(4)
 def _insert(dialect: str, needs_file: bool) -> Any:
-    mine = select(_picture.c.id, _turn(), *(bindparam(column.name, type_=column.type) for column in _COLUMNS)).where(
+    mine = select(_picture.c.id, next_turn(), *(bindparam(column.name, type_=column.type) for column in COLUMNS)).where(
         _picture.c.id == bindparam("picture_id"),
         _picture.c.user_id == bindparam("user_id"),
         *([_picture.c.deleted_at.is_(None)] if needs_file else []),
     )
-    names = ["picture_id", "turn", *(column.name for column in _COLUMNS)]
+    names = ["picture_id", "turn", *(column.name for column in COLUMNS)]
     once = insert_once(video_table, "user_id", "idempotency_key").from_select(names, mine, include_defaults=False)
     return once.returning(video_table.c.id, video_table.c.turn)
 

@@ -15,6 +15,7 @@ from ui.api import create
 STORED = [
     "/audio/{audio_id}/content",
     "/images/{image_id}/content",
+    "/images/{image_id}/transparent",
     "/videos/{video_id}/content",
     "/videos/{video_id}/preview",
     "/videos/{video_id}/poster",

@@ -7,17 +7,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.accounts import users
+from core.accounts.public_name import MOST, set_public_name
 from core.admin import own_data
-from core.billing import budgets
+from core.billing import budgets, notes
 from core.billing import credits as billing_credits
 from core.database.session import reading, session
 from core.models import MAX_ID
 from core.storage import store, zip_stream
 
 from ..session import CurrentUser
+from .schemas import problems
 from .shapes import Page
 
 router = APIRouter(tags=["me"])
@@ -39,6 +41,7 @@ class MeOut(BaseModel):
     id: int
     email: str
     name: str
+    public_name: str
     avatar_url: str | None
     role: str
     credits: int
@@ -69,6 +72,22 @@ async def me(user: CurrentUser) -> MeOut:
     return MeOut.model_validate(mine)
 
 
+class MeIn(BaseModel):
+    """What I change of myself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    public_name: str = Field(max_length=MOST * 4, description="What others read beside what I share; never an address")
+
+
+@router.patch("/me", response_model_exclude_unset=True, responses=problems(413))
+async def change(user: CurrentUser, body: MeIn) -> MeOut:
+    """Change my public name."""
+    async with session() as db:
+        user.public_name = await set_public_name(db, user.id, body.public_name)
+    return await me(user)
+
+
 @router.get("/me/ledger")
 async def ledger(
     user: CurrentUser,
@@ -78,7 +97,7 @@ async def ledger(
     """The movements of my credits, newest first."""
     async with reading() as db:
         rows = await billing_credits.ledger(db, user.id, cursor, limit + 1)
-    lines = [LedgerLine(**row.model_dump()) for row in rows[:limit]]
+    lines = [LedgerLine(**row.model_dump() | {"note": str(notes.from_note(row.note))}) for row in rows[:limit]]
     return Page(items=lines, next_cursor=str(lines[-1].id) if len(rows) > limit else None)
 
 

@@ -11,7 +11,7 @@ from core.database.session import reading, session
 from core.edits import captions, exports, timeline
 from core.edits.fields import Size as Offered
 from core.errors import NotFound
-from core.models import MAX_ID
+from core.models import MAX_ID, TITLE_LENGTH
 from core.phrase import Phrase
 from core.videos import queries, states
 
@@ -35,7 +35,7 @@ class TitleIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    title: str | None = Field(max_length=100)
+    title: str | None = Field(max_length=TITLE_LENGTH)
 
 
 @router.patch("/videos/{video_id}", responses=problems(404))

@@ -1,14 +1,17 @@
 """`/`: from a picture to a playing video."""
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 
 from nicegui import background_tasks, ui
 
 from core.catalog import availability
 from core.database.session import reading
 from core.errors import NotFound
-from core.models import MAX_ID, Picture, User
+from core.models import MAX_ID, Picture, User, Video
 from core.pictures import uploads
+from core.social import adopt, sharing
 from core.videos import queries
 from core.videos.recipe import Recipe
 
@@ -16,10 +19,12 @@ from .. import layout
 from ..components.studio.draft import Draft
 from ..components.studio.prompt_form import PromptForm
 from ..components.studio.recent import Recent
+from ..components.studio.sample_reel import SampleReel
 from ..components.video.current_video import CurrentVideo
 from ..components.video.video_panel import VideoPanel
 from ..i18n import _
 from ..kit.elements import Tag
+from ..kit.toast import toast
 from ..session import Visitor
 
 OWN = 12  # of the visitor's own pictures so many are offered again
@@ -27,7 +32,7 @@ PATIENCE = 0.4  # seconds that the page waits for the model servers before it is
 
 
 @ui.page("/", response_timeout=layout.BUILD_SECONDS)
-async def studio(visitor: Visitor, reuse: int = 0) -> None:
+async def studio(visitor: Visitor, reuse: int = 0, recipe: str = "") -> None:
     """The form on the left, the video panel on the right; one column on a phone."""
     draft = Draft(own=await own_pictures(visitor))
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
@@ -37,11 +42,13 @@ async def studio(visitor: Visitor, reuse: int = 0) -> None:
     draft.set_offers(asking.result() if done else availability.last_offers())
     if 0 < reuse <= MAX_ID and visitor:
         await fill(draft, visitor, reuse)
+    if recipe:
+        await fill_from_shared(draft, visitor, recipe)
     about = _("Turn a product picture into a short video. Choose a picture, say what should happen, watch it.")
     frame = layout.frame(visitor, _("Studio"), "studio", description=about)
     with frame, Tag("div", "studio") as columns:
         form = PromptForm(visitor, draft, current)
-        with VideoPanel(current, draft, form.try_again):
+        with VideoPanel(current, form.try_again, samples=partial(SampleReel, draft), reuse=partial(put_into, draft)):
             if visitor:
                 Recent(current)
 
@@ -81,3 +88,22 @@ async def fill(draft: Draft, user: User, video_id: int) -> None:
     except NotFound:
         return
     draft.fill(Recipe.of(video), picture)
+
+
+async def fill_from_shared(draft: Draft, user: User | None, slug: str) -> None:
+    """Put the recipe of a shared video into the form, with its picture where the owner allows that."""
+    try:
+        async with reading() as db:
+            video = await sharing.shared(db, slug)
+            picture = await uploads.of_video(db, video)
+        if picture and not picture.preset:
+            picture = await adopt.picture(user.id, picture) if user and video.allow_picture else None
+    except NotFound:
+        return
+    draft.fill(replace(Recipe.of(video), picture_id=None), picture)
+
+
+def put_into(draft: Draft, video: Video, picture: Picture | None) -> None:
+    """Put the settings of the video in the panel into the form beside it."""
+    draft.fill(Recipe.of(video), picture)
+    toast(_("The settings are in the form."))

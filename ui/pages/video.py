@@ -14,10 +14,12 @@ from core.videos import library
 from .. import i18n, layout
 from ..components.edit.versions import versions_of
 from ..components.site.notice import log_in_first, nothing_here
+from ..components.site.way_on import refuse
 from ..components.video.current_video import CurrentVideo
 from ..components.video.video_card import thumb
 from ..components.video.video_details import VideoDetails
 from ..components.video.video_panel import VideoPanel
+from ..components.video.video_title import VideoTitle
 from ..i18n import _
 from ..kit.elements import Tag
 from ..kit.toast import toast
@@ -45,11 +47,12 @@ async def video(visitor: Visitor, video_id: int) -> None:
         others = await library.versions(db, current.video)
         edited = await versions_of(db, current.video)
     current.changed.subscribe(partial(_leave_when_gone, current, video_id))
-    with layout.frame(visitor, _("Video"), "video", head=PRIVATE):
-        Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
-        Tag("h1", "sr-only", _("Video"))
+    with layout.frame(visitor, current.video.title or _("Video"), "video", head=PRIVATE):
+        with Tag("div", "video-head"):
+            Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
+            VideoTitle(current.video)
         with Tag("div", "video-page"):
-            VideoPanel(current, None, partial(_try_again, visitor))
+            VideoPanel(current, partial(_try_again, visitor))
             VideoDetails(current, partial(_repeat, current, visitor), partial(_delete, current, visitor))
         shown = {row.id for row in edited}
         _shelf(_("Versions"), [row for row in edited if row.id != video_id])
@@ -80,7 +83,7 @@ async def _try_again(user: User, video: Video) -> None:
     try:
         repeated = await again(user, video)
     except AdsVideoError as error:
-        toast(i18n.explain(error), "bad")
+        refuse(error, user)
     else:
         ui.navigate.to(f"/videos/{repeated.id}")
 

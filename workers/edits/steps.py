@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.catalog.size import Size
@@ -12,8 +13,19 @@ from core.edits.exports import shaped
 from core.edits.fields import Clip
 from core.edits.sources import Sources
 from core.edits.timeline import Edit
-from core.errors import AdsVideoError, BadEdit, Conflict, NotFound, SourceGone, TooHeavy, Unplayable
+from core.errors import (
+    AdsVideoError,
+    BadEdit,
+    Conflict,
+    EditTooHeavy,
+    EditUnreadable,
+    NotFound,
+    SourceGone,
+    TooHeavy,
+    Unplayable,
+)
 from core.models import Picture, Video
+from core.pictures import uploads
 from core.pictures.intake import framed
 from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.settings import settings
@@ -26,6 +38,17 @@ from workers.videos.checked import most
 from workers.videos.steps import Reporter
 
 LOOK_SECONDS = 0.2
+
+
+@contextlib.contextmanager
+def own_words() -> Iterator[None]:
+    """What is wrong with a file is an edit's own affair: no model has delivered it."""
+    try:
+        yield
+    except Unplayable as error:
+        raise EditUnreadable(error.detail) from error
+    except TooHeavy as error:
+        raise EditTooHeavy(error.detail) from error
 
 
 async def edited(video: Video, folder: Path, target: Path, report: Reporter) -> str:
@@ -77,11 +100,11 @@ async def drawn_over(user_id: int, edit: Edit, folder: Path) -> Files:
 
 
 async def _logo(found: Sources, folder: Path) -> Path | None:
-    return await local(found.logo.alpha_key or found.logo.key, folder) if found.logo else None
+    return await local(uploads.source_key(found.logo), folder) if found.logo else None
 
 
 async def _card(found: Sources, folder: Path) -> Path | None:
-    return await local(found.card.key, folder) if found.card else None
+    return await local(uploads.source_key(found.card), folder) if found.card else None
 
 
 async def _files(found: Sources, edit: Edit, folder: Path, tell: Tell) -> Files:
@@ -102,7 +125,7 @@ async def _files(found: Sources, edit: Edit, folder: Path, tell: Tell) -> Files:
 
 async def _key(clip: Clip, source: Video | Picture, size: Size, folder: Path, tell: Tell) -> str | None:
     if isinstance(source, Picture):
-        return source.key
+        return uploads.source_key(source)
     if clip.anew and not shaped(source, size):
         return await in_shape(source, size, folder, tell)
     return source.original_key or source.key
@@ -126,7 +149,7 @@ async def _packshot(video: Video | None, picture: Picture | None, folder: Path) 
     """The picture of a locked video as the video showed it: framed to its size."""
     if video is None or picture is None:
         return None
-    content = await store.get(picture.key)
+    content = await store.get(uploads.source_key(picture))
     target = folder / "packshot.jpg"
     size = (video.width or 1280) // 2 * 2, (video.height or 720) // 2 * 2
     jpeg = await framed(content, *size, video.framing)

@@ -1,4 +1,4 @@
-"""A video as an animated WebP or GIF, and its frames side by side. Blocking."""
+"""A video as an animated WebP or GIF, and its frames side by side or in rows. Blocking."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +15,10 @@ from workers.edits.clips import Measured
 from workers.media.most import Most
 
 TILE_HEIGHT = 96
+"""Of a filmstrip, in pixels."""
+SHEET = (4, 4)
+SHEET_SIDE = 320
+"""The longer side of a frame on a spritesheet, in pixels."""
 
 
 class Bound(NamedTuple):
@@ -43,7 +47,11 @@ def export(source: Path, target: Path, form: Form, most: Most) -> None:
     """Write it to `target`. Raises Unplayable, TooHeavy; OSError if our own disk refuses."""
     measured = clips.measure(source, most)
     if form == "filmstrip":
-        _filmstrip(source, measured, most).save(target, "WEBP", quality=70, method=2)
+        tile = (max(round(measured.width * TILE_HEIGHT / measured.height), 1), TILE_HEIGHT)
+        _sheet(source, measured, (TILES, 1), tile, most).save(target, "WEBP", quality=70, method=2)
+        return
+    if form == "spritesheet":
+        _sheet(source, measured, SHEET, _fitting(measured, SHEET_SIDE), most).save(target, "JPEG", quality=80)
         return
     bound = BOUNDS[form]
     rate = min(Fraction(bound.rate), Fraction(bound.frames) / measured.seconds, measured.rate)
@@ -79,11 +87,12 @@ def _frames(source: Path, measured: Measured, wanted: Wanted, most: Most) -> Ite
         yield next(found).to_image(width=width, height=height, interpolation="AREA")  # type: ignore[no-untyped-call]
 
 
-def _filmstrip(source: Path, measured: Measured, most: Most) -> Image.Image:
-    width = max(round(measured.width * TILE_HEIGHT / measured.height), 1)
-    sheet = Image.new("RGB", (width * TILES, TILE_HEIGHT))
-    rate = TILES / measured.seconds
-    wanted = Wanted((width, TILE_HEIGHT), rate, TILES, float(measured.seconds) / TILES / 2)
-    for number, tile in enumerate(_frames(source, measured, wanted, most)):
-        sheet.paste(tile, (number * width, 0))
+def _sheet(source: Path, measured: Measured, grid: tuple[int, int], tile: tuple[int, int], most: Most) -> Image.Image:
+    """Frames in reading order, `grid` of them across and down, each from the middle of its part of the video."""
+    columns, rows = grid
+    number = columns * rows
+    sheet = Image.new("RGB", (tile[0] * columns, tile[1] * rows))
+    wanted = Wanted(tile, number / measured.seconds, number, float(measured.seconds) / number / 2)
+    for at, frame in enumerate(_frames(source, measured, wanted, most)):
+        sheet.paste(frame, (at % columns * tile[0], at // columns * tile[1]))
     return sheet

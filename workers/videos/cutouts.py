@@ -44,6 +44,8 @@ async def product(video: Video, scale: float) -> Cutout:
     picture = await _row(video.picture_id)
     size = Size.parse(video.size)
     window = framing.inside(picture.width, picture.height, size.width, size.height, video.framing)
+    if picture.alpha_key:  # its ground goes on behind it without an edge, so all of it moves
+        window = (0.0, 0.0, 1.0, 1.0)
     if picture.cutout_confidence is None:
         if why := await _known(picture):
             return Cutout(why=str(why), window=window)

@@ -55,3 +55,11 @@ def test_a_filmstrip_has_a_frame_of_every_part(tmp_path: Path, source: Path) -> 
         assert (strip.height, width) == (TILE_HEIGHT, round(1280 * TILE_HEIGHT / 720))
         tiles = [strip.crop((n * width, 0, (n + 1) * width, TILE_HEIGHT)) for n in range(TILES)]
         assert [shown(tile) for tile in tiles] == pytest.approx([96 / 30 * (n + 0.5) for n in range(TILES)], abs=1)
+
+
+def test_a_spritesheet_has_sixteen_frames_in_reading_order(tmp_path: Path, source: Path) -> None:
+    export(source, tmp_path / "sheet.jpg", "spritesheet", Most())
+    with Image.open(tmp_path / "sheet.jpg") as sheet:
+        assert sheet.size == (4 * 320, 4 * 180)
+        places = [(x * 320, y * 180, (x + 1) * 320, (y + 1) * 180) for y in range(4) for x in range(4)]
+        assert [shown(sheet.crop(place)) for place in places] == pytest.approx([6 * n + 3 for n in range(16)], abs=1)

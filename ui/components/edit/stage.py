@@ -33,18 +33,18 @@ class Stage(Tag):
 
     def _transport(self) -> None:
         with Tag("div", "edit-transport"):
-            self._act("play", "play", _("Play (Space)")).classes("edit-play")
+            self._tool("play", "play", _("Play (Space)")).classes("edit-play")
             Tag("span", "edit-time", "0:00.00", role="timer", aria_label=_("Time"))
             Tag("span", "grow")
-            self._act("sound", "volume-x", _("Sound on")).put("aria_pressed", False)
-            self._act("safe", "frame", _("What players cover (G)")).put("aria_pressed", False)
+            self._tool("sound", "volume-x", _("Sound on")).put("aria_pressed", False)
+            self._tool("safe", "frame", _("What players cover (G)")).put("aria_pressed", False)
             about = _("This frame from the renderer itself")
             still = button(_("Exact frame"), symbol="camera", look="small", data_act="still", title=about)
             still.mark("still")
             Tag("a", "button button-small", _("Save"), symbol="download", data_act="save", hidden=True,
                 download="still.png")  # fmt: skip
 
-    def _act(self, act: str, symbol: str, label: str) -> Tag:
+    def _tool(self, act: str, symbol: str, label: str) -> Tag:
         return icon_button(symbol, label, data_act=act, look="small")
 
     def _edit(self, event: events.GenericEventArguments) -> None:

@@ -1,5 +1,6 @@
 """The library's filter: words in the prompt, state, model, ratio, favourites. It is kept in the page's address."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,7 @@ from ..video.words import localized
 MAX_QUERY = 200
 TYPED = "(e) => { const f = e.target; clearTimeout(f.wait); f.wait = setTimeout(() => emit(f.value), 200); }"
 CHOSEN = "(e) => emit(e.target.value)"
-NAMES = {"words": "q", "state": "state", "model": "model", "shape": "ratio"}
+NAMES = {"words": "q", "state": "state", "model": "model", "shape": "ratio", "batch": "batch"}
 """A filter's field and its name in the address."""
 
 
@@ -31,6 +32,8 @@ def from_address(request: Request) -> Filter:
         values["state"] = ""
     if values["shape"] not in library.SHAPES:
         values["shape"] = ""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", values["batch"]):
+        values["batch"] = ""
     return Filter(**values, favorite=query.get("favorite") == "1")
 
 
@@ -59,6 +62,8 @@ class LibraryFilter(Tag):
             self._search.on("input", self._typed, js_handler=TYPED)
             self._select("state", _("State"), _("All states"), _states())
             self._select("model", _("Model"), _("All models"), _models(kinds))
+            one = {wanted.batch: _("Batch {n}", n=wanted.batch)} if wanted.batch else {}
+            self._select("batch", _("Batch"), _("All batches"), one)
             self._select("shape", _("Ratio"), _("All ratios"), _shapes(kinds))
             self._favorite = button(_("Favourites"), self._toggle, symbol="heart", look="filter")
             self._clear = button(_("Clear filters"), self.clear_all, look="link")

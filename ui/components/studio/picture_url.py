@@ -1,5 +1,6 @@
 """The box for a picture's web address; an address that is pasted anywhere on the page comes here as well."""
 
+import json
 from collections.abc import Callable
 
 from markupsafe import Markup
@@ -8,8 +9,7 @@ from nicegui import Event, events
 from core.database.session import session
 from core.errors import AdsVideoError, NotSignedIn
 from core.models import Picture, User
-from core.pictures import uploads
-from core.videos.ask import fetch_picture
+from core.pictures import keeping, uploads
 
 from ... import i18n
 from ...i18n import _
@@ -61,6 +61,8 @@ class PictureUrl(Tag):
         except AdsVideoError as error:
             self._complain(i18n.explain(error))
             self._show(True)
+            if isinstance(error, NotSignedIn):  # it is fetched as soon as somebody has signed in
+                self.client.run_javascript(f"sessionStorage.setItem('address', {json.dumps(address[:2000])})")
         else:
             self._accept(picture)
             self._show(False)
@@ -72,6 +74,6 @@ class PictureUrl(Tag):
     async def _picture(self, url: str) -> Picture:
         if self._user is None:
             raise NotSignedIn()
-        prepared = await fetch_picture(self._user.id, url)
+        prepared = await keeping.fetch(self._user.id, url)
         async with session() as db:
             return await uploads.accept(db, self._user.id, prepared)
