@@ -18,8 +18,9 @@ AdsVideoError
 │   └── OverGroupBudget
 ├── BodyTooLarge           413
 ├── TooManyRequests        429, with the seconds until the next slot
-│   ├── TooManyOpen, TooManyUploads, TooManyAttempts, TooManyBatches, TooManyAds, TooManyAtOnce
-│   └── TooManyFetches, TooManyStreams, TooManyWaits, TooManyFramings, TooManyImprovements, TooManyPages
+│   ├── TooManyOpen, TooManyUploads, TooManyAttempts, TooManyBatches, TooManyAds, TooManyComments
+│   └── TooManyFetches, TooManyStreams, TooManyWaits, TooManyFramings, TooManyImprovements, TooManyPages,
+│       TooManyAtOnce
 ├── BadInput               422
 │   ├── WrongInput             says itself what is wrong
 │   ├── NoPicture, NoPrompt, PromptTooLong
@@ -33,7 +34,7 @@ AdsVideoError
 │   ├── Problems               everything that is wrong at once
 │   │   └── BadEdit, BadRows, BadAd
 │   ├── NotRows                a file that is no table
-│   ├── NoProduct              a page on which there is none
+│   ├── NoProduct, PageTooLarge    what a product's link leads to
 │   ├── BadCaptions
 │   │   └── NotCaptions, SubStation, TooManyCaptions, CaptionTooLong, CaptionReversed
 │   ├── AudioError
@@ -55,7 +56,11 @@ AdsVideoError
     │       └── NotHandedOut       says what the video fails with if that lasts
     ├── OutcomeUnknown     a create call broke after the bytes were sent: never sent again blindly
     └── Permanent          the video has failed
-        ├── ModerationRefused, PictureRefused, RequestRefused
+        ├── ModerationRefused
+        │   └── SoundRefused           of a video that would have been all right
+        ├── PictureRefused
+        │   └── PersonRefused          a face can be seen
+        ├── RequestRefused
         ├── NoVideosServer, NotTaken, NeverShown           it was never made, as far as anybody can tell
         ├── QuotaExhausted, WrongKey
         ├── SourceGone, EditUnreadable, EditTooHeavy       of an edit, which no model has delivered
@@ -300,6 +305,11 @@ class TooManyAtOnce(TooManyRequests):
     template = "{limit} of your requests are waiting for their turn already. Please try again in {wait}."
 
 
+class TooManyComments(TooManyRequests):
+    code = "too_many_comments"
+    template = "You have written {limit} comments in a minute. The next one can follow in {wait}."
+
+
 class TooManyAttempts(TooManyRequests):
     code = "too_many_attempts"
     template = "Too many sign-ins have failed from your address. Please try again in {wait}."
@@ -480,6 +490,13 @@ class NoProduct(BadInput):
     template = "No product was found on this page. Please upload its pictures and type its name and price."
 
 
+class PageTooLarge(BadInput):
+    code, template = "page_too_large", "This page is larger than {limit} MB and is not read."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
+
+
 class BadCaptions(BadInput):
     code, template = "bad_captions", "These captions can't be used."
 
@@ -652,6 +669,16 @@ class ModerationRefused(Permanent):
 class PictureRefused(Permanent):
     code = "picture_refused"
     template = "The model can't use this picture. Please try another one."
+
+
+class SoundRefused(ModerationRefused):
+    code = "sound_refused"
+    template = "The model's safety rules refused the sound it made. Without sound it often passes."
+
+
+class PersonRefused(PictureRefused):
+    code = "person_refused"
+    template = "The model takes no picture in which a person's face can be seen. Please choose one without a face."
 
 
 class RequestRefused(Permanent):

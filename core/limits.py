@@ -23,6 +23,7 @@ from core.errors import (
     TooManyAds,
     TooManyAttempts,
     TooManyBatches,
+    TooManyComments,
     TooManyOpen,
     TooManyRequests,
     TooManyUploads,
@@ -114,6 +115,7 @@ async def _check_rows(
 
 _shared: WeakKeyDictionary[object, Limiter] = WeakKeyDictionary()
 _own: WeakKeyDictionary[asyncio.AbstractEventLoop, Limiter] = WeakKeyDictionary()
+COMMENTS_A_MINUTE = 5
 
 
 async def _in_redis() -> Limiter:
@@ -150,6 +152,12 @@ async def count_upload(user_id: int) -> None:
     limit = settings().uploads_per_hour
     if wait := await _wait(RateLimitItemPerHour(limit), f"uploads:{user_id}"):
         raise TooManyUploads(limit, wait)
+
+
+async def count_comment(user_id: int) -> None:
+    """Count a comment. Raises TooManyComments."""
+    if wait := await _wait(RateLimitItemPerMinute(COMMENTS_A_MINUTE), f"comments:{user_id}"):
+        raise TooManyComments(COMMENTS_A_MINUTE, wait)
 
 
 async def check_attempts(address: str, *, failed: bool = False) -> None:

@@ -105,6 +105,7 @@ def s3(s3_server: S3Server) -> S3Server:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--database=sqlite` spares the other half while one works on something else."""
     parser.addoption("--database", choices=DATABASES, help="run the tests marked both_databases on this one only")
+    parser.addoption("--clients", action="store_true", help="also try other makers' clients, got over the network")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -23,6 +23,7 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Moment = Annotated[float, Field(ge=0, le=36_000, strict=True)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Font = Literal["inter", "noto-sans-sc"]
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 
 
@@ -127,7 +128,11 @@ class Captions(Part):
 
 
 class Text(Part):
-    """A title, a price or a note. `x` and `y` are its centre, as shares of width and height."""
+    """A title, a price or a note. `x` and `y` are its centre, as shares of width and height.
+
+    With `align` left, `x` is its left edge. `width` is the most that it takes of the video's; a `bar` in that colour
+    stands above it.
+    """
 
     text: str = Field(min_length=1, max_length=200)
     role: Literal["title", "price", "note"] = "title"
@@ -136,6 +141,9 @@ class Text(Part):
     x: Share = 0.5
     y: Share = 0.5
     color: Color = "#ffffff"
+    align: Literal["center", "left"] = "center"
+    width: Number | None = Field(None, ge=0.1, le=1)
+    bar: Color | None = None
 
     _end = field_validator("end")(_after_start)
 
@@ -154,7 +162,7 @@ class Logo(Part):
 
 
 class EndCard(Part):
-    """What the video ends with: a picture or a colour, and words."""
+    """What the video ends with: a picture or a colour, and words. `accent` is the colour of the button."""
 
     seconds: Number = Field(2.0, ge=1, le=5)
     title: str = Field(min_length=1, max_length=80)
@@ -163,6 +171,7 @@ class EndCard(Part):
     button: str = Field("", max_length=40)
     image_id: Id | None = None
     color: Color = "#15171c"
+    accent: Color = "#ff6a3d"
 
 
 class Music(Part):

@@ -12,6 +12,8 @@ import pytest
 from nicegui.testing import User as Visitor
 
 from core.accounts import api_keys
+from core.ads import ask as ads
+from core.ads import brand as brands
 from core.batches import ask as batches
 from core.batches import batch as batched
 from core.database.session import reading, session
@@ -22,10 +24,10 @@ from core.storage import store
 from core.videos import queries, states
 from tests.people import ask, finish, picture_of
 from ui import api
-from ui.routes import auth, docs, media, ops, static, webhooks
+from ui.routes import auth, media, ops, static, webhooks
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
-OURS = {"video_id", "image_id", "audio_id", "batch_id", "key_id", "webhook_id", "delivery_id"}
+OURS = {"video_id", "image_id", "ad_id", "audio_id", "batch_id", "brand_id", "key_id", "webhook_id", "delivery_id"}
 NOT_HERE = {
     "/api/v1/images/{image_id}/cutout",
     "/api/v1/images/{image_id}/transparent",
@@ -75,7 +77,7 @@ async def two(visitor: Visitor, alice: User, bob: User) -> AsyncIterator[Two]:
         audio_id = audio.id
     batch_id = await _batch(alice, picture.id)
     ids: dict[str, int | str] = {"video_id": video.id, "image_id": picture.id, "audio_id": audio_id, "key_id": key_id}
-    ids |= {"batch_id": batch_id, "position": 0}
+    ids |= {"batch_id": batch_id, "position": 0, **await _ad(alice, picture.id)}
     ids |= {"webhook_id": 1, "delivery_id": 1, "form": "srt"}
     yield Two(visitor, video, ids, *headers)
 
@@ -87,6 +89,14 @@ async def _batch(alice: User, picture_id: int) -> int:
         row = (await batched.owned(db, alice.id, batch.id)).lines[0]
     await finish(row.video)
     return batch.id
+
+
+async def _ad(alice: User, picture_id: int) -> dict[str, int | str]:
+    """An ad of Alice's in a brand of hers."""
+    async with session() as db:
+        brand = await brands.make(db, alice, brands.BrandIn(name="A secret of Alice"))
+    body = {"template": "launch", "image_ids": [picture_id], "fields": {"name": "A secret"}, "brand_id": brand.id}
+    return {"ad_id": (await ads.ask(alice, body)).id, "brand_id": brand.id}
 
 
 def filled(path: str, ids: dict[str, int | str]) -> str:
@@ -181,7 +191,7 @@ async def test_a_page_of_one_visitor_shows_nothing_of_another(two: Two, me: User
 def test_no_other_address_names_a_thing_of_somebodys() -> None:
     """One with a number in it has to be asked above as well; a slug is a secret of its own."""
     routes: list[Any] = []
-    for part in (auth, docs, media, ops, static, webhooks):
+    for part in (auth, media, ops, static, webhooks):
         routes += part.router.routes
     paths = [str(getattr(route, "path", "")) for route in routes]
     for page in (ROOT / "ui" / "pages").glob("*.py"):  # by their text: importing them here would register them

@@ -13,6 +13,7 @@ from core.settings import settings
 from .. import i18n, layout
 from ..components.shop.wares import wares
 from ..components.site.model_state import state_dot
+from ..components.site.way_on import settings_link
 from ..components.video.words import localized
 from ..i18n import _, n_
 from ..kit.elements import Tag, page_head
@@ -36,7 +37,7 @@ async def pricing(visitor: Visitor) -> None:
             Tag("h2", "wares-title", _("What a video costs"))
         with Tag("div", "prices"):
             for offer in offers:
-                _price(offer)
+                _price(offer, visitor)
         with Tag("div", "facts"):
             _facts()
 
@@ -48,7 +49,7 @@ def _balance(user: User | None) -> None:
             Tag("span", "price-unit", n_("credit left", "credits left", user.credits))
 
 
-def _price(offer: Offer) -> None:
+def _price(offer: Offer, user: User | None) -> None:
     model = offer.model
     with Tag("section", "price", aria_label=localized(model.label)):
         with Tag("div", "price-head"):
@@ -62,6 +63,8 @@ def _price(offer: Offer) -> None:
         Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(size.ratio for size in model.sizes)))
         if offer.state.reason:
             Tag("p", "price-line", i18n.sentence(offer.state.reason))
+            if offer.state.name in ("no_key", "unreachable"):
+                settings_link(user)
 
 
 def _facts() -> None:

@@ -24,7 +24,7 @@ from core.ops import step_timings
 from core.pictures import uploads
 from core.settings import settings
 from core.storage import store
-from core.videos import claims, looks, recipe, states
+from core.videos import claims, costs, looks, recipe, states
 from core.videos.recipe import Recipe
 from workers.edits.steps import edited, own_words
 from workers.engines import Engine, Look
@@ -132,6 +132,7 @@ async def _made(engines: Engines, model: Model, video: Video, folder: Path, repo
             duration=checked.seconds,
             size_bytes=size,
             note=note,
+            expected_usd=costs.expected(model, video.seconds),
         )
     if not finished:
         await store.delete(*keys.values())

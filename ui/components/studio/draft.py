@@ -29,8 +29,8 @@ CENTRED = {"x": 0.5, "y": 0.5, "zoom": 1.0}
 class Choices:
     """The part of a draft that is kept; `picture_id` is a picture of the user's own, `preset` one of ours.
 
-    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows is for the studio camera: what is
-    usual there is left to the words of the prompt.
+    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows is what a model may let choose, as
+    core.videos.options has it: what is usual of the studio camera is left to the words of the prompt.
     """
 
     preset: str = ""
@@ -50,17 +50,24 @@ class Choices:
     focus: bool = True
     light: bool = True
     loop: bool = False
+    audio: bool = True
 
 
 @dataclass
 class Draft:
-    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change."""
+    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change.
+
+    `awaited` is a picture that is kept for whoever was signed in, until they are again or another one is chosen.
+    """
 
     choices: Choices = field(default_factory=Choices)
     offers: list[Offer] = field(default_factory=list)
     own: dict[int, Picture] = field(default_factory=dict)
+    outlined: set[int] = field(default_factory=set)
+    """Pictures of the visitor's own whose product is seen and outlined."""
     changed: Event[[]] = field(default_factory=Event)
     edited: bool = False
+    awaited: int = 0
 
     def update(self, **values: Any) -> None:
         """Change choices and emit `changed`; length and size are fitted to the model, a new picture is centred."""
@@ -113,6 +120,13 @@ class Draft:
         return next((model for model in ready if model.server.local), next(iter(ready), None))
 
     @property
+    def cut_out(self) -> int:
+        """The picture whose product would move by itself, if one is seen in it; else 0."""
+        choices, model = self.choices, self.model
+        is_cut = model and model.server.local and choices.layers and not choices.preset
+        return choices.picture_id if is_cut else 0
+
+    @property
     def price(self) -> int:
         """Credits for what is chosen now."""
         return self.model.price(self.choices.seconds) if self.model else 0
@@ -150,11 +164,9 @@ class Draft:
 
     @property
     def options(self) -> Options | None:
-        """The studio camera's options, if it is chosen and anything is not as usual."""
-        if not self.model or not self.model.server.local:
-            return None
-        usual = Choices()
-        names = (name for name in Options.model_fields if getattr(self.choices, name) != getattr(usual, name))
+        """What the model lets choose and is not as usual; None if there is nothing of that kind."""
+        usual, offered = Choices(), self.model.options if self.model else ()
+        names = (name for name in offered if getattr(self.choices, name) != getattr(usual, name))
         chosen = {name: getattr(self.choices, name) for name in names}
         return Options(**chosen) if chosen else None
 
@@ -186,7 +198,8 @@ class Draft:
 
     def to_json(self) -> str:
         """The choices as JSON, as the browser stores them."""
-        return json.dumps(asdict(self.choices))
+        c = self.choices
+        return json.dumps({**asdict(c), "picture_id": c.picture_id or (0 if c.preset else self.awaited)})
 
     @staticmethod
     def picture_id_in(text: str) -> int:
