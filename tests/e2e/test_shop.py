@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import shop as stand
+from tests.e2e.test_studio import choose
 from tests.running import RunningApp
 from tests.servers.stripe import StripeServer
 
@@ -87,6 +88,7 @@ def test_bought_where_credits_have_run_out_one_comes_back_to_the_draft(
     before = has(page)
     taken = app.command("grant", "you@localhost", f"-{before}")
     assert taken.returncode == 0, taken.stderr
+    choose(page)
     page.locator("textarea").first.fill("A draft that must not be lost")
     page.get_by_role("button", name=re.compile("^Generate")).click()
     page.get_by_role("link", name="Get credits").click()
