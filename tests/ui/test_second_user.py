@@ -31,11 +31,12 @@ PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 FORMS: dict[str, dict[str, int | str]] = {"/api/v1/videos/{video_id}/animation.{form}": {"form": "webp"}}
 OURS = {"video_id", "image_id", "ad_id", "audio_id", "batch_id", "brand_id", "key_id", "webhook_id", "delivery_id"}
 NOT_HERE = {
+    "/api/v1/videos/{video_id}/anew",
     "/api/v1/images/{image_id}/cutout",
     "/api/v1/images/{image_id}/transparent",
     "/api/v1/videos/{video_id}/captions.{form}",
 }
-"""Alice does not get these either: no worker runs that cuts out, her picture is opaque, her video without captions."""
+"""Alice does not get these either: no worker runs that renders or cuts out, her picture is opaque, her video silent."""
 
 
 def named() -> list[tuple[str, str]]:
@@ -103,7 +104,7 @@ async def _ad(alice: User, picture_id: int) -> dict[str, int | str]:
 
 def filled(path: str, ids: dict[str, int | str]) -> str:
     """The path with Alice's numbers, and what else it needs."""
-    query = "?size=1280x720" if path.endswith("/framed") else ""
+    query = "?size=1280x720" if path.endswith(("/framed", "/anew")) else ""
     return PARAMETER.sub(lambda match: str(ids[match[1]]), path) + query
 
 
