@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from core.commands import MAX_GRANT, check, grant, key, move_storage, release
+from core.commands import MAX_GRANT, check, grant, key, move_storage, reconcile, release
 from core.errors import AdsVideoError
 from core.ops import proxies
 from core.ops.startup import address, check_port, check_settings, prepare, set_umask, take_lock
@@ -151,6 +151,7 @@ def _arguments() -> argparse.Namespace:
     granting.add_argument("credits", type=_amount)
     releasing = commands.add_parser("release", help="let the accounts of another identity provider be signed in to")
     releasing.add_argument("issuer", help="the OIDC_ISSUER that they belong to")
+    commands.add_parser("reconcile", help="ask Stripe for payments that its webhooks have not told")
     storing = commands.add_parser("storage", help="move the stored files").add_subparsers(dest="what", required=True)
     moving = storing.add_parser("move", help="from another folder or s3://bucket to STORAGE_URL")
     moving.add_argument("source", help="where they are now, as STORAGE_URL named it")
@@ -172,6 +173,7 @@ def main() -> int:
         "worker": lambda: worker(child=arguments.child),
         "key": lambda: key(arguments.email),
         "grant": lambda: grant(arguments.email, arguments.credits),
+        "reconcile": reconcile,
         "release": lambda: release(arguments.issuer),
         "storage": lambda: move_storage(arguments.source),
         "cleanup": lambda: cleanup(dry=arguments.dry_run),

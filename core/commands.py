@@ -1,4 +1,4 @@
-"""The one-off commands of main.py: key, grant, release, check, storage move."""
+"""The one-off commands of main.py: key, grant, release, reconcile, check, storage move."""
 
 import asyncio
 import sys
@@ -82,6 +82,26 @@ def release(issuer: str) -> bool:
     return number > 0
 
 
+def reconcile() -> None:
+    """Ask Stripe for what its webhooks have not told in the last days; what is booked already stays as it is."""
+    from core.billing import shop, stripe_events
+    from core.database.migrate import migrate
+    from core.database.session import close_database
+    from core.redis.client import close_redis
+
+    async def ask() -> int:
+        try:
+            return await stripe_events.reconcile()
+        finally:
+            await close_redis()
+            await close_database()
+
+    if not shop.is_open():
+        raise Misconfigured("There is no shop here: STRIPE_SECRET_KEY is not set.")
+    migrate()
+    print(f"Stripe was asked about {asyncio.run(ask())} payments and plans.")
+
+
 def _without_password(url: str) -> str:
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}"
@@ -89,6 +109,7 @@ def _without_password(url: str) -> str:
 
 def check() -> bool:
     """Test every configured server, bucket and key; print what is wrong; True if all is well."""
+    from core.billing import checks as shop_checks
     from core.catalog import asking, availability, entries
     from core.database.migrate import migrate
     from core.ops import checks
@@ -126,6 +147,7 @@ def check() -> bool:
     trouble, where = asyncio.run(store.trouble()), str(store.place())
     lines.append(("storage", not trouble, f"{where} can't be written to: {trouble}" if trouble else where))
     lines += asyncio.run(checks.everything())
+    lines += asyncio.run(shop_checks.check())
     servers, offers = asyncio.run(look())
     states = [(f"server {server.name}", state, f" ({_without_password(server.base_url)})") for server, state in servers]
     for name, state, more in [*states, *((offer.model.id, offer.state, "") for offer in offers)]:

@@ -6,6 +6,7 @@ AdsVideoError
 │   ├── EmailMissing, EmailNotVerified, DomainNotAllowed, EmailTaken, Blocked
 │   └── SignInFailed
 ├── WrongSignature         401, a webhook
+│   └── UnsignedEvent          400, a webhook of Stripe
 ├── CrossSite              403
 ├── UnknownHost            421
 ├── NotFound               404
@@ -25,7 +26,8 @@ AdsVideoError
 │   ├── PictureError
 │   │   ├── PictureTooLarge    413
 │   │   ├── NotAPicture        415
-│   │   ├── BrokenPicture, TooManyPixels, PictureTooHeavy
+│   │   │   └── ForeignPicture     says what it is: HEIC, TIFF, ...
+│   │   ├── BrokenPicture, TooManyPixels, PictureTooSmall, PictureTooHeavy
 │   │   └── PictureAtAddress   422, whatever is wrong with what a URL leads to
 │   ├── Problems               everything that is wrong at once
 │   │   └── BadEdit, BadRows, BadAd
@@ -42,7 +44,8 @@ AdsVideoError
 ├── Misconfigured          the app refuses to start or a command to run
 ├── NotAvailable           503
 │   ├── NoAnswer               a part of ours (storage, database) does not answer
-│   └── NoRoom                 the disk is full
+│   ├── NoRoom                 the disk is full
+│   └── PaymentsAway           Stripe does not answer
 └── EngineError            what a model or its server did; ends up on the video
     ├── Retryable          the same step may be tried again later
     │   ├── OverCapacity       429 / 503, with Retry-After
@@ -73,9 +76,10 @@ MAX_DETAIL = 200
 
 
 def clean(text: object) -> str:
-    """A provider's text made safe to show: one line without markup and keys, at most 200 characters."""
+    """A provider's text made safe to show: one line without markup, keys and request ids, at most 200 characters."""
     line = re.sub(r"<[^>]*>", " ", str(text or ""))
-    line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}", "[key]", line)
+    line = re.sub(r"\b(sk|key|Bearer)[-_ ][\w-]{8,}|\bAIza[\w-]{8,}", "[key]", line)
+    line = re.sub(r"[([]?\brequest[ _-]?id\b[\s:='\"]*[\w-]{6,}['\")\]]*", "", line, flags=re.IGNORECASE)
     line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1].rstrip() + "…"
 
@@ -123,6 +127,11 @@ class NotSignedIn(AdsVideoError):
 
 class WrongSignature(AdsVideoError):
     code, status, template = "wrong_signature", 401, "This message is not signed with the secret we share, or too old."
+
+
+class UnsignedEvent(WrongSignature):
+    code, status = "unsigned_event", 400
+    template = "This event is not signed with the webhook secret that Stripe and we share, or too old."
 
 
 class CrossSite(AdsVideoError):
@@ -353,6 +362,24 @@ class NotAPicture(PictureError):
     template = "This file is not a picture we can read. Please use JPEG, PNG, WebP, AVIF or GIF."
 
 
+class ForeignPicture(NotAPicture):
+    """A picture of a kind that is not read here; `kind` is its name."""
+
+    code = "foreign_picture"
+    template = "This is a {kind} picture, which can't be read here. Please save it as JPEG or PNG and choose that one."
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind=kind)
+
+
+class PictureTooSmall(PictureError):
+    code = "picture_too_small"
+    template = "The picture has only {width}x{height} pixels. It needs at least {least} on each side."
+
+    def __init__(self, width: int, height: int, least: int) -> None:
+        super().__init__(width=width, height=height, least=least)
+
+
 class BrokenPicture(PictureError):
     code = "broken_picture"
     template = "The picture is damaged or incomplete and can't be read. Please save it again or choose another."
@@ -541,6 +568,11 @@ class NoAnswer(NotAvailable):
 class NoRoom(NotAvailable):
     code = "no_room"
     template = "The disk is full, so nothing new can be kept. What you have is safe; please tell who runs this site."
+
+
+class PaymentsAway(NotAvailable):
+    code = "payments_away"
+    template = "The payment service does not answer at the moment. Nothing was charged; please try again in a minute."
 
 
 class EngineError(AdsVideoError):

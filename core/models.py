@@ -59,6 +59,7 @@ class User(SQLModel, table=True):
     """`credits` caches the sum of the user's ledger; only core/billing/credits.py changes either.
 
     `issuer` and `subject` are the identity at the provider; a cookie counts only with the user's current `epoch`.
+    `debt`: credits that were refunded or disputed at Stripe after they had been used; the next purchase pays them.
     Of an erased user only numbers remain, and `erased_as`, a hash that recognises the person without naming them.
     """
 
@@ -81,6 +82,7 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     group_id: int | None = Field(default=None, foreign_key="groups.id", index=True)
     monthly_budget: int | None = None
+    debt: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     blocked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     erased_as: str | None = Field(default=None, max_length=64, index=True)
@@ -201,6 +203,8 @@ class Template(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
+TITLE_LENGTH = 100
+"""At most so many characters has the name that its owner gives a video."""
 _AT_PROVIDER = text("submitted_at IS NOT NULL AND completed_at IS NULL")
 _REMOVABLE = text("deleted_at IS NOT NULL AND key IS NOT NULL")
 
@@ -216,7 +220,8 @@ class Video(SQLModel, table=True):
     user, one more for the second, and so on: core/videos/claims.py.
 
     Of what was edited, `edit` is the body that made it, `made_from` its videos' numbers, and `has_ai` whether a model
-    made any part of it; who gives it a name of its own puts it into `title`.
+    made any part of it. Of a remix `made_from` is the video that it repeats with another prompt. Who gives a video a
+    name of its own puts it into `title`.
 
     `ad_id` is the ad that it is, or that it is a shot of; `batch_id` the batch that it is in.
     """
@@ -286,7 +291,7 @@ class Video(SQLModel, table=True):
     kind: str = Field(default="generated", sa_type=String(16), sa_column_kwargs={"server_default": "generated"})
     made_from: list[int] = Field(default_factory=list, sa_column=Column(Ids, nullable=False, server_default=""))
     edit: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    title: str | None = Field(default=None, max_length=100)
+    title: str | None = Field(default=None, max_length=TITLE_LENGTH)
     has_ai: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
     ad_id: int | None = Field(default=None, foreign_key="ads.id")
@@ -392,7 +397,10 @@ class BatchRow(SQLModel, table=True):
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """An address that is told how a user's videos end. `sealed_secret` is encrypted: core/security/secret.py."""
+    """An address that is told how a user's videos end, in the `form` of our events or of OpenAI's.
+
+    `sealed_secret` is encrypted: core/security/secret.py.
+    """
 
     __tablename__ = "webhook_endpoints"
 
@@ -400,6 +408,7 @@ class WebhookEndpoint(SQLModel, table=True):
     user_id: int = Field(foreign_key="users.id", index=True)
     url: str = Field(max_length=2000)
     sealed_secret: str = Field(max_length=500)
+    form: str = Field(default="adsvideo", sa_type=String(16), sa_column_kwargs={"server_default": "adsvideo"})
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
 
 
@@ -422,6 +431,85 @@ class WebhookDelivery(SQLModel, table=True):
     last_status: int | None = None
     last_error: str = Field(default="", max_length=200)
     created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class StripeCustomer(SQLModel, table=True):
+    """Who a user is at Stripe (`cus_...`)."""
+
+    __tablename__ = "stripe_customers"
+
+    user_id: int = Field(primary_key=True, foreign_key="users.id", sa_column_kwargs={"autoincrement": False})
+    id: str = Field(max_length=255, unique=True)
+
+
+class Subscription(SQLModel, table=True):
+    """A subscription (`sub_...`) as Stripe last told it. `plan` is its name in the catalogue, empty if it has none.
+
+    `ends_at` is when it ends, if that is settled; `failed_at` since when a renewal stays unpaid.
+    """
+
+    __tablename__ = "subscriptions"
+
+    id: str = Field(primary_key=True, max_length=255)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    plan: str = Field(max_length=100)
+    status: str = Field(max_length=40)
+    renews_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    ends_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    failed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Payment(SQLModel, table=True):
+    """What was paid at Stripe, by its checkout session (`cs_...`) or invoice (`in_...`), and the credits for it.
+
+    `amount` is in the currency's smallest unit; `returned` are the credits taken back so far.
+    """
+
+    __tablename__ = "payments"
+
+    id: str = Field(primary_key=True, max_length=180)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    label: str = Field(max_length=100)
+    credits: int
+    amount: int
+    currency: str = Field(max_length=3)
+    payment_intent: str | None = Field(default=None, max_length=255, index=True)
+    charge: str | None = Field(default=None, max_length=255, index=True)
+    receipt_url: str = Field(default="", max_length=2000)
+    returned: int = 0
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class PaymentReturn(SQLModel, table=True):
+    """A refund (`re_...`) or dispute (`dp_...`) of a payment; without `payment_id` it was told before its payment.
+
+    `state`: `taken` while it counts, `given` after it has failed or the dispute is won.
+    """
+
+    __tablename__ = "payment_returns"
+
+    id: str = Field(primary_key=True, max_length=180)
+    payment_id: str | None = Field(default=None, foreign_key="payments.id", index=True)
+    payment_intent: str | None = Field(default=None, max_length=255, index=True)
+    charge: str | None = Field(default=None, max_length=255, index=True)
+    amount: int
+    state: str = Field(max_length=10)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class BillingAlarm(SQLModel, table=True):
+    """Something at Stripe that an administrator has to look at; `about` is its id there, `kind` what is wrong."""
+
+    __tablename__ = "billing_alarms"
+    __table_args__ = (Index("ix_billing_alarms_once", "kind", "about", unique=True),)
+
+    id: int = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=40)
+    about: str = Field(max_length=255)
+    detail: str = Field(default="", max_length=200)
+    user_id: int | None = Field(default=None, foreign_key="users.id")
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class AuditEntry(SQLModel, table=True):

@@ -103,7 +103,29 @@ class Settings(BaseSettings):
     openai_chat_api_key: SecretStr | None = Field(None, description="Its key; empty: that of the videos.")
     runwayml_api_secret: SecretStr | None = Field(None, description="Key of Runway's API.")
     runwayml_base_url: str = Field("https://api.dev.runwayml.com", description="Runway's API.")
+    fal_key: SecretStr | None = Field(None, description="Key of fal.")
+    fal_base_url: str = Field("https://queue.fal.run", description="The queue of fal.")
+    gemini_api_key: SecretStr | None = Field(None, description="Key of the Gemini API.")
+    gemini_base_url: str = Field(
+        "https://generativelanguage.googleapis.com/v1beta", description="The Gemini API, with its version."
+    )
+    ark_api_key: SecretStr | None = Field(None, description="Key of BytePlus ModelArk or Volcengine Ark.")
+    ark_base_url: str = Field(
+        "https://ark.ap-southeast.bytepluses.com/api/v3",
+        description="Ark; a key of Volcengine needs `https://ark.cn-beijing.volces.com/api/v3`.",
+    )
+    minimax_api_key: SecretStr | None = Field(None, description="Key of MiniMax.")
+    minimax_base_url: str = Field("https://api.minimax.io", description="MiniMax's API.")
     catalog_file: Path | None = Field(None, description="Your own models and servers (TOML), on top of ours.")
+    front_door_fallback: str = Field(
+        "", description="The model that serves `/v1` where the one asked for is not ready; without it that is an error."
+    )
+
+    stripe_secret_key: SecretStr | None = Field(None, description="Stripe's key; with it credits are sold.")
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="`whsec_...`: what Stripe signs its webhooks to `/webhooks/stripe` with."
+    )
+    stripe_api_base: str = Field("https://api.stripe.com", description="Stripe's API.")
 
     google_client_id: str = Field("", description="Client id at the identity provider; with it people sign in there.")
     google_client_secret: SecretStr | None = Field(None, description="The client's secret.")
@@ -146,10 +168,15 @@ class Settings(BaseSettings):
         "openai_base_url",
         "openai_chat_base_url",
         "runwayml_base_url",
+        "fal_base_url",
+        "gemini_base_url",
+        "ark_base_url",
+        "minimax_base_url",
         "public_url",
         "oidc_issuer",
         "aws_endpoint_url",
         "cdn_url",
+        "stripe_api_base",
     )
     @classmethod
     def _is_http(cls, value: str) -> str:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Literal
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func, insert, literal
@@ -22,9 +23,11 @@ from core.errors import Conflict, NotFound, clean
 from core.models import UTCDateTime, Video, WebhookDelivery, WebhookEndpoint, now
 from core.phrase import Phrase
 from core.security import outside
+from core.security.public_ids import public_id
 from core.security.secret import seal, unseal
 from core.video_json import VideoOut
 
+Form = Literal["adsvideo", "openai"]
 EVENTS = {"completed": "video.completed", "failed": "video.failed", "canceled": "video.canceled"}
 MAX_ENDPOINTS = 10
 LEASE = timedelta(seconds=30)
@@ -37,8 +40,8 @@ SILENCE = timedelta(seconds=60)
 # ------------------------------------------------------------------------------------------------ endpoints
 
 
-async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEndpoint, str]:
-    """Create an endpoint; returns it and its secret, which can't be read later.
+async def make(session: AsyncSession, user_id: int, url: str, form: Form = "adsvideo") -> tuple[WebhookEndpoint, str]:
+    """Create an endpoint that gets events in that form; returns it and its secret, which can't be read later.
 
     Raises BadAddress and AddressRefused (call `reachable` first, outside of any session), and Conflict over the limit.
     """
@@ -47,7 +50,7 @@ async def make(session: AsyncSession, user_id: int, url: str) -> tuple[WebhookEn
     if (await session.exec(count)).one() >= MAX_ENDPOINTS:
         raise Conflict(Phrase("You have ten webhooks already. Delete one first."))
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=seal(secret))
+    endpoint = WebhookEndpoint(user_id=user_id, url=address, sealed_secret=seal(secret), form=form)
     session.add(endpoint)
     await session.flush()
     return endpoint, secret
@@ -166,13 +169,28 @@ async def message(session: AsyncSession, delivery: WebhookDelivery) -> Message |
     if row is None:
         return None
     endpoint, video = row
-    event = {
+    event = _openai_event(delivery) if endpoint.form == "openai" else _event(delivery, video)
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return Message(f"msg_{delivery.id}", endpoint.url, unseal(endpoint.sealed_secret), body)
+
+
+def _event(delivery: WebhookDelivery, video: Video) -> dict[str, Any]:
+    return {
         "type": delivery.event,
         "timestamp": delivery.created_at.isoformat(),
         "data": VideoOut.of(video).model_dump(mode="json"),
     }
-    body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    return Message(f"msg_{delivery.id}", endpoint.url, unseal(endpoint.sealed_secret), body)
+
+
+def _openai_event(delivery: WebhookDelivery) -> dict[str, Any]:
+    """As OpenAI's API sends it, where a canceled video has failed."""
+    return {
+        "id": f"evt_{delivery.id}",
+        "object": "event",
+        "created_at": int(delivery.created_at.timestamp()),
+        "type": "video.completed" if delivery.event == EVENTS["completed"] else "video.failed",
+        "data": {"id": public_id(delivery.video_id)},
+    }
 
 
 async def mark_delivered(session: AsyncSession, delivery: WebhookDelivery, status: int) -> None:

@@ -39,6 +39,8 @@ VALUES: dict[str, tuple[object, ...]] = {
     "CaptionReversed": (9000,),
     "AudioTooLarge": (9000,),
     "AudioTooLong": (9000,),
+    "ForeignPicture": ("HEIC",),
+    "PictureTooSmall": (1, 1, 16),
     "TooManyPixels": (9000, 8000, 50),
     "PictureAtAddress": (errors.PictureTooLarge().phrase,),
     "Misconfigured": ("9000",),

@@ -15,6 +15,7 @@ def run_web() -> None:
     from core.redis.client import close_redis
     from core.security.secret import compare, storage_secret
     from ui import api, compat, live, middleware, routes, sockets
+    from ui.api import openai
 
     from .middleware.compression import Compression
     from .session import cookie_options
@@ -22,6 +23,7 @@ def run_web() -> None:
     routes.register(app)
     middleware.install(app)
     app.mount("/api/v1", api.create())
+    app.mount("/v1", openai.create())
     compat.guard_sockets(sockets.Rules())
     app.on_startup(live.start)
     app.on_startup(compare)

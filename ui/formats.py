@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_currency
+
+from core.billing.prices import Price
 
 from .i18n import LOCALES, _, language, number
 
@@ -27,6 +30,11 @@ def ago(moment: datetime) -> str:
     """`3 minutes ago`."""
     past = min(moment - datetime.now(UTC), moment - moment)
     return format_timedelta(past, add_direction=True, locale=LOCALES[language()])
+
+
+def money(price: Price) -> str:
+    """An amount of money, like `€9.00`."""
+    return format_currency(price.value, price.currency.upper(), locale=LOCALES[language()])
 
 
 def day(moment: datetime) -> str:

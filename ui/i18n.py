@@ -110,6 +110,12 @@ def phrase(message: Phrase | None) -> str:
     return message.translated(catalogue(language()).gettext) if message else ""
 
 
+def sentence(message: Phrase | None) -> str:
+    """A phrase that stands alone: it begins with a capital."""
+    text = phrase(message)
+    return text[:1].upper() + text[1:]
+
+
 def explain(error: AdsVideoError) -> str:
     """An error's message in the visitor's language."""
     return phrase(error.phrase)

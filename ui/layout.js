@@ -2,13 +2,14 @@
 // A moment without a connection is not worth a word.
 const lost = document.getElementById("lost");
 const popup = document.getElementById("popup");
+let unsentUntil = 0;
 if (lost && popup) {
   const [title, text] = lost.children;
   let since = 0;
   let ticking, hiding;
   const tick = () => {
     const seconds = (Date.now() - since) / 1000;
-    if (seconds < 2) return;
+    if (seconds < 2 || Date.now() < unsentUntil) return;
     title.textContent = lost.dataset.title;
     text.textContent = lost.dataset.text.replace("{time}", clock(seconds));
     lost.dataset.state = "lost";
@@ -37,6 +38,26 @@ if (lost && popup) {
 }
 
 adsvideo.isLost = () => lost?.hidden === false;
+
+// The socket keeps what is emitted while it is closed, and sends it when it is back: a click could then pay minutes
+// later. So without a connection a click on a button does nothing, and says so. A page that was never connected waits.
+const isAway = () => !navigator.onLine || (window.did_handshake && window.socket && !window.socket.connected);
+const BUTTONS = "button:not([data-scroll], [data-copy]), [role=menuitem], [role=option]";
+addEventListener(
+  "click",
+  (e) => {
+    const button = lost && isAway() && e.target.closest?.(BUTTONS);
+    if (!button || button.disabled) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    lost.firstElementChild.textContent = lost.dataset.unsent;
+    lost.children[1].textContent = lost.dataset.unsentText;
+    lost.dataset.state = "lost";
+    lost.hidden = false;
+    unsentUntil = Date.now() + 4000;
+  },
+  true,
+);
 
 // The visitor of this browser has changed. The page whose click did it is on its way already: a reload would stop it.
 let leaving = false;

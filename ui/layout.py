@@ -10,9 +10,9 @@ from nicegui import context, ui
 
 from core.errors import AdsVideoError
 from core.models import User
-from core.settings import settings
 
 from . import compat, i18n, live, shared, skeleton, theme
+from .addresses import origin
 from .components.site.header import header
 from .i18n import _
 from .kit import standard
@@ -69,19 +69,16 @@ def _lost() -> str:
         "title": _("Connection lost"),
         "text": _("Trying to reconnect for {time}. What is being made goes on, and your text stays."),
         "back": _("Connected again"),
+        "unsent": _("Not sent"),
+        "unsent-text": _("There is no connection now. Nothing was charged; please click again when it is back."),
     }
     attributes = " ".join(f'data-{name}="{html.escape(text)}"' for name, text in words.items())
     return f'<div id="lost" role="status" {attributes} hidden><strong></strong><span aria-hidden="true"></span></div>'
 
 
-def address(request: Request) -> str:
-    """Our public address, without a trailing slash."""
-    return settings().public_url or str(request.base_url).rstrip("/")
-
-
 def _unfold(request: Request, title: str, description: str) -> str:
     """Open Graph tags, for previews of links to this page."""
-    tags = {"title": title, "description": description, "image": address(request) + theme.asset("og-image.jpg")}
+    tags = {"title": title, "description": description, "image": origin(request) + theme.asset("og-image.jpg")}
     lines = [f'<meta property="og:{name}" content="{html.escape(text)}">' for name, text in tags.items() if text]
     return "\n".join(lines)
 

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from core.errors import AdsVideoError, NotSignedIn, TooManyRequests
 
 from . import i18n
+from .openai_problem import is_ours, openai_envelope
 
 
 def problem(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -15,11 +16,14 @@ def problem(status: int, code: str, message: str, headers: Mapping[str, str] | N
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
 
 
-def envelope(error: AdsVideoError, request: Request | None = None) -> JSONResponse:
+def envelope(error: AdsVideoError, request: Request | None = None, path: str = "") -> JSONResponse:
     """The answer to a request that ended in that error. Also an ASGI app, for middleware.
 
-    In English, unless a page of ours made the `request` in another language.
+    In English, unless a page of ours made the `request` in another language. Where `path` is the front door's, in the
+    shape of OpenAI's API.
     """
+    if is_ours(path):
+        return openai_envelope(error)
     headers: dict[str, str] = {}
     if isinstance(error, TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)

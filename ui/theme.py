@@ -67,7 +67,6 @@ SCREENS = {
     "narrow": "(max-width: 920px)",
     "wide": "(min-width: 921px)",
     "phone": "(max-width: 720px)",
-    "not-phone": "(min-width: 721px)",
     "small": "(max-width: 560px)",
 }
 WEIGHTS = {"weight-normal": "400", "weight-medium": "550", "weight-bold": "700"}

@@ -37,6 +37,7 @@ from workers.webhooks import Deliveries
 log = logging.getLogger(__name__)
 PRELOADED = (
     "workers.edits.render",
+    "workers.edits.preview",
     *(f"workers.media.{name}" for name in ("keepable", "most", "mp4", "poster", "copies")),
 )
 """Modules that the checking processes import when they start."""
@@ -84,6 +85,8 @@ class WorkerSettings:
         submit.submit,
         cutouts.cut_out,
         questions.edit_still,
+        questions.edit_overlays,
+        questions.export_video,
         questions.measure_audio,
     ]
     cron_jobs: ClassVar[list[CronJob]] = jobs()

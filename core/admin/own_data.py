@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.accounts import users
 from core.admin import audit
+from core.billing import payments
 from core.database.session import after_commit
 from core.errors import Conflict, NotFound, WrongInput, from_note
 from core.models import (
@@ -42,6 +43,8 @@ from core.phrase import Phrase
 from core.redis.news import SIGNED_OUT, News, publish
 from core.videos import states
 
+MOST_PAYMENTS = 10_000
+
 
 @dataclass(frozen=True)
 class OwnData:
@@ -67,10 +70,12 @@ async def collect(session: AsyncSession, user_id: int) -> OwnData:
     batches = (await session.exec(select(Batch).where(Batch.user_id == user_id))).all()
     own_brands = (Brand.user_id == user_id, col(Brand.deleted_at).is_(None))
     brands = (await session.exec(select(Brand).where(*own_brands))).all()
+    paid_for = await payments.payments(session, user_id, MOST_PAYMENTS)
     keys = (await session.exec(select(ApiKey).where(ApiKey.user_id == user_id))).all()
     tables = {
         "me": user.model_dump(mode="json", exclude={"epoch", "erased_at", "erased_as"}),
         "ledger": [line.model_dump(mode="json", exclude={"user_id"}) for line in entries],
+        "payments": [paid.model_dump(mode="json", exclude={"user_id"}) for paid in paid_for],
         "videos": [_video(video) for video in videos],
         "pictures": [picture.model_dump(mode="json", exclude={"user_id"}) for picture in pictures],
         "audio": [sound.model_dump(mode="json", exclude={"user_id"}) for sound in audio],

@@ -1,16 +1,18 @@
 """Asks a server whether it is there, is what it should be, and takes our key: one GET that costs nothing."""
 
+import asyncio
 import json
 import re
 import socket
 import ssl
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import httpx
 
-from core.catalog.entries import EngineName, Server
+from core.catalog.entries import EngineName, Server, models, models_of
 from core.phrase import Phrase
 
 ASK_SECONDS = 10.0
@@ -23,12 +25,13 @@ StateName = Literal["ready", "no_key", "retired", "unreachable"]
 class State:
     """Whether a model or a server can be used, and if not, why.
 
-    `is_wrong`: it is set up, and does not work as it is.
+    `is_wrong`: it is set up, and does not work as it is. `is_offered`: not a server that lists other models only.
     """
 
     name: StateName
     reason: Phrase | None = None
     is_wrong: bool = False
+    is_offered: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,26 +51,80 @@ async def ask(server: Server) -> Answer:
     offered: frozenset[str] | None = None
     try:
         async with httpx.AsyncClient(timeout=ASK_SECONDS) as client:
-            if server.engine == EngineName.RUNWAY:
-                response = await client.get(f"{server.base_url}/v1/organization", headers=_runway_headers(server))
-                state = _refusal(server, response) or _runway(response)
-            else:
-                response = await client.get(f"{server.base_url}/models", headers=server.key_headers)
-                offered = _listed(response)
-                state = _refusal(server, response)
-                if state is None and offered is None:
-                    state = await _without_list(client, server, response)
+            state, offered = await _ASKED.get(server.engine, _videos_server)(client, server)
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         state = _wrong(_silence(error))
     return Answer(state or State("ready"), offered, time.monotonic())
 
 
+Said = tuple[State | None, frozenset[str] | None]
+"""What is wrong, and the models that the server offers; None and None: all is well, it has no list."""
+
+
+async def _videos_server(client: httpx.AsyncClient, server: Server) -> Said:
+    response = await client.get(f"{server.base_url}/models", headers=server.key_headers)
+    offered = _listed(response)
+    state = _refusal(server, response)
+    if state is None and offered is None:
+        state = await _without_list(client, server, response)
+    return state, offered
+
+
+async def _runway(client: httpx.AsyncClient, server: Server) -> Said:
+    headers = {**server.key_headers, "X-Runway-Version": RUNWAY_VERSION}
+    response = await client.get(f"{server.base_url}/v1/organization", headers=headers)
+    return _refusal(server, response) or _is("Runway", response), None
+
+
+async def _fal(client: httpx.AsyncClient, server: Server) -> Said:
+    """fal has no question about itself: a look at a request that does not exist tells whether the key is taken."""
+    nothing = f"{server.base_url}/fal-ai/ltx-2.3/requests/00000000-0000-0000-0000-000000000000/status"
+    response = await client.get(nothing, headers=server.key_headers)
+    if response.status_code == 403 and re.search(r"locked|balance", response.text, re.IGNORECASE):
+        return _wrong(Phrase("the account there has no balance")), None
+    refused = None if response.status_code in (400, 422) else _refusal(server, response)
+    return refused or _is("fal", response, 400, 404, 405, 422), None
+
+
+async def _gemini(client: httpx.AsyncClient, server: Server) -> Said:
+    """Each model is asked about by name, which is free."""
+    names = sorted({models()[name].upstream for name in models_of(server)}) or ["gemini"]
+    paths = [f"{server.base_url}/models/{name}" for name in names]
+    responses = await asyncio.gather(*(client.get(path, headers=server.key_headers) for path in paths))
+    first = responses[0]
+    if first.status_code == 400 and "API key" in first.text:
+        return State("no_key", Phrase("its server did not accept the key"), is_wrong=True), None
+    state = _refusal(server, first) or _is("the Gemini API", first, 404)
+    there = frozenset(name for name, one in zip(names, responses, strict=True) if one.status_code != 404)
+    return state, there
+
+
+async def _ark(client: httpx.AsyncClient, server: Server) -> Said:
+    path = f"{server.base_url}/contents/generations/tasks?page_num=1&page_size=1"
+    response = await client.get(path, headers=server.key_headers)
+    return _refusal(server, response) or _is("Ark", response), None
+
+
+async def _minimax(client: httpx.AsyncClient, server: Server) -> Said:
+    """MiniMax sends errors with HTTP 200, and an unknown task is one of them."""
+    response = await client.get(f"{server.base_url}/v2/query/video_generation/0", headers=server.key_headers)
+    if re.search(r"invalid api key|login fail|not authorized", response.text, re.IGNORECASE):
+        return State("no_key", Phrase("its server did not accept the key"), is_wrong=True), None
+    refused = None if response.status_code in (400, 422) else _refusal(server, response)
+    return refused or _is("MiniMax", response, 400, 404, 422), None
+
+
+_ASKED: dict[str, Callable[[httpx.AsyncClient, Server], Awaitable[Said]]] = {
+    EngineName.RUNWAY: _runway,
+    EngineName.FAL: _fal,
+    EngineName.GEMINI: _gemini,
+    EngineName.ARK: _ark,
+    EngineName.MINIMAX: _minimax,
+}
+
+
 def _wrong(reason: Phrase) -> State:
     return State("unreachable", reason, is_wrong=True)
-
-
-def _runway_headers(server: Server) -> dict[str, str]:
-    return {**server.key_headers, "X-Runway-Version": RUNWAY_VERSION}
 
 
 def _refusal(server: Server, response: httpx.Response) -> State | None:
@@ -88,10 +145,11 @@ def _refusal(server: Server, response: httpx.Response) -> State | None:
     return None
 
 
-def _runway(response: httpx.Response) -> State | None:
-    if response.status_code == 200 and isinstance(_json(response), dict):
+def _is(name: str, response: httpx.Response, *others: int) -> State | None:
+    """None where that API answers: with 200, or with one of the `others`, and with JSON."""
+    if response.status_code in (200, *others) and isinstance(_json(response), dict):
         return None
-    return _wrong(Phrase("what answers at its address is not Runway"))
+    return _wrong(Phrase("what answers at its address is not {name}", name=name))
 
 
 def _json(response: httpx.Response) -> object:

@@ -65,7 +65,8 @@ def _known_server_state(server: Server) -> State | None:
 
 def _answered(model: Model, answer: Answer) -> State:
     if answer.state.name == "ready" and answer.offered is not None and model.upstream not in answer.offered:
-        return State("unreachable", Phrase("its server does not offer {model}", model=model.upstream), is_wrong=True)
+        missing = Phrase("its server does not offer {model}", model=model.upstream)
+        return State("unreachable", missing, is_wrong=True, is_offered=False)
     return answer.state
 
 

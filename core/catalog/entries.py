@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -9,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from core.catalog.fields import Fields
 from core.catalog.size import Size
 from core.errors import Misconfigured, UnknownModel, WrongOption
 from core.phrase import Phrase
@@ -16,6 +18,8 @@ from core.settings import settings
 
 SHIPPED = Path(__file__).with_name("models.toml")
 OPENAI_HOST = "api.openai.com"
+OPTIONS = ("move", "strength", "layers", "focus", "light", "loop", "audio")
+"""What a model may offer to choose: the fields of core/videos/options.py, which a test compares."""
 
 
 class EngineName(StrEnum):
@@ -23,6 +27,10 @@ class EngineName(StrEnum):
 
     OPENAI_VIDEOS = "openai-videos"
     RUNWAY = "runway"
+    FAL = "fal"
+    GEMINI = "gemini"
+    ARK = "ark"
+    MINIMAX = "minimax"
     CAMERA = "camera"
 
 
@@ -65,17 +73,24 @@ class Server:
 
     @property
     def key_headers(self) -> dict[str, str]:
-        """The HTTP headers with the key; Azure's preview uses a header of its own."""
+        """The HTTP headers with the key, as this provider wants it."""
         if not self.key:
             return {}
-        return (
-            {"api-key": self.key} if self.dialect == DialectName.AZURE_JOBS else {"Authorization": f"Bearer {self.key}"}
-        )
+        if self.dialect == DialectName.AZURE_JOBS:
+            return {"api-key": self.key}
+        if self.engine == EngineName.GEMINI:
+            return {"x-goog-api-key": self.key}
+        return {"Authorization": f"{'Key' if self.engine == EngineName.FAL else 'Bearer'} {self.key}"}
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model on offer. Lengths are whole seconds; the first size and length are the default."""
+    """A model on offer. Lengths are whole seconds; the first size and length are the default.
+
+    `options` names what may be chosen about a clip (core/videos/options.py). `fields` are what an endpoint calls its
+    inputs, where that is not built in. `more`: listed under `More models` until it is set up. `provider_cost` is what
+    its provider takes for a second of video, and `unit_cost` for one of the units that it bills, in USD.
+    """
 
     id: str
     label: str
@@ -88,6 +103,10 @@ class Model:
     max_wait_seconds: int = 1200
     poll_seconds: float | None = None
     provider_cost: float | None = None
+    unit_cost: float | None = None
+    options: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    more: bool = False
     retired: date | None = None
 
     @property
@@ -145,6 +164,10 @@ def _server(name: str, entry: dict[str, Any]) -> Server:
 
 def _model(key: str, entry: dict[str, Any], servers: dict[str, Server]) -> Model:
     entry = {**entry, "sizes": tuple(map(Size.parse, entry["sizes"])), "seconds": tuple(entry["seconds"])}
+    entry["options"] = tuple(entry.get("options", ()))
+    if unknown := set(entry["options"]) - set(OPTIONS):
+        raise ValueError(f"there is no option {', '.join(sorted(unknown))}, only {', '.join(OPTIONS)}")
+    Fields().with_own(entry.get("fields", {}))
     server = servers[entry.pop("server")]
     if not entry["sizes"] or not entry["seconds"] or entry.get("price_credits", 10) < 0:
         raise ValueError("needs sizes, seconds and a price that is not negative")

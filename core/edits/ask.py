@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 
-from core.accounts import groups, users
+from core.accounts import users
 from core.catalog.entries import COMPOSED
 from core.catalog.size import Size
 from core.database.session import reading, session
@@ -15,6 +15,7 @@ from core.errors import NotEnoughCredits, NotSignedIn
 from core.models import User, Video
 from core.ops import log_context
 from core.settings import settings
+from core.videos import lanes
 from core.videos.ask import ask as ask_for_video
 from core.videos.recipe import Recipe
 from core.videos.request import repeated, send
@@ -44,7 +45,7 @@ async def ask(user: User | None, body: object, *, idempotency_key: str = "") -> 
         raise NotEnoughCredits(cost, owner.credits)
     async with session() as db:
         video = _video(owner, edit, found)
-        video.cost_credits, video.lane = cost, await groups.lane(db, owner)
+        video.cost_credits, video.lane = cost, await lanes.lane(db, owner)
         video.idempotency_key, video.request_sha256 = key, sha256
         return await send(db, owner, video)
 

@@ -72,6 +72,8 @@ async def product(user_id: int, picture_id: int) -> bytes:
     if not is_clear(picture):
         raise Conflict(Phrase("No clear product can be seen in this picture."))
     try:
+        if picture.alpha_key and picture.cutout_confidence == 1.0:  # cut out by whoever made it
+            return await store.get(picture.alpha_key)
         content, mask = await asyncio.gather(store.get(picture.key), store.get(picture.cutout_key or ""))
     except FileNotFoundError:
         raise NotFound(Phrase("picture")) from None

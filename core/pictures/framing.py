@@ -1,40 +1,44 @@
-"""Decodes a picture and frames it to an exact size.
+"""Makes a picture what we keep of it, and frames what we keep to an exact size.
 
 Blocking: runs in a process of its own, so it imports little.
 """
 
-import contextlib
 import io
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from PIL import Image, ImageCms, ImageFilter, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter
 
-from core.errors import BrokenPicture, NotAPicture, TooManyPixels
+from core.errors import BrokenPicture
+from core.pictures.decoding import UNREADABLE, decode, header
 
-MAX_MEGAPIXELS = 64
-MAX_SIDE = 30_000
-MAX_SCANS = 500
-"""A progressive JPEG has about ten; each costs a pass over every block, however short it is. What a camera
-appends, such as a video, contains the marker by chance once in 64 kB: 160 times in 10 MB."""
-ALPHA_SIDE = 2048
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
-
-UNREADABLE = (OSError, ValueError, SyntaxError, IndexError, EOFError, Image.DecompressionBombError)
-"""What Pillow raises about a picture whose header was good."""
+ALPHA_SIDE = 4096
+"""Pixels of the longer side of a picture with its transparency, as it is kept: films are made of less."""
 
 LARGEST_MASK = 1920
 """Pixels of the longer side of a picture's own transparency, as it is kept."""
 
-Image.MAX_IMAGE_PIXELS = None  # our own check is stricter and comes before decoding
+SOFT, DEEP = (255, 255, 255), (40, 42, 46)
+LIGHT_PRODUCT = 160
+"""A product whose mean luma is above this stands before a deeper ground than a soft one."""
+
+GLOW = 0.45
+"""How much of its own blur is seen behind a cut-out product."""
+
+SIZE = tuple[int, int]
 
 
 class Prepared(NamedTuple):
-    """A picture as it is kept: JPEG, its size in pixels; `alpha` as grey PNG if its transparency cuts something out."""
+    """A picture as it is kept: JPEG on white, and its size in pixels.
+
+    `mask` is its transparency as grey PNG if that cuts something out; `alpha` the picture as PNG with transparency if
+    not all of it is opaque.
+    """
 
     content: bytes
     width: int
     height: int
+    mask: bytes = b""
     alpha: bytes = b""
 
 
@@ -49,104 +53,66 @@ class Window:
     zoom: float = 1.0
 
 
-def _open(content: bytes) -> Image.Image:
-    """Read the header only. Raises NotAPicture, TooManyPixels, BrokenPicture."""
-    try:
-        picture = Image.open(io.BytesIO(content), formats=FORMATS)
-    except UnidentifiedImageError:
-        raise NotAPicture() from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise BrokenPicture() from None
-    if picture.width * picture.height > MAX_MEGAPIXELS * 1_000_000 or max(picture.size) > MAX_SIDE:
-        raise TooManyPixels(picture.width, picture.height, MAX_MEGAPIXELS)
-    if picture.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > MAX_SCANS:
-        raise BrokenPicture()
-    return picture
-
-
-def _to_srgb(picture: Image.Image) -> Image.Image:
-    """Convert to sRGB; an unreadable colour profile is ignored."""
-    if profile := picture.info.get("icc_profile"):
-        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            mode = "RGBA" if "A" in picture.getbands() else "RGB"
-            converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-            return converted or picture
-    return picture
-
-
-def _flatten(picture: Image.Image) -> Image.Image:
-    """Convert to RGB; transparent becomes white, as usual for product pictures."""
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        below = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(below, picture).convert("RGB")
-    if picture.mode.startswith(("I", "F")):
-        return picture.convert("I").point(lambda v: v * (1 / 256)).convert("L").convert("RGB")
-    return picture.convert("RGB")
-
-
 def _jpeg(picture: Image.Image, quality: int = 95) -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=quality, subsampling=0)
     return out.getvalue()
 
 
+def _png(picture: Image.Image, compress_level: int = 6) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG", compress_level=compress_level)
+    return out.getvalue()
+
+
 def clean(content: bytes) -> Prepared:
-    """The picture upright, in sRGB, without metadata, as JPEG. Blocking.
+    """The picture as a browser shows it, upright, in sRGB, without metadata. Blocking.
 
-    Raises NotAPicture, BrokenPicture, TooManyPixels.
+    Raises NotAPicture, BrokenPicture, TooManyPixels, PictureTooSmall.
     """
-    picture = _open(content)
-    try:
-        picture.seek(0)
-        picture.load()
-        turned = _to_srgb(ImageOps.exif_transpose(picture))
-        upright = _flatten(turned)
-        return Prepared(_jpeg(upright), upright.width, upright.height, _alpha(turned))
-    except UNREADABLE:
-        raise BrokenPicture() from None
+    picture = decode(content)
+    if picture.mode == "RGB":
+        return Prepared(_jpeg(picture), *picture.size)
+    alpha = _within(picture, ALPHA_SIDE)
+    return Prepared(_jpeg(_on_white(picture)), *picture.size, _mask(picture), _png(alpha, compress_level=4))
 
 
-def transparency(content: bytes) -> bytes | None:
-    """The picture upright, in sRGB, as PNG with its transparency, at most ALPHA_SIDE pixels a side; None without any.
-
-    Blocking. Raises NotAPicture, BrokenPicture, TooManyPixels.
-    """
-    picture = _open(content)
-    if not picture.has_transparency_data:
-        return None
-    try:
-        picture.seek(0)
-        picture.load()
-        upright = _to_srgb(ImageOps.exif_transpose(picture).convert("RGBA"))
-        if upright.getchannel("A").getextrema()[0] == 255:
-            return None
-        if max(upright.size) > ALPHA_SIDE:
-            # premultiplied, so that clear pixels lend no colour to their neighbours
-            scale = ALPHA_SIDE / max(upright.size)
-            size = max(round(upright.width * scale), 1), max(round(upright.height * scale), 1)
-            upright = upright.convert("RGBa").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0).convert("RGBA")
-        out = io.BytesIO()
-        upright.save(out, "PNG")
-        return out.getvalue()
-    except UNREADABLE:
-        raise BrokenPicture() from None
+def _within(picture: Image.Image, longest: int) -> Image.Image:
+    """The picture, smaller if it is larger than so many pixels."""
+    scale = min(longest / max(picture.size), 1.0)
+    return _resized(picture, (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)))
 
 
-def _alpha(picture: Image.Image) -> bytes:
+def _resized(picture: Image.Image, size: SIZE, box: tuple[float, float, float, float] | None = None) -> Image.Image:
+    """That part of the picture in that size."""
+    if size == picture.size and box is None:
+        return picture
+    # premultiplied, so that clear pixels lend no colour to their neighbours
+    plain = picture.convert("RGBa") if picture.mode == "RGBA" else picture
+    return plain.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0).convert(picture.mode)
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """As RGB; white lies behind it, as is usual for product pictures."""
+    return _on(Image.new("RGB", picture.size, "white"), picture)
+
+
+def _on(ground: Image.Image, picture: Image.Image, place: tuple[int, int] = (0, 0)) -> Image.Image:
+    """The ground with the picture on it."""
+    if picture.mode == "RGBA":
+        ground.paste(picture.convert("RGB"), place, picture.getchannel("A"))
+    else:
+        ground.paste(picture, place)
+    return ground
+
+
+def _mask(picture: Image.Image) -> bytes:
     """The picture's own transparency as grey PNG, if it cuts something out; else empty."""
-    if "A" not in picture.getbands() and "transparency" not in picture.info:
-        return b""
-    alpha = picture.convert("RGBA").getchannel("A")
+    alpha = picture.getchannel("A")
     alpha.thumbnail((LARGEST_MASK, LARGEST_MASK), Image.Resampling.LANCZOS)
     counts = alpha.histogram()
     clear, solid = sum(counts[:16]) / sum(counts), sum(counts[240:]) / sum(counts)
-    if clear < 0.02 or solid < 0.01:
-        return b""
-    out = io.BytesIO()
-    alpha.save(out, "PNG")
-    return out.getvalue()
+    return b"" if clear < 0.02 or solid < 0.01 else _png(alpha)
 
 
 def _crop(picture: Image.Image, width: int, height: int, framing: Window) -> Image.Image:
@@ -156,21 +122,38 @@ def _crop(picture: Image.Image, width: int, height: int, framing: Window) -> Ima
     left = max((picture.width - box_width) * framing.x, 0.0)
     top = max((picture.height - box_height) * framing.y, 0.0)
     box = (left, top, min(left + box_width, picture.width), min(top + box_height, picture.height))
-    return picture.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    return _resized(picture, (width, height), box)
 
 
 def _pad(picture: Image.Image, width: int, height: int, framing: Window) -> Image.Image:
-    if framing.mode == "pad-blur":
-        small = (max(width // 8, 1), max(height // 8, 1))
-        below = _crop(picture, *small, Window()).filter(ImageFilter.GaussianBlur(max(small) / 20))
-        canvas = below.resize((width, height), Image.Resampling.BICUBIC).point(lambda v: v * 0.85)
-    else:
-        canvas = Image.new("RGB", (width, height), "white" if framing.mode == "pad-white" else framing.color)
     scale = min(width / picture.width, height / picture.height)
-    inside = (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1))
-    fitted = picture.resize(inside, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    canvas.paste(fitted, ((width - inside[0]) // 2, (height - inside[1]) // 2))
-    return canvas
+    fitted = _resized(picture, (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)))
+    place = ((width - fitted.width) // 2, (height - fitted.height) // 2)
+    return _on(_ground(picture, width, height, framing), fitted, place)
+
+
+def _ground(picture: Image.Image, width: int, height: int, framing: Window) -> Image.Image:
+    """What lies beside the picture, and behind it where it is transparent."""
+    if framing.mode != "pad-blur":
+        return Image.new("RGB", (width, height), "white" if framing.mode == "pad-white" else framing.color)
+    small = _crop(picture, max(width // 8, 1), max(height // 8, 1), Window())
+    if small.mode == "RGB":
+        below = small.filter(ImageFilter.GaussianBlur(max(small.size) / 20)).point(lambda v: v * 0.85)
+    else:  # a glow rather than a shape: the product itself has to stand out from it
+        soft = Image.new("RGB", small.size, _soft_colour(small))
+        glow = _on(soft.copy(), small).filter(ImageFilter.GaussianBlur(max(small.size) / 8))
+        below = Image.blend(soft, glow, GLOW)
+    return below.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def _soft_colour(picture: Image.Image) -> tuple[int, int, int]:
+    """A ground that a cut-out product stands out from: nearly white, with a breath of its colour, or deep."""
+    mean = picture.convert("RGBa").resize((1, 1), Image.Resampling.BOX).convert("RGBA")
+    *colour, _ = mean.getpixel((0, 0))  # type: ignore[misc]
+    luma = mean.convert("L").getpixel((0, 0))
+    target, share = (DEEP, 0.7) if luma > LIGHT_PRODUCT else (SOFT, 0.82)  # type: ignore[operator]
+    red, green, blue = (round(own + (other - own) * share) for own, other in zip(colour, target, strict=True))
+    return red, green, blue
 
 
 def inside(
@@ -191,7 +174,7 @@ def frame_mask(content: bytes, width: int, height: int, framing: dict[str, Any],
     Blocking. Empty where nothing of what it covers is in the frame.
     """
     wanted = Window(**framing)
-    mask = _open(content).convert("L")
+    mask = header(content).convert("L")
     width, height = round(width * scale / 2) * 2, round(height * scale / 2) * 2
     if wanted.mode == "crop":
         framed = _crop(mask, width, height, wanted)
@@ -210,6 +193,7 @@ def frame_mask(content: bytes, width: int, height: int, framing: dict[str, Any],
 def frame(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> bytes:
     """The picture as JPEG of exactly `width` x `height` pixels. Blocking.
 
+    Behind what is transparent lies the padding, white where there is none.
     With `scale` above 1 it is up to that many times larger in the same ratio, limited by the picture's own resolution.
     Both the preview and what a model gets come from here.
 
@@ -221,9 +205,9 @@ def frame(content: bytes, width: int, height: int, framing: dict[str, Any], scal
 def picture(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> Image.Image:
     """`frame` before it becomes a JPEG. Raises the same."""
     wanted = Window(**framing)
-    header = _open(content)
+    opened = header(content)
     try:
-        whole = header.convert("RGB")
+        whole = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
     except UNREADABLE:
         raise BrokenPicture() from None
     if scale > 1:
@@ -231,10 +215,11 @@ def picture(content: bytes, width: int, height: int, framing: dict[str, Any], sc
         own = fit(whole.width / width, whole.height / height) / (wanted.zoom if wanted.mode == "crop" else 1)
         scale = max(1.0, min(scale, own))
         width, height = round(width * scale / 2) * 2, round(height * scale / 2) * 2
-    return (_crop if wanted.mode == "crop" else _pad)(whole, width, height, wanted)
+    if wanted.mode == "crop":
+        return _on_white(_crop(whole, width, height, wanted))
+    return _pad(whole, width, height, wanted)
 
 
 def read_size(content: bytes) -> tuple[int, int]:
     """Width and height in pixels, from the header. Raises NotAPicture, TooManyPixels, BrokenPicture."""
-    picture = _open(content)
-    return picture.width, picture.height
+    return header(content).size

@@ -15,7 +15,7 @@ from core.errors import (
     PictureTooHeavy,
     PictureTooLarge,
 )
-from core.pictures.framing import Prepared, clean, frame, transparency
+from core.pictures.framing import Prepared, clean, frame
 from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.security import outside
 from core.settings import settings
@@ -61,17 +61,12 @@ async def as_sent(content: bytes, size: Size, framing: Framing) -> bytes:
 
 
 async def prepare(content: bytes) -> Prepared:
-    """`clean`, without blocking. Raises PictureTooLarge, NotAPicture, BrokenPicture, TooManyPixels, PictureTooHeavy."""
+    """`clean`, without blocking. Raises what it raises, and PictureTooLarge, PictureTooHeavy."""
     if len(content) > MAX_BYTES:
         raise PictureTooLarge(MAX_MB)
     if not content:
         raise NotAPicture()
     return await _apart(clean, content)
-
-
-async def transparent(content: bytes) -> bytes | None:
-    """`transparency`, without blocking. Raises the same."""
-    return await _apart(transparency, content)
 
 
 async def fetch(url: str, resolver: outside.Resolver | None = None) -> Prepared:

@@ -23,21 +23,39 @@ def mask_key(key: str) -> str:
     return key.removesuffix(".jpg") + ".cutout.png"
 
 
-async def accept(
-    session: AsyncSession, user_id: int, prepared: Prepared, preset: str | None = None, alpha: bytes | None = None
-) -> Picture:
-    """Keep a prepared picture, and as `alpha` the same with its transparency; the same one twice is one row.
+SMALL_SIDE = 480
+EXTREME = 3.0
+
+
+def warning(width: int, height: int) -> Phrase | None:
+    """What to tell somebody whose picture has so many pixels; None if it is as one would wish."""
+    if max(width, height) > EXTREME * min(width, height):
+        return Phrase(
+            "This picture is very long and narrow: much of it is cut away, or has to stand between wide bars."
+        )
+    if min(width, height) < SMALL_SIDE:
+        return Phrase(
+            "This picture is small ({width}x{height}): the video will look soft. {least} pixels a side look better.",
+            width=width,
+            height=height,
+            least=SMALL_SIDE,
+        )
+    return None
+
+
+async def accept(session: AsyncSession, user_id: int, prepared: Prepared, preset: str | None = None) -> Picture:
+    """Keep a prepared picture, with its transparency if it has any; the same one twice is one row.
 
     Best called first in a session. Raises NotAvailable.
     """
-    content, width, height, mask = prepared
+    content, width, height, mask, alpha = prepared
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"pictures/{user_id}/{sha256}.jpg"
     alpha_key = f"pictures/{user_id}/{sha256}.png" if alpha else None
     # before the first statement: a bucket takes its time, and no lock should be held meanwhile
     if mask:
         await store.put(mask, mask_key(key))
-    if alpha and alpha_key:
+    if alpha_key:
         await store.put(alpha, alpha_key)
     await store.put(content, key)
     cutout = (mask_key(key), 1.0) if mask else (None, None)
@@ -58,7 +76,7 @@ async def accept(
         alpha_key=alpha_key,
         width=width,
         height=height,
-        bytes=len(content) + len(alpha or b""),
+        bytes=len(content) + len(alpha),
         preset=preset,
     )
     picture.cutout_key, picture.cutout_confidence = cutout
@@ -101,6 +119,11 @@ async def of_video(session: AsyncSession, video: Video) -> Picture | None:
     """The picture a video was made from; None if it has been deleted."""
     query = select(Picture).where(_mine(video.user_id), Picture.id == video.picture_id)
     return (await session.exec(query)).first()
+
+
+def source_key(picture: Picture) -> str:
+    """The file to be framed: with its transparency, if it has any."""
+    return picture.alpha_key or picture.key
 
 
 def files_of(picture: Picture) -> tuple[str | None, ...]:

@@ -8,11 +8,13 @@ import contextlib
 import logging
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import SecretStr
 from redis.exceptions import RedisError
 
 from core import folders
@@ -42,7 +44,7 @@ def storage_secret() -> str:
 
 async def compare() -> None:
     """Warn in the log if the web process that started before this one has another secret."""
-    own_name = _derived(b"adsvideo secret's name").hex()
+    own_name = derived(b"adsvideo secret's name").hex()
     with contextlib.suppress(RedisError, OSError):
         earlier_name = await (await redis()).set(LAST_NAME, own_name, get=True)
         if earlier_name and bytes(earlier_name).decode() != own_name:
@@ -52,12 +54,19 @@ async def compare() -> None:
             )
 
 
-def _derived(what_for: bytes) -> bytes:
+def derived(what_for: bytes) -> bytes:
+    """A key of 32 bytes for one purpose, the same as long as the secret is. Raises Misconfigured."""
+    config = settings()
+    return _derived(config.storage_secret, config.data_folder, what_for)
+
+
+@lru_cache(64)
+def _derived(_configured: SecretStr | None, _folder: Path, what_for: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=what_for).derive(storage_secret().encode())
 
 
 def _fernet() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_derived(b"adsvideo sealed secrets")))
+    return Fernet(base64.urlsafe_b64encode(derived(b"adsvideo sealed secrets")))
 
 
 def seal(text: str) -> str:

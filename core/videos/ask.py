@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import limits
 from core.accounts import users
 from core.catalog import availability, entries
 from core.catalog.entries import Model
@@ -16,7 +15,7 @@ from core.database.session import reading, session
 from core.errors import NoPicture, NotEnoughCredits, NotFound, NotSignedIn, TwoPictures
 from core.models import User, Video
 from core.phrase import Phrase
-from core.pictures import intake, presets, uploads
+from core.pictures import keeping, presets, uploads
 from core.pictures.framing import Prepared
 from core.videos.recipe import Recipe
 from core.videos.request import check_prompt, repeated, request
@@ -25,17 +24,28 @@ BATCH = 1
 """The lane of videos that can wait: they start after all others."""
 
 
-async def ask(user: User | None, recipe: Recipe, *, idempotency_key: str = "", batch: bool | None = None) -> Video:
+async def ask(
+    user: User | None,
+    recipe: Recipe,
+    *,
+    idempotency_key: str = "",
+    batch: bool | None = None,
+    request_sha256: str = "",
+    remix_of: int | None = None,
+) -> Video:
     """Check the request, take the price and queue the video.
+
+    `request_sha256` tells requests apart whose recipe alone does not (else it is the recipe's); `remix_of` is the
+    user's video that this one repeats with another prompt.
 
     Raises, in this order, NotSignedIn; IdempotencyConflict, where the key was used for something else (the same request
     again gives the same video, whatever else has changed since); NoPicture, TwoPictures, NotFound; NoPrompt,
-    PromptTooLong; UnknownModel, WrongOption; NotEnoughCredits; ModelUnavailable; what `fetch_picture` raises; and then,
+    PromptTooLong; UnknownModel, WrongOption; NotEnoughCredits; ModelUnavailable; what `keeping.fetch` raises; and then,
     in the transaction, Blocked, OverBudget, TooManyRequests, TooManyOpen.
     """
     if user is None:
         raise NotSignedIn()
-    sha256 = recipe.sha256(batch=batch) if idempotency_key else None
+    sha256 = (request_sha256 or recipe.sha256(batch=batch)) if idempotency_key else None
     async with reading() as db:
         owner = await users.get(db, user.id)
         if owner is None:
@@ -45,7 +55,7 @@ async def ask(user: User | None, recipe: Recipe, *, idempotency_key: str = "", b
         await _check_picture(db, owner, recipe)
     check_prompt(recipe.prompt)
     model = await _priced(owner, recipe)
-    fetched = await fetch_picture(owner.id, recipe.picture_url) if recipe.picture_url else None
+    fetched = await keeping.fetch(owner.id, recipe.picture_url) if recipe.picture_url else None
     async with session() as db:
         recipe = await _with_own_picture(db, owner, recipe, fetched)
         return await request(
@@ -56,6 +66,7 @@ async def ask(user: User | None, recipe: Recipe, *, idempotency_key: str = "", b
             idempotency_key=idempotency_key or None,
             request_sha256=sha256,
             lane=BATCH if batch else None,
+            remix_of=remix_of,
         )
 
 
@@ -70,13 +81,6 @@ async def repeat_for_free(session: AsyncSession, video: Video) -> Video:
     model = entries.get(video.model)
     key = f"again:{video.id}"
     return await request(session, owner, Recipe.of(video), model, idempotency_key=key, lane=0, free=True)
-
-
-async def fetch_picture(user_id: int, url: str) -> Prepared:
-    """`intake.fetch` within the user's limits. Raises TooManyFetches, TooManyUploads, and its own errors."""
-    with limits.fetching(user_id):
-        await limits.count_upload(user_id)
-        return await intake.fetch(url)
 
 
 async def _check_picture(db: AsyncSession, user: User, recipe: Recipe) -> None:

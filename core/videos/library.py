@@ -1,6 +1,8 @@
 """The library: search, filter and list a user's videos; delete and restore them."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +23,10 @@ from core.videos.states import change_all, tell
 STATES = {"running": ACTIVE, "completed": ("completed",), "failed": ("failed",), "canceled": ("canceled",)}
 SHAPES = ("landscape", "portrait", "square")
 MAX_WORDS = 8
+RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+"""No file of Windows has these names."""
+NAME_BYTES = 200
+"""Most systems take names of up to 255 bytes."""
 MAX_CHOSEN = 500
 """At most so many videos in one zip, and ids in one statement."""
 UNDO = timedelta(minutes=5)
@@ -30,20 +36,35 @@ FILES_KEPT = timedelta(minutes=10)
 
 
 def name_of(video: Video) -> str:
-    """The file name for downloads of a video."""
-    return f"adsvideo-{video.id}.mp4"
+    """The file name for downloads of a video: its own name as far as every system takes it, else its number."""
+    title = re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]+', " ", video.title or "")
+    title = " ".join("".join(c for c in title if c.isprintable()).split())
+    title = title.encode()[:NAME_BYTES].decode(errors="ignore").strip(". ")
+    return f"{title}.mp4" if title and title.split(".")[0].upper() not in RESERVED else f"adsvideo-{video.id}.mp4"
+
+
+def names_of(videos: Sequence[Video]) -> list[str]:
+    """Their file names in one folder: where two have the same, each has its number in it."""
+    names = [name_of(video) for video in videos]
+    often = Counter(name.casefold() for name in names)
+    return [
+        name if often[name.casefold()] == 1 else f"{name.removesuffix('.mp4')} ({video.id}).mp4"
+        for name, video in zip(names, videos, strict=True)
+    ]
 
 
 def manifest(videos: Sequence[Video]) -> str:
     """How each of these videos was made, as JSON."""
-    names = {"id", "prompt", "model", "label", "seconds", "size", "framing", "options", "created_at"}
-    entries = [{"file": name_of(video), **video.model_dump(mode="json", include=names)} for video in videos]
+    names = {"id", "title", "prompt", "model", "label", "seconds", "size", "framing", "options", "created_at"}
+    files = zip(names_of(videos), videos, strict=True)
+    entries = [{"file": file, **video.model_dump(mode="json", include=names)} for file, video in files]
     return json.dumps({"videos": entries}, ensure_ascii=False, indent=2)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which videos to list. Each of `words` must be in the prompt, `batch` is a number; empty fields do not filter."""
+    """Which videos to list. Each of `words` must be in the prompt or the title, `batch` is a number; what is empty does
+    not filter."""
 
     words: str = ""
     state: str = ""
@@ -106,7 +127,8 @@ def listed(user_id: int, wanted: Filter, sizes: Sequence[str]) -> SelectOfScalar
     if wanted.favorite:
         query = query.where(col(Video.favorite) == true())
     for word in wanted.words.split()[:MAX_WORDS]:
-        query = query.where(col(Video.prompt).icontains(word, autoescape=True))
+        in_prompt, in_title = (col(text).icontains(word, autoescape=True) for text in (Video.prompt, Video.title))
+        query = query.where(in_prompt | in_title)
     return query.order_by(col(Video.id).desc())
 
 

@@ -1,4 +1,4 @@
-"""What may be chosen about a clip of the studio camera; what is None is left to the words of the prompt."""
+"""What may be chosen about a clip; what is None is as usual: by the words of the prompt, or as the model does it."""
 
 from typing import Any, Literal
 
@@ -9,10 +9,10 @@ Strength = Literal["subtle", "normal", "strong"]
 
 
 class Options(BaseModel):
-    """For the studio camera; other models do not look at them.
+    """A model looks at those that its entry in the catalogue names: the studio camera at all but `audio`.
 
     `layers`: product and ground move apart. `focus`: the ground goes soft. `light`: a light passes over the product.
-    `loop`: the clip ends where it began.
+    `loop`: the clip ends where it began. `audio`: the model makes sound as well, which is usual where it can.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -23,6 +23,7 @@ class Options(BaseModel):
     focus: bool | None = Field(None, strict=True)
     light: bool | None = Field(None, strict=True)
     loop: bool | None = Field(None, strict=True)
+    audio: bool | None = Field(None, strict=True)
 
     def chosen(self) -> dict[str, Any]:
         """Only what was chosen."""

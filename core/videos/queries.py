@@ -2,13 +2,12 @@
 
 import statistics
 
-from sqlalchemy import ColumnElement, String, cast
+from sqlalchemy import ColumnElement, String, cast, func, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.errors import (
-    NotFound,
-)
+from core.catalog import entries
+from core.errors import NotFound, UnknownModel
 from core.models import Video
 from core.phrase import Phrase
 
@@ -50,6 +49,17 @@ async def page(
     return list((await session.exec(query.limit(limit))).all())
 
 
+async def behind(
+    session: AsyncSession, user_id: int, start: int | None, limit: int, *, oldest_first: bool = False
+) -> list[Video]:
+    """A user's videos, newest or oldest first, from behind the one with the id `start`."""
+    query = select(Video).where(alive(user_id))
+    query = query.order_by(col(Video.id).asc() if oldest_first else col(Video.id).desc())
+    if start is not None:
+        query = query.where(col(Video.id) > start if oldest_first else col(Video.id) < start)
+    return list((await session.exec(query.limit(limit))).all())
+
+
 async def made_from(session: AsyncSession, user_id: int, video_id: int, before: int | None, limit: int) -> list[Video]:
     """The user's videos that were made from that one, newest first, those with an id below `before`."""
     of_it = cast(col(Video.made_from), String).like(f"%,{video_id},%")
@@ -69,3 +79,21 @@ async def usual_seconds(session: AsyncSession, model: str) -> float | None:
     )
     took = [(end - start).total_seconds() for start, end in (await session.exec(query)).all() if start and end]
     return statistics.median(took) if took else None
+
+
+async def ahead(session: AsyncSession, video: Video) -> int:
+    """How many videos take their turn before this waiting one, with those being made now.
+
+    0 where its model makes as many at once as it is asked for, and for one that waits no more.
+    """
+    try:
+        server = entries.maker(video.model).server
+    except UnknownModel:
+        return 0
+    if video.status != "pending" or video.submitted_at or not (server.local or server.max_jobs):
+        return 0
+    order = tuple_(col(Video.lane), col(Video.turn), col(Video.id))
+    waiting = (col(Video.status) == "pending") & (order < (video.lane, video.turn, video.id))
+    before = waiting | (col(Video.status) == "processing")
+    query = select(func.count()).select_from(Video).where(Video.model == video.model, before)
+    return (await session.exec(query)).one()

@@ -11,7 +11,6 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import limits
-from core.accounts import groups
 from core.billing import budgets, credits
 from core.catalog.entries import Model
 from core.database.session import after_commit, insert_once
@@ -26,6 +25,7 @@ from core.models import Picture, User, Video
 from core.ops import log_context
 from core.phrase import Phrase
 from core.redis import queue
+from core.videos import lanes
 from core.videos.recipe import Recipe
 from core.videos.states import tell, video_table
 
@@ -62,12 +62,14 @@ async def request(
     request_sha256: str | None = None,
     lane: int | None = None,
     free: bool = False,
+    remix_of: int | None = None,
 ) -> Video:
     """Take the price and create the video, both or neither.
 
     The transaction of `core.videos.ask`, which does the checks that wait for the network before. The picture is
-    `recipe.picture_id`. Lane -1 starts before the others, 1 after them; None is the lane of the user's group. A `free`
-    video costs nothing and counts for no limit, and its `idempotency_key` works once.
+    `recipe.picture_id`. Lane -1 starts before the others, 1 after them; None is the user's. A `free` video costs
+    nothing and counts for no limit, and its `idempotency_key` works once. `remix_of` is what it repeats with another
+    prompt.
 
     Raises NoPrompt, PromptTooLong, WrongOption, NotFound (picture), NotEnoughCredits, Blocked, OverBudget,
     TooManyRequests, TooManyOpen, in this order; Conflict for a free one that exists. The same `idempotency_key` gives
@@ -76,7 +78,8 @@ async def request(
     video = new_video(user, recipe, model)
     video.idempotency_key, video.request_sha256 = idempotency_key, request_sha256
     video.cost_credits = 0 if free else video.cost_credits
-    video.lane = await groups.lane(session, user) if lane is None else lane
+    video.lane = await lanes.lane(session, user) if lane is None else lane
+    video.made_from = [] if remix_of is None else [remix_of]
     return await send(session, user, video, free=free)
 
 

@@ -129,7 +129,7 @@ def test_me_and_the_ledger_add_up(video: dict[str, object], alice: httpx.Client)
 
 def test_the_catalogue_says_what_can_be_used(alice: httpx.Client) -> None:
     models = {m["id"]: m for m in alice.get("/models").json()["items"]}
-    assert list(models) == ["sora-2", "sora-1", "runway", "camera"]
+    assert list(models)[:4] == ["sora-2", "sora-1", "runway", "camera"]
     assert models["camera"]["state"] == "ready"
     assert models["camera"]["default"] is True
     assert models["sora-2"]["state"] == "no_key"

@@ -122,6 +122,31 @@ def test_a_still_is_the_frame_of_the_result(alice: httpx.Client, ad: tuple[dict[
     assert alice.post("/edits/still", json={**body, "at": "x"}).status_code == 422
 
 
+def test_what_lies_over_an_edit_is_drawn_before_it_is_made(alice: httpx.Client, ad: tuple[Any, Any]) -> None:
+    drawn = alice.post("/edits/overlays", json=ad[0])
+    assert drawn.status_code == 200, drawn.text
+    answer = drawn.json()
+    assert (answer["width"], answer["height"], answer["total"]) == (720, 1280, 72)
+    assert [layer["part"] for layer in answer["layers"]] == ["texts.0", "logo", "captions"]
+    assert answer["card"]["image"].startswith("data:image/webp;base64,")
+    assert alice.post("/edits/overlays", json={"clips": []}).status_code == 422
+
+
+def test_a_video_is_exported_as_an_animation(alice: httpx.Client, charlie: httpx.Client, ad: tuple[Any, Any]) -> None:
+    number = ad[1]["id"]
+    for form in ("webp", "gif"):
+        answer = alice.get(f"/videos/{number}/animation.{form}?download=1")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, f"image/{form}"), answer.text
+        assert f"adsvideo-{number}.{form}" in answer.headers["content-disposition"]
+        with Image.open(io.BytesIO(answer.content)) as made:
+            assert made.n_frames > 20  # type: ignore[attr-defined]
+        assert alice.get(f"/videos/{number}/animation.{form}").content == answer.content, "it is kept"
+    assert alice.get(f"/videos/{number}/filmstrip").headers["content-type"] == "image/webp"
+    assert charlie.get(f"/videos/{number}/animation.gif").status_code == 404
+    assert charlie.get(f"/videos/{number}/filmstrip").status_code == 404
+    assert alice.get(f"/videos/{number}/animation.mov").status_code in (404, 422)
+
+
 def test_captions_are_files_too(alice: httpx.Client, clip: dict[str, Any], ad: tuple[Any, dict[str, Any]]) -> None:
     vtt = alice.get(f"/videos/{ad[1]['id']}/captions.vtt")
     assert vtt.headers["content-type"] == "text/vtt; charset=utf-8"

@@ -166,12 +166,15 @@ def test_a_webhook_on_the_account_page(page: Page) -> None:
         page.goto("/account")
         part = page.get_by_role("region", name="Webhooks")
         part.get_by_label("Address of your server").fill(f"{receiver.root}/hook")
+        part.get_by_label("Form of the events").select_option("Events as OpenAI sends them")
         part.get_by_role("button", name="Add webhook").click()
         secret = part.locator(".key-text")
         expect(secret).to_have_text(re.compile("^whsec_.{44}$"))
         expect(part.get_by_text("nothing sent yet")).to_be_visible()
         page.reload()
         expect(part.get_by_text(f"{receiver.root}/hook")).to_be_visible()
+        [endpoint] = page.request.get("/api/v1/webhooks").json()["items"]
+        assert endpoint["form"] == "openai"
         expect(secret).to_have_count(0)
         part.get_by_role("button", name="Delete").click()
         page.get_by_role("dialog").get_by_role("button", name="Delete").click()

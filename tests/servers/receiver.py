@@ -21,6 +21,7 @@ class Receiver(LocalServer):
         self.secret = ""
         self.ids: list[str] = []
         self.events: list[dict[str, Any]] = []
+        self.bodies: list[bytes] = []
 
     def app(self) -> ASGIApp:
         app = FastAPI()
@@ -28,6 +29,7 @@ class Receiver(LocalServer):
         @app.post("/{path:path}")
         async def take(request: Request) -> Response:
             body = await request.body()
+            self.bodies.append(body)
             self.calls.append(Call("POST", request.url.path, dict(request.headers)))
             self.ids.append(request.headers["webhook-id"])
             answer = self.answers.pop(0) if self.answers else 204

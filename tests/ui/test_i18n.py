@@ -36,7 +36,7 @@ from ui import i18n
 from ui.locale.update import ROOT, TEMPLATE, collect
 
 NAMES = "AdsVideo|AI|AVIF|GIF|API|HTTP|JPEG|MB|PNG|WebP|UTC|PUBLIC_URL|localhost|https?|image_(id|url)|Idempotency-Key|"
-NAMES += "MP|WAV|OGG|FLAC|SubRip|SubStation|Alpha|WebVTT|srt|vtt|ass|ssa"
+NAMES += "Stripe|HEIC|MP|WAV|OGG|FLAC|SubRip|SubStation|Alpha|WebVTT|srt|vtt|ass|ssa"
 """What stays as it is in Chinese: names, formats, and words of the API."""
 
 

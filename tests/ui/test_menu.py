@@ -58,5 +58,28 @@ async def test_the_error_that_shows_a_change_brings_it_to_the_menu(
     monkeypatch.setattr(availability, "CHECK_SECONDS", 0.0)
     visitor.find(marker="generate").click()
     await visitor.should_see("Sora 2 can't be used now: its server does not offer sora-2.")
-    assert ">unreachable<" in chosen(visitor)
+    assert ">not offered<" in chosen(visitor)
     assert server.creates == 0
+
+
+async def test_a_model_that_cant_be_used_disables_generate_and_shows_the_ways_out(
+    server: VideosServer, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(availability, "CHECK_SECONDS", 0.3)
+    await visitor.http_client.get("/auth/login")
+    await visitor.open("/")
+    await until(lambda: ">Sora 2<" in chosen(visitor) and ">ready<" in chosen(visitor))
+    choose(visitor, "watch")
+    server.key = "another"
+    await visitor.should_see("Sora 2 can't be used now")
+    await visitor.should_see("Set it up")
+    (button,) = visitor.find(marker="generate").elements
+    assert button.props["disabled"] is True
+    server.key = ""
+    await visitor.should_not_see("Sora 2 can't be used now")
+    assert "disabled" not in button.props
+    server.key = "another"
+    await visitor.should_see("Sora 2 can't be used now")
+    visitor.find("Use Studio camera instead").click()
+    await until(lambda: ">Studio camera (built in)<" in chosen(visitor))
+    await until(lambda: "disabled" not in button.props)

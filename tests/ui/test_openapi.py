@@ -15,9 +15,12 @@ from ui.api import create
 STORED = [
     "/audio/{audio_id}/content",
     "/images/{image_id}/content",
+    "/images/{image_id}/transparent",
     "/videos/{video_id}/content",
     "/videos/{video_id}/preview",
     "/videos/{video_id}/poster",
+    "/videos/{video_id}/filmstrip",
+    "/videos/{video_id}/animation.{form}",
 ]
 
 

@@ -28,8 +28,14 @@ from ui.routes import auth, docs, media, ops, static, webhooks
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 OURS = {"video_id", "image_id", "ad_id", "audio_id", "batch_id", "brand_id", "key_id", "webhook_id", "delivery_id"}
-NOT_HERE = {"/api/v1/images/{image_id}/cutout", "/api/v1/videos/{video_id}/captions.{form}"}
-"""Alice does not get these either: no worker runs that cuts out, and her video has no captions."""
+NOT_HERE = {
+    "/api/v1/images/{image_id}/cutout",
+    "/api/v1/images/{image_id}/transparent",
+    "/api/v1/videos/{video_id}/captions.{form}",
+    "/api/v1/videos/{video_id}/animation.{form}",
+}
+"""Alice does not get these either: no worker runs that cuts out or animates, her picture is opaque, her video without
+captions."""
 
 
 def named() -> list[tuple[str, str]]:
@@ -180,8 +186,9 @@ async def test_a_page_of_one_visitor_shows_nothing_of_another(two: Two, me: User
     for path in ("/", "/library", "/account", f"/?reuse={two.video.id}", f"/?video={two.video.id}"):
         answer = await two.visitor.http_client.get(path, headers={"accept": "text/html"})
         assert "A secret of Alice" not in answer.text
-    own = await two.visitor.http_client.get(f"/videos/{two.video.id}", headers={"accept": "text/html"})
-    assert (own.status_code, "A secret of Alice" in own.text) == (404, False)
+    for path in (f"/videos/{two.video.id}", f"/ads/{two.ids['ad_id']}", f"/batch/{two.ids['batch_id']}"):
+        own = await two.visitor.http_client.get(path, headers={"accept": "text/html"})
+        assert (own.status_code, "A secret" in own.text) == (404, False)
 
 
 def test_no_other_address_names_a_thing_of_somebodys() -> None:
@@ -193,5 +200,9 @@ def test_no_other_address_names_a_thing_of_somebodys() -> None:
     for page in (ROOT / "ui" / "pages").glob("*.py"):  # by their text: importing them here would register them
         paths += re.findall(r'@ui\.page\(f?"([^"]+)"', page.read_text())
     assert "/library" in paths
-    assert {path for path in paths if OURS & set(PARAMETER.findall(path))} == {"/videos/{video_id:int}"}
+    assert {path for path in paths if OURS & set(PARAMETER.findall(path))} == {
+        "/videos/{video_id:int}",
+        "/ads/{ad_id:int}",
+        "/batch/{batch_id:int}",
+    }
     assert any("{slug}" in path for path in paths)

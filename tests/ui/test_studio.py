@@ -103,7 +103,6 @@ async def test_a_video_goes_through_its_life_on_an_open_page(visitor: Visitor, m
     await visitor.open("/")
     video = await ask(me)
     await visitor.should_see("Starting…")
-    await visitor.should_see("Generating…")
     await visitor.should_see("90 credits")
     await publish(News(user_id=me.id, video_id=video.id, stage="queued", ahead=3))
     await visitor.should_see("Queued (3 ahead)")

@@ -4,7 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
+import openai
 import pytest
 from sqlmodel import col, select, update
 
@@ -12,6 +14,7 @@ from core import webhooks
 from core.database.session import reading, session
 from core.errors import AddressRefused, BadAddress, Conflict, NotFound, ProviderFailed
 from core.models import User, Video, WebhookDelivery, WebhookEndpoint, now
+from core.security.public_ids import public_id
 from core.video_json import VideoOut
 from core.videos import states
 from tests.environment import forget_settings
@@ -74,6 +77,28 @@ async def test_a_completed_video_is_told_signed_and_as_the_api_shows_it(alice: U
     [delivery] = await deliveries()
     assert delivery.delivered_at is not None
     assert (delivery.attempts, delivery.last_status) == (1, 204)
+
+
+async def test_openais_sdk_takes_an_event_in_its_form(alice: User, inside: None) -> None:
+    with Receiver() as receiver:
+        async with session() as db:
+            _, receiver.secret = await webhooks.make(db, alice.id, f"{receiver.root}/hook", "openai")
+        failed = await failed_video(alice)
+        canceled = await ask(alice)
+        async with session() as db:
+            await states.cancel(db, alice.id, canceled.id)
+        async with running_worker():
+            await until(lambda: len(receiver.events) == 2)
+            await until(is_over)
+    client = openai.OpenAI(api_key="none", webhook_secret=receiver.secret)
+    told: list[tuple[str, str]] = []
+    for call, body in zip(receiver.calls, receiver.bodies, strict=True):
+        event: Any = client.webhooks.unwrap(body, call.headers)
+        told.append((event.type, event.data.id))
+        assert (event.object, event.id[:4], isinstance(event.created_at, int)) == ("event", "evt_", True)
+        with pytest.raises(openai.InvalidWebhookSignatureError):
+            client.webhooks.unwrap(body + b" ", call.headers)
+    assert sorted(told) == sorted(("video.failed", public_id(video.id)) for video in (failed, canceled))
 
 
 async def test_failed_and_canceled_are_told_too_each_once_to_each_endpoint(alice: User, inside: None) -> None:

@@ -31,6 +31,6 @@ async def videos_zip(
     if {video.id for video in videos} != wanted_ids or not finished:
         raise NotFound(Phrase("video"))
     headers = {"Content-Disposition": 'attachment; filename="adsvideo.zip"', "Cache-Control": "no-store"}
-    files = [(library.name_of(video), video.key or "") for video in finished]
+    files = [(name, video.key or "") for name, video in zip(library.names_of(finished), finished, strict=True)]
     zipped = zip_stream.zipped({"manifest.json": library.manifest(finished)}, files)
     return StreamingResponse(zipped, media_type="application/zip", headers=headers)

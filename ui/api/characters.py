@@ -14,11 +14,11 @@ async def whole_characters(request: Request) -> None:
         body = await request.json() if await request.body() else None
     except (ValueError, RecursionError):
         return  # whoever reads the body says what is wrong with it
-    if _has_half(body):
+    if has_half(body):
         raise WrongInput(Phrase("The text has half a character in it (a lone surrogate)."))
 
 
-def _has_half(body: object) -> bool:
+def has_half(body: object) -> bool:
     """Whether any string of a JSON value, names included, is no Unicode text. Not recursive: JSON may be deep."""
     parts = [body]
     while parts:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header
 from fastapi.responses import Response
-from pydantic import GetJsonSchemaHandler
+from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -60,3 +60,50 @@ async def still(user: CurrentUser, body: Annotated[dict[str, Any], Body()]) -> R
     if isinstance(at, bool) or not isinstance(at, int | float):
         raise WrongInput(Phrase("at must be a number of seconds."))
     return PNG(await stills.still(user.id, body, at))
+
+
+class Layer(BaseModel):
+    """A picture over the clips, of `texts.N`, `logo` or `captions`; its place is in pixels of the edit.
+
+    It is seen from frame `first` to before `stop`, comes from `rise` pixels below within `enter` frames and goes
+    within `leave`; `above` the end card.
+    """
+
+    part: str
+    first: int
+    stop: int
+    left: float
+    top: float
+    width: int
+    height: int
+    rise: float
+    enter: int
+    leave: int
+    opacity: float
+    above: bool
+    image: str
+
+
+class Card(BaseModel):
+    """The end card: it dissolves in from frame `first`, within `overlap` frames."""
+
+    first: int
+    overlap: int
+    image: str
+
+
+class Overlays(BaseModel):
+    """What lies over an edit's clips; `rate` is in frames a second, `total` in frames. Images are data URLs."""
+
+    width: int
+    height: int
+    rate: float
+    total: int
+    layers: list[Layer]
+    card: Card | None
+
+
+@router.post("/edits/overlays", responses=problems(404, 409))
+async def overlays(user: CurrentUser, body: Described) -> Overlays:
+    """What the renderer lays over the clips of an edit, without making it: for a preview over a player."""
+    return Overlays.model_validate_json(await stills.overlays(user.id, body))

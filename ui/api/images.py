@@ -6,14 +6,13 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field, field_validator
 
-from core import limits
 from core.catalog import entries
 from core.catalog.size import Size
 from core.database.session import reading, session
-from core.errors import NotFound, PictureTooLarge, WrongInput
+from core.errors import NotFound, WrongInput
 from core.models import Picture, User
 from core.phrase import Phrase
-from core.pictures import cutouts, intake, presets, uploads
+from core.pictures import cutouts, intake, keeping, presets, uploads
 from core.pictures.intake import Framing
 from core.storage import store
 
@@ -39,12 +38,16 @@ class PNG(Response):
 
 
 class ImageOut(BaseModel):
-    """A picture, upright and without metadata; its size in pixels."""
+    """A picture, upright and without metadata; its size in pixels.
+
+    `warning` says what a video of it will suffer from: few pixels, an extreme shape.
+    """
 
     id: int
     url: str
     width: int
     height: int
+    warning: str | None
 
 
 @router.post("/images", status_code=201, responses=problems(413, 415))
@@ -52,15 +55,11 @@ async def upload(request: Request, user: CurrentUser, file: Annotated[UploadFile
     """Keep a picture: JPEG, PNG, WebP, AVIF or GIF (its first frame), at most 10 MB."""
     if len((await request.form()).getlist("file")) > 1:
         raise WrongInput(Phrase("Please send one file at a time."))
-    await limits.count_upload(user.id)
-    content = await file.read(intake.MAX_BYTES + 1)
-    if len(content) > intake.MAX_BYTES:
-        raise PictureTooLarge()
-    prepared, alpha = await intake.prepare(content), await intake.transparent(content)
-    async with session() as db:
-        picture = await uploads.accept(db, user.id, prepared, alpha=alpha)
-    url = f"/api/v1/images/{picture.id}/content"
-    return ImageOut(id=picture.id, url=url, width=picture.width, height=picture.height)
+    picture = await keeping.keep(user.id, await file.read(intake.MAX_BYTES + 1))
+    url, warning = f"/api/v1/images/{picture.id}/content", uploads.warning(picture.width, picture.height)
+    return ImageOut(
+        id=picture.id, url=url, width=picture.width, height=picture.height, warning=str(warning) if warning else None
+    )
 
 
 async def _owned(user: User, image_id: int) -> Picture:
@@ -72,6 +71,15 @@ async def _owned(user: User, image_id: int) -> Picture:
 async def content(user: CurrentUser, image_id: Id) -> Response:
     """The picture itself, as JPEG, with Range. Where files are in a bucket, a redirect to it."""
     return await files.answer((await _owned(user, image_id)).key, "image/jpeg", cache=CACHE, what=Phrase("picture"))
+
+
+@router.get("/images/{image_id}/transparent", response_class=FileResponse, responses=stored("image/png"))
+async def transparent(user: CurrentUser, image_id: Id) -> Response:
+    """The picture as PNG with its transparency; 404 if all of it is opaque."""
+    picture = await _owned(user, image_id)
+    if picture.alpha_key is None:
+        raise NotFound(Phrase("picture"))
+    return await files.answer(picture.alpha_key, "image/png", cache=CACHE, what=Phrase("picture"))
 
 
 def _sizes(schema: dict[str, Any]) -> None:
@@ -102,7 +110,7 @@ async def framed(user: CurrentUser, image_id: Id, wanted: Annotated[Wanted, Quer
     """The picture exactly as a model gets it which makes videos of that size."""
     picture = await _owned(user, image_id)
     try:
-        content = await store.get(picture.key)
+        content = await store.get(uploads.source_key(picture))
     except FileNotFoundError:
         raise NotFound(Phrase("picture")) from None
     return await _framed(content, wanted)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from core.accounts import users
 from core.admin import own_data
-from core.billing import budgets
+from core.billing import budgets, notes
 from core.billing import credits as billing_credits
 from core.database.session import reading, session
 from core.models import MAX_ID
@@ -78,7 +78,7 @@ async def ledger(
     """The movements of my credits, newest first."""
     async with reading() as db:
         rows = await billing_credits.ledger(db, user.id, cursor, limit + 1)
-    lines = [LedgerLine(**row.model_dump()) for row in rows[:limit]]
+    lines = [LedgerLine(**row.model_dump() | {"note": str(notes.from_note(row.note))}) for row in rows[:limit]]
     return Page(items=lines, next_cursor=str(lines[-1].id) if len(rows) > limit else None)
 
 

@@ -47,16 +47,16 @@ def _binary(*kinds: str) -> dict[str, Any]:
     return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
 
 
-def made(kind: str) -> dict[int | str, dict[str, Any]]:
+def made(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """A file that is made for the request: always whole."""
-    return {200: {"description": "The file", "content": _binary(kind)}, **problems(404)}
+    return {200: {"description": "The file", "content": _binary(*kinds)}, **problems(404)}
 
 
-def stored(kind: str) -> dict[int | str, dict[str, Any]]:
+def stored(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """A file that is kept: whole or in parts, or elsewhere."""
     return {
-        **made(kind),
-        206: {"description": "The part that `Range` asks for", "content": _binary(kind, "multipart/byteranges")},
+        **made(*kinds),
+        206: {"description": "The part that `Range` asks for", "content": _binary(*kinds, "multipart/byteranges")},
         307: {"description": "It is in a bucket: fetch it at this signed address, which expires", "headers": LOCATION},
         416: {"description": "`Range` begins behind the end; no body", "content": {"text/plain": {}}},
     }

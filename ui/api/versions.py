@@ -3,19 +3,20 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.database.session import reading, session
-from core.edits import captions, timeline
+from core.edits import captions, exports, timeline
 from core.errors import NotFound
-from core.models import MAX_ID
+from core.models import MAX_ID, TITLE_LENGTH
 from core.phrase import Phrase
 from core.videos import queries, states
 
+from .. import files
 from ..session import CurrentUser
 from .following import last_news, mine
-from .schemas import problems
+from .schemas import problems, stored
 from .shapes import Id, Page, VideoOut
 from .videos import videos_out
 
@@ -32,7 +33,7 @@ class TitleIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    title: str | None = Field(max_length=100)
+    title: str | None = Field(max_length=TITLE_LENGTH)
 
 
 @router.patch("/videos/{video_id}", responses=problems(404))
@@ -56,6 +57,32 @@ async def versions(
         await queries.owned(db, user.id, video_id)
         rows = await queries.made_from(db, user.id, video_id, cursor, limit + 1)
     return await videos_out(rows, limit)
+
+
+@router.get("/videos/{video_id}/filmstrip", response_class=FileResponse, responses=stored("image/webp"))
+async def filmstrip(user: CurrentUser, video_id: Id) -> Response:
+    """Thirty frames of the video side by side, as WebP; made when it is first asked for, and kept a day."""
+    return await _export(user.id, video_id, "filmstrip")
+
+
+@router.get(
+    "/videos/{video_id}/animation.{form}",
+    response_class=FileResponse,
+    responses=stored("image/webp", "image/gif"),
+)
+async def animation(user: CurrentUser, video_id: Id, form: Literal["webp", "gif"], download: bool = False) -> Response:
+    """The video without its sound, as an animated WebP or GIF for mails and shop pages.
+
+    It is made when it is first asked for, which takes some seconds, and kept a day. `?download=1` as an attachment.
+    """
+    return await _export(user.id, video_id, form, f"adsvideo-{video_id}.{form}" if download else "")
+
+
+async def _export(user_id: int, video_id: int, form: exports.Form, name: str = "") -> Response:
+    async with reading() as db:
+        row = await queries.owned(db, user_id, video_id)
+    key = await exports.made(row, form)
+    return await files.answer(key, exports.MEDIA_TYPES[form], cache=CACHE, name=name)
 
 
 @router.get(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core import webhooks
 from core.database.session import reading, session
 from core.models import WebhookDelivery, WebhookEndpoint
+from core.webhooks import Form
 
 from ..session import CurrentUser
 from .schemas import WEB_ADDRESS, problems
@@ -23,6 +24,7 @@ class WebhookIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: str = Field(max_length=2000, json_schema_extra=WEB_ADDRESS)
+    form: Form = Field("adsvideo", description="Of its events: ours, or `openai` for `client.webhooks.unwrap`")
 
 
 class Delivery(BaseModel):
@@ -53,6 +55,7 @@ class WebhookOut(BaseModel):
 
     id: int
     url: str
+    form: Form
     created_at: datetime
     last_delivery: Delivery | None
 
@@ -60,7 +63,7 @@ class WebhookOut(BaseModel):
     def of(cls, endpoint: WebhookEndpoint, last: WebhookDelivery | None) -> "WebhookOut":
         """As the API shows it."""
         return cls(
-            **endpoint.model_dump(include={"id", "url", "created_at"}),
+            **endpoint.model_dump(include={"id", "url", "form", "created_at"}),
             last_delivery=Delivery.of(last) if last else None,
         )
 
@@ -84,7 +87,7 @@ async def make(user: CurrentUser, body: WebhookIn) -> NewWebhook:
     """Send `video.completed`, `video.failed` and `video.canceled` of my videos there, signed (Standard Webhooks)."""
     await webhooks.reachable(body.url)
     async with session() as db:
-        endpoint, secret = await webhooks.make(db, user.id, body.url)
+        endpoint, secret = await webhooks.make(db, user.id, body.url, body.form)
     return NewWebhook(**WebhookOut.of(endpoint, None).model_dump(), secret=secret)
 
 

@@ -23,8 +23,8 @@ class Dialog(ui.dialog):
         self.on("hide", self.delete, [])
 
 
-def confirm(title: str, text: str, word: str, action: Callable[[], Awaitable[None]]) -> None:
-    """Ask before an `action` that can't be undone."""
+def confirm(title: str, text: str, word: str, action: Callable[[], Awaitable[None]], *, keep: str = "") -> None:
+    """Ask before an `action` that can't be undone; `keep` is the word for leaving it as it is."""
     dialog = Dialog(title)
 
     async def go() -> None:
@@ -34,5 +34,5 @@ def confirm(title: str, text: str, word: str, action: Callable[[], Awaitable[Non
     with dialog.body:
         Tag("p", "dialog-text", text)
         with Tag("div", "dialog-actions"):
-            button(_("Keep it"), dialog.close)
+            button(keep or _("Keep it"), dialog.close)
             button(word, go, look="danger")

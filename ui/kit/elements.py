@@ -43,9 +43,25 @@ class Tag(PlainElement):
             self.props.set_optional(key, value)
 
     def on_click(self, action: Click) -> "Tag":
-        """Call when clicked, without sending the event's details over the wire."""
-        self.on("click", lambda _: action(), [])
+        """Call when clicked, without sending the event's details over the wire.
+
+        The action runs in the page, not where the element is: it may delete the element and go on.
+        """
+        self.on("click", lambda _: self._act(action), [])
         return self
+
+    def _act(self, action: Click) -> Awaitable[None] | None:
+        page = self.client.content
+        with page:
+            begun = action()
+        if begun is None:
+            return None
+
+        async def go_on() -> None:
+            with page:
+                await begun
+
+        return go_on()
 
 
 def _attribute(name: str, value: Any) -> tuple[str, Any]:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.ops import log_context
 
 log = logging.getLogger(__name__)
-ACTING = ("/api/", "/auth/", "/webhooks/")
+ACTING = ("/api/", "/auth/", "/webhooks/", "/v1/", "/mcp")
 VIDEO = re.compile(r"/videos/(\d{1,18})(/|$)")
 
 

@@ -8,12 +8,15 @@ from core.edits import audio
 from core.errors import AdsVideoError, AudioTooLarge, BodyTooLarge, PictureTooLarge
 from core.pictures.intake import MAX_BYTES
 
+from ..openai_problem import is_ours
 from ..problem import envelope
 
 AROUND = 64 * 1024
 """The multipart lines around a file."""
 LIMIT = MAX_BYTES + AROUND
 AUDIO_LIMIT = audio.MAX_BYTES + AROUND
+DOOR_LIMIT = MAX_BYTES * 4 // 3 + AROUND
+"""At the front door a picture may come as base64."""
 DRAIN = 256 * 1024 * 1024
 
 
@@ -28,7 +31,7 @@ class BodyBound:
             await self.app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        limit = AUDIO_LIMIT if scope["path"].endswith("/audio") else LIMIT
+        limit = AUDIO_LIMIT if scope["path"].endswith("/audio") else DOOR_LIMIT if is_ours(scope["path"]) else LIMIT
         if declared.isdigit() and int(declared) > limit:
             await self._refuse(scope, receive, send)
             return
@@ -68,7 +71,7 @@ class BodyBound:
                 break
         by_noun = {"images": PictureTooLarge(), "audio": AudioTooLarge(audio.MAX_MB)}
         error: AdsVideoError = by_noun.get(scope["path"].rpartition("/")[2], BodyTooLarge())
-        await envelope(error)(scope, receive, send)
+        await envelope(error, path=scope["path"])(scope, receive, send)
 
 
 class HeadAsGet:

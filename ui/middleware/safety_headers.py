@@ -29,6 +29,8 @@ NOTHING = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsa
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), browsing-topics=()"
 HSTS = "max-age=31536000; includeSubDomains"
 PRIVATE = "private, no-store"
+PROGRAMS = ("/api/", "/v1/", "/mcp")
+"""Where programs call; what is answered there belongs into no cache."""
 
 
 class SafetyHeaders:
@@ -81,9 +83,9 @@ class _Answer:
             "Referrer-Policy": "strict-origin-when-cross-origin",
             "Permissions-Policy": PERMISSIONS,
             "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-site" if self._path.startswith("/api/") else "",
+            "Cross-Origin-Resource-Policy": "same-site" if self._path.startswith(PROGRAMS) else "",
             "Content-Security-Policy": _policy(self._nonce) if is_page else NOTHING,
-            "Cache-Control": PRIVATE if self._path.startswith("/api/") else "",
+            "Cache-Control": PRIVATE if self._path.startswith(PROGRAMS) else "",
             "Strict-Transport-Security": HSTS if settings().public_url.startswith("https://") else "",
         }
         for name, value in added.items():

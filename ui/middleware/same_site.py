@@ -27,7 +27,7 @@ class KnownHost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         config = settings()
         if scope["type"] == "http" and not config.has_provider and not _is_ours(Received(scope=scope).get("host", "")):
-            await envelope(UnknownHost())(scope, receive, send)
+            await envelope(UnknownHost(), path=scope["path"])(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

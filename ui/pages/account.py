@@ -4,11 +4,14 @@ from functools import partial
 
 from nicegui import ui
 
+from core.billing import shop
+
 from .. import layout
 from ..components.account.api_keys import Keys
 from ..components.account.ledger import Ledger
 from ..components.account.own_data import own_data
 from ..components.account.webhooks import Webhooks
+from ..components.shop.plan import Purchases
 from ..components.site.notice import log_in_first
 from ..i18n import _
 from ..kit.elements import Tag, button, page_head
@@ -24,6 +27,8 @@ async def account(visitor: Visitor) -> None:
             log_in_first()
             return
         await Ledger(visitor).load()
+        if shop.is_open():
+            await Purchases(visitor).load()
         await Keys(visitor).load()
         await Webhooks(visitor).load()
         with Tag("section", "account-part"):

@@ -1,10 +1,11 @@
-"""`/admin`: people, groups, jobs, the system, and what administrators did. For everybody else there is no such page."""
+"""`/admin`: people, groups, jobs, system, audit log and shop. For everybody else there is no such page."""
 
 from collections.abc import Awaitable, Callable
 
 from nicegui import context, ui
 
 from core.accounts import users
+from core.billing import shop
 from core.models import User
 
 from .. import layout, page_state
@@ -12,6 +13,7 @@ from ..components.admin.audit import AuditLog
 from ..components.admin.groups import Groups
 from ..components.admin.jobs import Jobs
 from ..components.admin.people import People
+from ..components.admin.shop import ShopPart
 from ..components.admin.system import System
 from ..components.site.notice import nothing_here
 from ..i18n import _
@@ -41,10 +43,13 @@ async def admin(visitor: Visitor, tab: str = "people") -> None:
 
 
 def _parts() -> dict[str, tuple[str, Part]]:
-    return {
+    parts: dict[str, tuple[str, Part]] = {
         "people": (_("People"), lambda me: People(me).load()),
         "groups": (_("Groups"), lambda me: Groups(me).load()),
         "jobs": (_("Jobs"), lambda me: Jobs(me).load()),
         "system": (_("System"), lambda me: System(me).load()),
         "audit": (_("Audit log"), lambda me: AuditLog(me).load()),
     }
+    if shop.is_open():
+        parts["shop"] = (_("Shop"), lambda me: ShopPart(me).load())
+    return parts

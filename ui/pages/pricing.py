@@ -4,13 +4,15 @@ import asyncio
 
 from nicegui import background_tasks, ui
 
+from core.billing import shop
 from core.catalog import availability
 from core.catalog.availability import Offer
 from core.models import User
 from core.settings import settings
 
 from .. import i18n, layout
-from ..components.studio.model_menu import state_dot
+from ..components.shop.wares import wares
+from ..components.site.model_state import state_dot
 from ..components.video.words import localized
 from ..i18n import _, n_
 from ..kit.elements import Tag, page_head
@@ -21,7 +23,7 @@ PATIENCE = 1.0
 
 @ui.page("/pricing", response_timeout=layout.BUILD_SECONDS)
 async def pricing(visitor: Visitor) -> None:
-    """The catalogue with its prices; there is no shop yet, and it says so."""
+    """What is sold, and the catalogue with its prices; without a shop it says so."""
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
     offers = asking.result() if done else availability.last_offers()
@@ -29,6 +31,9 @@ async def pricing(visitor: Visitor) -> None:
     with layout.frame(visitor, _("Pricing"), "pricing", description=about):
         with page_head(_("Pricing"), about):
             _balance(visitor)
+        if shop.is_open():
+            await wares(visitor, offers)
+            Tag("h2", "wares-title", _("What a video costs"))
         with Tag("div", "prices"):
             for offer in offers:
                 _price(offer)
@@ -48,7 +53,7 @@ def _price(offer: Offer) -> None:
     with Tag("section", "price", aria_label=localized(model.label)):
         with Tag("div", "price-head"):
             Tag("h2", "model-name", localized(model.label))
-            state_dot(offer.state.name)
+            state_dot(offer.state)
         with Tag("div", "price-amount"):
             Tag("span", "price-number", i18n.number(model.price_credits))
             per_second = model.price_per == "second"
@@ -56,8 +61,7 @@ def _price(offer: Offer) -> None:
         Tag("p", "price-line", _("Lengths: {lengths} s", lengths=", ".join(str(s) for s in sorted(model.seconds))))
         Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(size.ratio for size in model.sizes)))
         if offer.state.reason:
-            reason = i18n.phrase(offer.state.reason)
-            Tag("p", "price-line", reason[:1].upper() + reason[1:])
+            Tag("p", "price-line", i18n.sentence(offer.state.reason))
 
 
 def _facts() -> None:
@@ -74,10 +78,11 @@ def _facts() -> None:
         _("Fair share"),
         n_("Each account can start {n} video an hour.", "Each account can start {n} videos an hour.", limit),
     )
-    _fact(
-        _("More credits"),
-        _("There is no shop here yet. The person who runs this AdsVideo can add credits to your account."),
-    )
+    if not shop.is_open():
+        _fact(
+            _("More credits"),
+            _("There is no shop here yet. The person who runs this AdsVideo can add credits to your account."),
+        )
 
 
 def _fact(title: str, text: str) -> None:

@@ -1,13 +1,14 @@
 """`/`: from a picture to a playing video."""
 
 import asyncio
+from functools import partial
 
 from nicegui import background_tasks, ui
 
 from core.catalog import availability
 from core.database.session import reading
 from core.errors import NotFound
-from core.models import MAX_ID, Picture, User
+from core.models import MAX_ID, Picture, User, Video
 from core.pictures import uploads
 from core.videos import queries
 from core.videos.recipe import Recipe
@@ -16,10 +17,12 @@ from .. import layout
 from ..components.studio.draft import Draft
 from ..components.studio.prompt_form import PromptForm
 from ..components.studio.recent import Recent
+from ..components.studio.sample_reel import SampleReel
 from ..components.video.current_video import CurrentVideo
 from ..components.video.video_panel import VideoPanel
 from ..i18n import _
 from ..kit.elements import Tag
+from ..kit.toast import toast
 from ..session import Visitor
 
 OWN = 12  # of the visitor's own pictures so many are offered again
@@ -41,7 +44,7 @@ async def studio(visitor: Visitor, reuse: int = 0) -> None:
     frame = layout.frame(visitor, _("Studio"), "studio", description=about)
     with frame, Tag("div", "studio") as columns:
         form = PromptForm(visitor, draft, current)
-        with VideoPanel(current, draft, form.try_again):
+        with VideoPanel(current, form.try_again, samples=partial(SampleReel, draft), reuse=partial(put_into, draft)):
             if visitor:
                 Recent(current)
 
@@ -81,3 +84,9 @@ async def fill(draft: Draft, user: User, video_id: int) -> None:
     except NotFound:
         return
     draft.fill(Recipe.of(video), picture)
+
+
+def put_into(draft: Draft, video: Video, picture: Picture | None) -> None:
+    """Put the settings of the video in the panel into the form beside it."""
+    draft.fill(Recipe.of(video), picture)
+    toast(_("The settings are in the form."))

@@ -17,6 +17,7 @@ from ..components.video.current_video import CurrentVideo
 from ..components.video.video_card import thumb
 from ..components.video.video_details import VideoDetails
 from ..components.video.video_panel import VideoPanel
+from ..components.video.video_title import VideoTitle
 from ..i18n import _
 from ..kit.elements import Tag
 from ..kit.toast import toast
@@ -43,11 +44,11 @@ async def video(visitor: Visitor, video_id: int) -> None:
     async with reading() as db:
         others = await library.versions(db, current.video)
     current.changed.subscribe(partial(_leave_when_gone, current, video_id))
-    with layout.frame(visitor, _("Video"), "video", head=PRIVATE):
+    with layout.frame(visitor, current.video.title or _("Video"), "video", head=PRIVATE):
         Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
-        Tag("h1", "sr-only", _("Video"))
+        VideoTitle(current.video)
         with Tag("div", "video-page"):
-            VideoPanel(current, None, partial(_try_again, visitor))
+            VideoPanel(current, partial(_try_again, visitor))
             VideoDetails(current, partial(_repeat, current, visitor), partial(_delete, current, visitor))
         if others:
             with Tag("section", "versions"):

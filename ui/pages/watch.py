@@ -10,11 +10,13 @@ from core.database.session import reading
 from core.errors import NotFound
 from core.models import Video
 from core.social import sharing
+from core.videos.library import name_of
 
 from .. import formats, layout
+from ..addresses import origin
 from ..components.site.notice import nothing_here
-from ..components.video.video_card import player
-from ..components.video.words import caption
+from ..components.video.video_card import player, take_ratio
+from ..components.video.words import caption, shown_size, title_of
 from ..i18n import _
 from ..kit.elements import Tag, link
 from ..session import Visitor
@@ -31,32 +33,34 @@ async def watch(request: Request, visitor: Visitor, slug: str) -> None:
         with layout.frame(visitor, _("Not found")):
             nothing_here(_("This video is not shared, or not any more."))
         return
-    title = shorten(video.prompt, 70, placeholder="…")
+    title = shorten(title_of(video), 70, placeholder="…")
     head = _unfold(request, video, title)
     with layout.frame(visitor, title, description=video.prompt, head=head), Tag("div", "watch"):
         _player(video)
         with Tag("div", "watch-head"):
             with Tag("div"):
-                Tag("h1", "watch-title", video.prompt)
+                Tag("h1", "watch-title", title_of(video))
+                if video.title:
+                    Tag("p", "watch-prompt", video.prompt)
                 with Tag("p", "watch-facts"):
                     Tag("span", "", caption(video) + " · ")
                     Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
             with Tag("div", "toolbar"):
-                link(_("Download"), f"/v/{slug}/content", symbol="download", download="adsvideo.mp4")
+                link(_("Download"), f"/v/{slug}/content", symbol="download", download=name_of(video))
                 link(_("Make your own"), "/", look="accent")
 
 
 def _player(video: Video) -> None:
     source = f"/v/{video.slug}"
-    ratio = "portrait" if (video.height or 0) > (video.width or 0) else "other"
-    with Tag("div", "stage", data_ratio=ratio):
+    with Tag("div", "stage") as stage:
+        take_ratio(stage, shown_size(video))
         Tag("img", "stage-blur", src=f"{source}/poster", alt="", aria_hidden="true")
         player(source, video)
 
 
 def _unfold(request: Request, video: Video, title: str) -> str:
     """Open Graph tags; absolute addresses, because they are read elsewhere."""
-    address = f"{layout.address(request)}/v/{video.slug}"
+    address = f"{origin(request)}/v/{video.slug}"
     tags = {
         "og:type": "video.other",
         "og:site_name": "AdsVideo",

@@ -20,10 +20,10 @@ from core.errors import Blocked, EmailMissing, SignInFailed, SignInRefused, TooM
 from core.settings import settings
 
 from .. import i18n, session
+from ..addresses import inside, origin
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
-MAX_NEXT = 500
 
 
 def _provider() -> Any:
@@ -47,16 +47,9 @@ def _client(issuer: str, client_id: str, client_secret: str | None) -> Any:
     return oauth.provider
 
 
-def _inside(target: object) -> str:
-    """The target if it is a path of ours, short enough for a cookie; else `/`."""
-    path = str(target or "/")
-    sound = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if sound and len(path) <= MAX_NEXT else "/"
-
-
 def _callback(request: Request) -> str:
     """The callback URL: based on PUBLIC_URL if set, else on the Host header."""
-    return f"{settings().public_url or str(request.base_url).rstrip('/')}/auth/callback"
+    return f"{origin(request)}/auth/callback"
 
 
 def _go(target: str, browser: str) -> Response:
@@ -91,8 +84,8 @@ async def login(request: Request, next: str = "/") -> Response:
             if user.blocked_at is not None:
                 return _refused(Blocked())
             browser = await session.sign_in(db, request, user)
-        return _go(_inside(next), browser)
-    request.session["next"] = _inside(next)
+        return _go(inside(next), browser)
+    request.session["next"] = inside(next)
     try:
         await limits.check_attempts(session.address(request))
     except TooManyAttempts as error:
@@ -110,7 +103,7 @@ async def callback(request: Request) -> Response:
     """Return from the provider: check its answer and sign the user in."""
     if not settings().has_provider:
         return RedirectResponse("/", status_code=303)
-    target = _inside(request.session.get("next"))
+    target = inside(request.session.get("next"))
     try:
         await limits.check_attempts(session.address(request))
         token = await _provider().authorize_access_token(request)

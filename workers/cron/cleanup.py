@@ -7,6 +7,7 @@ from typing import Any
 
 from core.accounts import sessions
 from core.database.session import reading, session
+from core.edits import exports
 from core.models import VIDEO_KEYS
 from core.settings import settings
 from core.storage import store
@@ -33,7 +34,7 @@ async def _remove_deleted() -> int:
     if not videos:
         return 0
     for video in videos:
-        await store.delete(*(getattr(video, name) for name in VIDEO_KEYS))
+        await store.delete(*exports.keys_of(video), *(getattr(video, name) for name in VIDEO_KEYS))
     async with session() as db:
         await retention.clear_keys(db, [video.id for video in videos])
     log.info("the files of %s deleted videos are removed", len(videos))

@@ -1,7 +1,7 @@
 """The layers of an edit: where its texts, its logo and its captions stand, and when."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from PIL import Image, ImageColor
 
@@ -125,6 +125,11 @@ class Subtitles:
         if self._shown is None or self._shown.first != first:
             self._shown = self._block(first, stop, text)
         return self._shown
+
+    def blocks(self, most: int) -> Iterator[Layer]:
+        """The first blocks that are ever seen, at most so many."""
+        seen = (span for span in self._spans if span[0] < self.plan.total)
+        yield from (self._block(*span) for span in islice(seen, most))
 
     def _block(self, first: int, stop: int, text: str) -> Layer:
         width, height = self.plan.width, self.plan.height

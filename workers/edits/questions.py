@@ -1,21 +1,24 @@
-"""What the web asks a worker and waits for, because it takes FFmpeg: a frame of an edit, and what a sound file is."""
+"""What the web asks a worker and waits for, because it takes FFmpeg: a frame of an edit, a GIF of a video ..."""
 
+import contextlib
 import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from typing import Any
 
 from core.edits import timeline
+from core.edits.exports import Form
 from core.errors import AdsVideoError, BrokenAudio, TooHeavy, Unplayable
 from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.redis import answers
 from core.settings import settings
 from core.storage import store
-from workers.edits.apart import measure_apart, still_apart
-from workers.edits.steps import gathered, local
+from workers.edits.apart import export_apart, measure_apart, preview_apart, still_apart
+from workers.edits.steps import drawn_over, gathered, local
+from workers.videos.checked import most
 
 Context = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -24,6 +27,18 @@ log = logging.getLogger(__name__)
 async def edit_still(_context: Context, token: str, user_id: int, body: dict[str, Any], at: float) -> None:
     """Answers with the frame `at` seconds as PNG."""
     await _answer(token, _still(user_id, body, at))
+
+
+async def edit_overlays(
+    _context: Context, token: str, user_id: int, body: dict[str, Any], outline: tuple[int, int, float]
+) -> None:
+    """Answers with what lies over clips, as JSON; `outline` is their width, height and seconds."""
+    await _answer(token, _overlays(user_id, body, outline))
+
+
+async def export_video(_context: Context, token: str, key: str, target: str, form: Form) -> None:
+    """Answers, with nothing, once that form of the video under `key` lies under `target`."""
+    await _answer(token, _exported(key, target, form))
 
 
 async def measure_audio(_context: Context, token: str, key: str) -> None:
@@ -46,24 +61,50 @@ def _bounds() -> Bounds:
     return Bounds(answers.SECONDS, settings().decode_memory_mb)
 
 
-async def _still(user_id: int, body: dict[str, Any], at: float) -> bytes:
-    folder = Path(tempfile.mkdtemp(prefix="still-", dir=store.workspace()))
+@contextlib.contextmanager
+def _workspace(prefix: str) -> Iterator[Path]:
+    """A folder for the files of one question."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=store.workspace()))
     try:
-        files = await gathered(user_id, timeline.read(body), folder)
-        return await apart(still_apart, body, files, at, bounds=_bounds())
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """What happens to a process that decodes, as an error that can be told. Raises Unplayable, TooHeavy."""
+    try:
+        yield
     except Crashed:
         raise Unplayable("it crashes the decoder") from None
     except OutOfBounds as error:
         raise TooHeavy(error) from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _still(user_id: int, body: dict[str, Any], at: float) -> bytes:
+    with _workspace("still-") as folder, _in_words():
+        files = await gathered(user_id, timeline.read(body), folder)
+        return await apart(still_apart, body, files, at, bounds=_bounds())
+
+
+async def _overlays(user_id: int, body: dict[str, Any], outline: tuple[int, int, float]) -> bytes:
+    with _workspace("overlays-") as folder, _in_words():
+        files = await drawn_over(user_id, timeline.read(body), folder)
+        return await apart(preview_apart, body, files, outline, bounds=_bounds())
+
+
+async def _exported(key: str, target: str, form: Form) -> bytes:
+    with _workspace("export-") as folder, _in_words():
+        made = folder / "made"
+        await apart(export_apart, await local(key, folder), made, form, most(), bounds=_bounds())
+        await store.keep(made, target)
+    return b""
 
 
 async def _measured(key: str) -> bytes:
-    folder = Path(tempfile.mkdtemp(prefix="audio-", dir=store.workspace()))
-    try:
-        return json.dumps(await apart(measure_apart, await local(key, folder), bounds=_bounds())).encode()
-    except (Crashed, OutOfBounds):
-        raise BrokenAudio() from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with _workspace("audio-") as folder:
+        try:
+            return json.dumps(await apart(measure_apart, await local(key, folder), bounds=_bounds())).encode()
+        except (Crashed, OutOfBounds):
+            raise BrokenAudio() from None

@@ -10,6 +10,7 @@ from core.edits.sources import Sources
 from core.edits.timeline import Edit
 from core.errors import AdsVideoError, BadEdit, Conflict, NotFound, SourceGone, TooHeavy, Unplayable
 from core.models import Picture, Video
+from core.pictures import uploads
 from core.pictures.intake import framed
 from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.settings import settings
@@ -54,15 +55,33 @@ async def gathered(user_id: int, edit: Edit, folder: Path) -> Files:
         raise SourceGone(error.message if isinstance(error, AdsVideoError) else error) from None
 
 
+async def drawn_over(user_id: int, edit: Edit, folder: Path) -> Files:
+    """The files of what lies over the clips alone: logo and card. Raises SourceGone."""
+    try:
+        async with reading() as db:
+            found = await sources.find(db, user_id, edit)
+        return Files(clips=(), logo=await _logo(found, folder), card=await _card(found, folder))
+    except (NotFound, Conflict, BadEdit, FileNotFoundError) as error:
+        raise SourceGone(error.message if isinstance(error, AdsVideoError) else error) from None
+
+
+async def _logo(found: Sources, folder: Path) -> Path | None:
+    return await local(uploads.source_key(found.logo), folder) if found.logo else None
+
+
+async def _card(found: Sources, folder: Path) -> Path | None:
+    return await local(uploads.source_key(found.card), folder) if found.card else None
+
+
 async def _files(found: Sources, edit: Edit, folder: Path) -> Files:
     clips = [
-        await local(clip.original_key or clip.key if isinstance(clip, Video) else clip.key, folder)
+        await local(clip.original_key or clip.key if isinstance(clip, Video) else uploads.source_key(clip), folder)
         for clip in found.clips
     ]
     return Files(
         clips=tuple(clips),
-        logo=await local(found.logo.alpha_key or found.logo.key, folder) if found.logo else None,
-        card=await local(found.card.key, folder) if found.card else None,
+        logo=await _logo(found, folder),
+        card=await _card(found, folder),
         music=found.track.path if found.track else await local(found.audio.key, folder) if found.audio else None,
         music_lufs=found.track.lufs if found.track else found.audio.lufs if found.audio else None,
         packshot=await _packshot(found.locked, found.packshot, folder),
@@ -88,7 +107,7 @@ async def _packshot(video: Video | None, picture: Picture | None, folder: Path) 
     """The picture of a locked video as the video showed it: framed to its size."""
     if video is None or picture is None:
         return None
-    content = await store.get(picture.key)
+    content = await store.get(uploads.source_key(picture))
     target = folder / "packshot.jpg"
     size = (video.width or 1280) // 2 * 2, (video.height or 720) // 2 * 2
     jpeg = await framed(content, *size, video.framing)

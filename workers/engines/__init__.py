@@ -41,6 +41,7 @@ class Job:
     `created_at` is when the server was asked to create it, in seconds since 1970.
     `picture` is a JPEG, framed to `width` x `height` times `Engine.scale`, never upscaled past the picture's own
     resolution; empty where no engine needs it (`find`, and `fetch` of a server that is not `local`).
+    `picture_url` is where an engine's `prepare` has put the picture, at its provider.
     `options` are the video's, checked; `cutout` is there for engines with `cuts_out`.
     """
 
@@ -51,8 +52,17 @@ class Job:
     size: Size
     created_at: float
     picture: bytes = b""
+    picture_url: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     cutout: Cutout = Cutout()
+
+
+@dataclass(frozen=True)
+class Billed:
+    """What a provider says it bills for a job: so many of its own units, such as 60 `credits`."""
+
+    amount: float
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Look:
     `progress` is 0-100, or None where the server does not know. `ahead` is the number of jobs before this one.
     `url` is where the finished file is, for servers that hand out an address of their own.
     `retry_after` is how many seconds the server wants no look at this job. `worth_retry` marks a failure of the
-    provider's own, after which one more create call, once, is worth it.
+    provider's own, after which one more create call, once, is worth it. `billed` is there where the provider tells.
     """
 
     state: Literal["queued", "running", "succeeded", "failed", "canceled"]
@@ -72,6 +82,7 @@ class Look:
     error: EngineError | None = None
     retry_after: float | None = None
     worth_retry: bool = False
+    billed: Billed | None = None
     raw: dict[str, object] = field(default_factory=dict)
 
 
@@ -104,7 +115,7 @@ class Engine(ABC):
         return 1.0
 
     async def prepare(self, job: Job) -> Job:
-        """Prepare the job for `submit` without sending anything. Raises Permanent."""
+        """Prepare the job for `submit`; no video is asked for yet. Raises Retryable, Permanent."""
         return job
 
     @property
@@ -153,6 +164,10 @@ ENGINES: dict[str, str] = {
     EngineName.CAMERA: "workers.engines.camera.engine:Camera",
     EngineName.OPENAI_VIDEOS: "workers.engines.videos_api.engine:OpenAIVideos",
     EngineName.RUNWAY: "workers.engines.runway:Runway",
+    EngineName.FAL: "workers.engines.fal:Fal",
+    EngineName.GEMINI: "workers.engines.gemini:Gemini",
+    EngineName.ARK: "workers.engines.ark:Ark",
+    EngineName.MINIMAX: "workers.engines.ark:MiniMax",
 }
 
 

@@ -40,7 +40,8 @@ _MODERATION = re.compile(
 )
 _QUOTA = re.compile(
     r"insufficient.?(quota|credit|balance|fund|user.?quota)|billing|not .{0,8}enough credits"
-    r"|exceeded your current quota|credit balance|payment required",
+    r"|exceeded your current quota|credit balance|payment required|exhausted.?balance|account.?overdue"
+    r"|set.?limit.?exceeded",
     re.IGNORECASE,
 )
 _PICTURE = re.compile(r"\b(images?|pictures?|input_reference|inpaint\w*|promptImage)\b", re.IGNORECASE)

@@ -36,6 +36,8 @@ async def of(video: Video, scale: float) -> Cutout:
     picture = await _row(video.picture_id)
     size = Size.parse(video.size)
     window = framing.inside(picture.width, picture.height, size.width, size.height, video.framing)
+    if picture.alpha_key:  # its ground goes on behind it without an edge, so all of it moves
+        window = (0.0, 0.0, 1.0, 1.0)
     if video.options.get("layers") is False:
         return Cutout(window=window)
     if picture.cutout_confidence is None:

@@ -10,6 +10,7 @@ from core.catalog.size import Size
 from core.database.session import reading
 from core.errors import PictureDamaged, PictureError, PictureGone, PictureUnread
 from core.models import Picture, Video
+from core.pictures import uploads
 from core.pictures.intake import framed
 from core.settings import settings
 from core.storage import store
@@ -56,9 +57,9 @@ async def _frame(video: Video, scale: float) -> bytes:
     if row is None:
         raise PictureGone("its row is missing")
     try:
-        content = await store.get(row.key)
+        content = await store.get(uploads.source_key(row))
     except FileNotFoundError as error:
-        raise PictureGone(f"{row.key} is missing") from error
+        raise PictureGone(f"{uploads.source_key(row)} is missing") from error
     except OSError as error:
         raise PictureUnread(error) from error
     size = Size.parse(video.size)

@@ -71,12 +71,12 @@ async def _begin(context: Context, video: Video) -> None:
 
 
 async def _prepare(pace: Pace, video: Video) -> Job | None:
-    """The job with its picture; None if that failed, and then the video is settled. Sends nothing."""
+    """The job with its picture; None if that failed, and then the video is settled. No video is asked for yet."""
     engine = pace.engine
     try:
         with step_timings.measure(pace.server.name, "frame"):
             return await engine.prepare(await with_picture(job_of(video), video, engine))
-    except NotAvailable as error:
+    except (Retryable, NotAvailable) as error:
         await _put_back(video, error)
     except asyncio.CancelledError:
         # this worker stops: another one may begin it at once

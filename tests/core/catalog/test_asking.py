@@ -22,6 +22,7 @@ from core.phrase import Phrase
 from tests.environment import forget_settings
 from tests.running import free_port
 from tests.servers import LocalServer
+from tests.servers.fal import FalServer
 from tests.servers.runway import RunwayServer
 
 KEY = "sk-test-0123456789"
@@ -50,6 +51,7 @@ def json(status: int, body: Any) -> Response:
 
 
 READY = "ready"
+NOT_ACCEPTED = ("no_key", "its server did not accept the key", True)
 LISTED = {"data": [{"id": "sora-2"}]}
 GO_404 = PlainTextResponse("404 page not found", 404)
 CASES: dict[str, tuple[str, Routes, Response | None, str, str]] = {
@@ -189,6 +191,18 @@ async def test_runway_is_asked_as_well() -> None:
         assert await said(wrong) == ("no_key", "its server did not accept the key", True)
         assert await said(other) == ("unreachable", "what answers at its address is not Runway", True)
     assert {call.path for call in runway.calls} == {"/v1/organization"}
+
+
+async def test_fal_is_asked_about_a_request_that_does_not_exist() -> None:
+    locked = json(403, {"detail": "User is locked. Reason: Exhausted balance."})
+    with FalServer(key=KEY) as fal, Answering({}, PAGE) as page, Answering({}, locked) as empty:
+        assert await said(Server("f1", EngineName.FAL, base_url=fal.url, key=KEY)) == (READY, "", False)
+        assert await said(Server("f2", EngineName.FAL, base_url=fal.url, key="another-key")) == NOT_ACCEPTED
+        other = await said(Server("f3", EngineName.FAL, base_url=page.root, key=KEY))
+        assert other == ("unreachable", "what answers at its address is not fal", True)
+        poor = await said(Server("f4", EngineName.FAL, base_url=empty.root, key=KEY))
+        assert poor == ("unreachable", "the account there has no balance", True)
+    assert {call.method for call in fal.calls} == {"GET"}
 
 
 @pytest.mark.parametrize(

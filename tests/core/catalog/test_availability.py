@@ -59,7 +59,10 @@ async def menu(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, t
 
 async def test_with_nothing_configured_the_camera_is_the_default(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = await menu(monkeypatch)
-    assert list(found) == ["sora-2", "sora-1", "runway", "camera"]
+    assert list(found)[:4] == ["sora-2", "sora-1", "runway", "camera"]
+    others = ["omni", "kling-3", "wan-3", "seedance-flash", "ltx", "seedance", "seedance-fast"]
+    assert list(found)[4:] == others
+    assert {found[name] for name in others} == {("no_key", "it is not set up here", False)}
     assert found["camera"] == ("ready", "", True)
     assert found["sora-2"] == ("no_key", "it is not set up here", False)
     assert found["runway"] == ("no_key", "it is not set up here", False)

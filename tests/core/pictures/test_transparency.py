@@ -1,6 +1,7 @@
 """Uploads keep their transparency beside the flat picture."""
 
 import io
+import itertools
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def logo(kind: str = "PNG", mode: str = "RGBA", size: tuple[int, int] = (64, 32)
 
 @pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("PNG", "P"), ("WEBP", "RGBA")])
 def test_what_is_clear_stays_clear(kind: str, mode: str) -> None:
-    content = framing.transparency(logo(kind, mode))
+    content = framing.clean(logo(kind, mode)).alpha
     assert content
     picture = Image.open(io.BytesIO(content)).convert("RGBA")
     assert picture.getpixel((10, 10)) == (255, 0, 0, 255)
@@ -34,21 +35,21 @@ def test_what_is_clear_stays_clear(kind: str, mode: str) -> None:
 
 @pytest.mark.parametrize("content", [logo(clear=255), people.photo()])
 def test_what_is_opaque_has_no_second_file(content: bytes) -> None:
-    assert framing.transparency(content) is None
+    assert not framing.clean(content).alpha
 
 
 def test_a_huge_one_is_made_smaller_and_lends_no_colour_from_where_it_is_clear() -> None:
-    content = framing.transparency(logo(size=(8000, 4000)))
+    content = framing.clean(logo(size=(8000, 4000))).alpha
     assert content
     picture = Image.open(io.BytesIO(content))
-    assert picture.size == (2048, 1024)
-    assert all(pixel[2] < 8 for pixel in (picture.getpixel((x, 500)) for x in range(1000, 1030)) if pixel[3] > 8)  # type: ignore[index]
+    assert picture.size == (4096, 2048)
+    assert all(pixel[2] < 8 for pixel in (picture.getpixel((x, 1000)) for x in range(2030, 2060)) if pixel[3] > 8)  # type: ignore[index]
 
 
 async def test_it_is_kept_with_the_picture_and_goes_with_its_owner(alice: User, place: Path) -> None:
     content = logo()
     async with session() as db:
-        picture = await uploads.accept(db, alice.id, framing.clean(content), alpha=framing.transparency(content))
+        picture = await uploads.accept(db, alice.id, framing.clean(content))
     assert picture.alpha_key
     assert Image.open(io.BytesIO(await store.get(picture.alpha_key))).mode == "RGBA"
     async with session() as db:
@@ -61,9 +62,66 @@ async def test_it_is_kept_with_the_picture_and_goes_with_its_owner(alice: User, 
 async def test_a_flat_one_that_comes_first_gets_its_transparency_later(alice: User, place: Path) -> None:
     content = logo()
     async with session() as db:
-        flat = await uploads.accept(db, alice.id, framing.clean(content))
+        flat = await uploads.accept(db, alice.id, framing.clean(content)._replace(alpha=b""))
     assert flat.alpha_key is None
     async with session() as db:
-        same = await uploads.accept(db, alice.id, framing.clean(content), alpha=framing.transparency(content))
+        same = await uploads.accept(db, alice.id, framing.clean(content))
     assert same.id == flat.id
     assert same.alpha_key
+
+
+def cut_out() -> bytes:
+    """A red bottle on nothing: tall, in the middle of a tall picture."""
+    picture = Image.new("RGBA", (300, 600))
+    picture.paste((200, 30, 30, 255), (100, 100, 200, 500))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return framing.clean(out.getvalue()).alpha
+
+
+def framed(mode: str, **fields: object) -> Image.Image:
+    content = framing.frame(cut_out(), 640, 360, {"mode": mode, **fields})
+    return Image.open(io.BytesIO(content)).convert("RGB")
+
+
+def near(picture: Image.Image, place: tuple[int, int], colour: tuple[int, int, int]) -> bool:
+    return all(abs(a - b) <= 4 for a, b in zip(picture.getpixel(place), colour, strict=True))  # type: ignore[arg-type]
+
+
+PRODUCT, BESIDE_PRODUCT, BAR = (320, 180), (250, 180), (40, 180)
+
+
+@pytest.mark.parametrize(
+    ("mode", "fields", "ground"),
+    [
+        ("pad-color", {"color": "#2040c0"}, (32, 64, 192)),
+        ("pad-white", {}, (255, 255, 255)),
+        ("crop", {}, (255, 255, 255)),
+    ],
+)
+def test_behind_a_cut_out_lies_the_padding(mode: str, fields: dict[str, object], ground: tuple[int, int, int]) -> None:
+    picture = framed(mode, **fields)
+    assert near(picture, PRODUCT, (200, 30, 30))
+    assert near(picture, BESIDE_PRODUCT if mode != "crop" else BAR, ground)
+    assert near(picture, BAR, ground)
+
+
+def test_a_cut_out_stands_before_a_blur_of_itself_on_a_soft_ground_without_an_edge() -> None:
+    picture = framed("pad-blur")
+    assert near(picture, PRODUCT, (200, 30, 30))
+    row = [picture.getpixel((x, 20)) for x in range(640)]
+    assert min(min(pixel) for pixel in row) > 120  # type: ignore[arg-type]
+    steps = [max(abs(a - b) for a, b in zip(one, other, strict=True)) for one, other in itertools.pairwise(row)]  # type: ignore[arg-type]
+    assert max(steps) <= 6, "a box can be seen"
+    assert picture.getpixel((320, 20)) != picture.getpixel((2, 20))
+
+
+def test_a_light_cut_out_stands_before_a_deeper_ground() -> None:
+    picture = Image.new("RGBA", (300, 600))
+    picture.paste((250, 248, 244, 255), (100, 100, 200, 500))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    content = framing.frame(framing.clean(out.getvalue()).alpha, 640, 360, {"mode": "pad-blur"})
+    light = Image.open(io.BytesIO(content)).convert("L")
+    assert light.getpixel(PRODUCT) > 240  # type: ignore[operator]
+    assert light.getpixel(BAR) < 150  # type: ignore[operator]

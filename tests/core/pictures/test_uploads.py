@@ -14,10 +14,12 @@ from core.errors import (
     AdsVideoError,
     BrokenPicture,
     Conflict,
+    ForeignPicture,
     NotAPicture,
     NotFound,
     PictureTooHeavy,
     PictureTooLarge,
+    PictureTooSmall,
     TooManyPixels,
 )
 from core.models import User
@@ -37,7 +39,7 @@ def decoders() -> Iterator[None]:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
 async def test_the_formats_people_have_are_accepted(decoders: None, kind: str) -> None:
-    content, width, height, _ = await intake.prepare(photo(300, 200, kind))
+    content, width, height, *_ = await intake.prepare(photo(300, 200, kind))
     assert (width, height) == (300, 200)
     assert Image.open(io.BytesIO(content)).format == "JPEG"
 
@@ -46,7 +48,7 @@ def test_a_picture_is_turned_upright_and_its_metadata_is_gone() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn clockwise to be upright
     exif[0x010F] = "SecretCamera"
-    content, width, height, _ = pictures_framing.clean(photo(300, 200, exif=exif))
+    content, width, height, *_ = pictures_framing.clean(photo(300, 200, exif=exif))
     assert (width, height) == (200, 300)
     assert b"SecretCamera" not in content
     assert not Image.open(io.BytesIO(content)).getexif()
@@ -66,7 +68,7 @@ def test_transparent_becomes_white() -> None:
 def test_every_colour_mode_is_read(mode: str, grey: int, kind: str) -> None:
     out = io.BytesIO()
     Image.new(mode, (40, 30), grey).save(out, kind)
-    content, width, height, _ = pictures_framing.clean(out.getvalue())
+    content, width, height, *_ = pictures_framing.clean(out.getvalue())
     red, green, blue = Image.open(io.BytesIO(content)).getpixel((20, 15))  # type: ignore[misc]
     assert (width, height) == (40, 30)
     assert max(abs(red - 128), abs(green - 128), abs(blue - 128)) < 12
@@ -103,6 +105,40 @@ async def test_bad_files_are_refused_each_with_its_own_sentence(
     with pytest.raises(error) as refused:
         await intake.prepare(content)
     assert (refused.value.status, type(refused.value)) == (status, error)
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "BMP", "JPEG 2000"])
+def test_a_picture_of_another_kind_is_called_by_its_name(kind: str) -> None:
+    with pytest.raises(ForeignPicture, match=f"This is a {kind} picture"):
+        pictures_framing.clean(photo(64, 48, kind.replace(" ", "")))
+
+
+def test_what_iphones_take_is_called_by_its_name() -> None:
+    head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    with pytest.raises(ForeignPicture, match="This is a HEIC picture"):
+        pictures_framing.clean(head + bytes(500))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (15, 400), (400, 15)])
+async def test_a_picture_of_next_to_nothing_is_refused(decoders: None, size: tuple[int, int]) -> None:
+    with pytest.raises(PictureTooSmall, match=f"only {size[0]}x{size[1]} pixels"):
+        await intake.prepare(photo(*size, "PNG"))
+    assert (await intake.prepare(photo(16, 16, "PNG")))[1:3] == (16, 16)
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        ((479, 900), "small (479x900)"),
+        ((480, 1440), None),
+        ((480, 1441), "very long and narrow"),
+        ((3000, 999), "very long and narrow"),
+        ((1280, 720), None),
+    ],
+)
+def test_what_a_video_will_suffer_from_is_said(size: tuple[int, int], words: str | None) -> None:
+    warning = uploads.warning(*size)
+    assert words in str(warning) if words else warning is None
 
 
 @pytest.mark.parametrize("mode", ["crop", "pad-blur", "pad-white", "pad-color"])

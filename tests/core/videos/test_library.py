@@ -240,3 +240,38 @@ async def test_a_zip_has_every_film_and_says_how_each_was_made(alice: User) -> N
         manifest = json.loads(opened.read("manifest.json"))
     assert [one["prompt"] for one in manifest["videos"]] == ["Une tasse à café", "A film"]
     assert manifest["videos"][1]["seconds"] == 8
+
+
+def named(video_id: int, title: str | None) -> Video:
+    """A video of which its name matters."""
+    made: dict[str, Any] = {
+        "prompt": "",
+        "model": "camera",
+        "label": "",
+        "seconds": 4,
+        "size": "1280x720",
+        "cost_credits": 10,
+    }
+    return Video(id=video_id, user_id=1, picture_id=1, title=title, **made)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        (None, "adsvideo-17.mp4"),
+        ("Summer / launch: 夏", "Summer launch 夏.mp4"),
+        ("../../etc/passwd", "etc passwd.mp4"),
+        ("..", "adsvideo-17.mp4"),
+        ("con", "adsvideo-17.mp4"),
+        ("NUL.x", "adsvideo-17.mp4"),
+        ('"quoted"\r\nSet-Cookie', "quoted Set-Cookie.mp4"),
+        ("夏" * 100, "夏" * 66 + ".mp4"),
+    ],
+)
+def test_a_files_name_is_the_videos_as_far_as_every_system_takes_it(title: str | None, name: str) -> None:
+    assert library.name_of(named(17, title)) == name
+
+
+def test_two_files_of_one_name_are_told_apart() -> None:
+    videos = [named(n, title) for n, title in enumerate(("Launch", "launch", "Other", None), start=1)]
+    assert library.names_of(videos) == ["Launch (1).mp4", "launch (2).mp4", "Other.mp4", "adsvideo-4.mp4"]

@@ -32,7 +32,7 @@ from core.errors import (
 from tests.servers import a_job, jpeg
 from tests.servers.runway import RunwayServer
 from tests.waiting import let_pass, until
-from workers.engines import Look, open_engine, runway
+from workers.engines import Billed, Look, calls, open_engine, runway
 from workers.engines.runway import Runway
 
 KEY = "key_0123456789abcdef"
@@ -85,7 +85,7 @@ async def test_a_video_comes_home_through_all_states(speaking: Any, tmp_path: Pa
         ("running", 75),
         ("succeeded", 100),
     ]
-    assert looks[-1].raw["cost_credits"] == 60
+    assert looks[-1].billed == Billed(60, "credits")
     with av.open(str(tmp_path / "x.mp4")) as film:
         assert (film.streams.video[0].width, film.streams.video[0].height) == (320, 192)
     (call,) = server.received("POST")
@@ -116,7 +116,7 @@ async def test_an_expired_address_is_asked_for_again(speaking: Any, tmp_path: Pa
     job = a_job(engine.server)
     provider_id = await engine.submit(job)
     old = (await follow(engine, provider_id))[-1]
-    await engine._retrieve(provider_id)  # a newer address makes the old one expire
+    await engine.retrieve(provider_id)  # a newer address makes the old one expire
     await engine.fetch(job, provider_id, old, tmp_path / "x.mp4", no_report)
     assert len(server.received("GET", "/output/")) == 2
     assert (tmp_path / "x.mp4").stat().st_size > 1000
@@ -152,7 +152,7 @@ async def test_a_failure_code_decides_what_is_said_and_whether_to_try_again(
     provider_id = await engine.submit(job)
     look = (await follow(engine, provider_id))[-1]
     assert (look.state, type(look.error), look.worth_retry) == ("failed", kind, worth_retry)
-    assert look.raw["cost_credits"] == cost
+    assert look.billed == Billed(cost, "credits")
     assert look.error is not None
     assert "." not in look.error.message.rstrip(".").replace(". ", "")  # no code, no markup
     assert "error" not in look.error.message
@@ -166,7 +166,7 @@ async def test_a_canceled_task_ends_and_tells_its_cost(speaking: Any) -> None:
     provider_id = await engine.submit(a_job(engine.server))
     server.tasks[provider_id].canceled = True
     look = (await engine.look([provider_id]))[provider_id]
-    assert (look.state, look.raw["cost_credits"]) == ("canceled", 0)
+    assert (look.state, look.billed) == ("canceled", Billed(0, "credits"))
 
 
 async def test_a_task_is_never_asked_about_twice_within_five_seconds(speaking: Any) -> None:
@@ -299,7 +299,7 @@ async def test_a_server_that_says_wait_is_left_alone_for_so_long(
         await engine.look(ids)
     assert 0 < (caught.value.retry_after or 0) <= 60
     assert len(server.received("GET", "/v1/tasks")) <= engine.server.concurrency
-    let_pass(monkeypatch, runway, 60)
+    let_pass(monkeypatch, calls, 60)
     assert set(await engine.look(ids)) == set(ids)
 
 

@@ -19,7 +19,7 @@ from core.storage import store
 from core.videos.options import Options
 from core.videos.recipe import Recipe
 from core.videos.request import request
-from tests.people import picture_of, reread
+from tests.people import ask, picture_of, reread
 from tests.waiting import until
 from tests.worker import running_worker
 from workers.videos import cutouts as finding
@@ -126,6 +126,14 @@ async def test_an_opaque_picture_with_an_alpha_channel_is_no_cut_out(alice: User
     assert (await picture_of(alice, out.getvalue())).cutout_confidence is None
 
 
+async def test_the_padding_beside_an_opaque_picture_stands_still(alice: User) -> None:
+    video = await ask(alice, size="720x1280")
+    video.framing, video.options = {"mode": "pad-white"}, {"layers": False}
+    window = (await finding.of(video, 1.0)).window
+    assert window == inside(640, 480, 720, 1280, video.framing)
+    assert window[0] == 0 and 0.25 < window[1] < 0.35
+
+
 async def test_the_mask_is_framed_as_the_picture_is(alice: User) -> None:
     whole = Image.new("RGBA", (400, 300), (0, 0, 0, 0))
     whole.paste((200, 40, 30, 255), (300, 100, 380, 280))
@@ -137,8 +145,8 @@ async def test_the_mask_is_framed_as_the_picture_is(alice: User) -> None:
         size="720x1280", framing={"mode": "pad-white"},
     )  # fmt: skip
     padded = await finding.of(video, 1.0)
-    assert padded.sure and padded.window == inside(400, 300, 720, 1280, video.framing)
-    assert padded.window[0] == 0 and 0.25 < padded.window[1] < 0.35
+    assert padded.sure
+    assert padded.window == (0, 0, 1, 1), "the ground goes on behind it, so all of it moves"
     mask = np.asarray(Image.open(io.BytesIO(padded.mask))) > 127
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     assert columns[0] == pytest.approx(540, abs=2) and columns[-1] == pytest.approx(684, abs=2)

@@ -134,10 +134,10 @@ def test_several_workers_share_the_looks_and_the_calls() -> None:
     shared.share_with(4)
     assert (alone.limit, shared.limit) == (40, 10)
     assert isinstance(shared.engine, OpenAIVideos)
-    assert shared.engine._calls._slots.total_tokens == 2
+    assert shared.engine._calls.slots.total_tokens == 2
     shared.running = alone.running = 400
     assert 9 < shared.first_look() < 11  # a video is looked at by all together as often as by one
     shared.share_with(100)
-    assert shared.engine._calls._slots.total_tokens == 1
+    assert shared.engine._calls.slots.total_tokens == 1
     shared.share_with(1)
-    assert shared.engine._calls._slots.total_tokens == 8
+    assert shared.engine._calls.slots.total_tokens == 8

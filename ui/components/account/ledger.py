@@ -2,7 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.billing import credits
+from core.billing import credits, notes
 from core.database.session import reading
 from core.models import LedgerEntry, User
 from core.redis.news import News
@@ -57,6 +57,10 @@ class Ledger(Tag):
         self._list.begin(page)
 
 
+def _note(note: str) -> str:
+    return localized(i18n.phrase(notes.from_note(note)))
+
+
 def _line(entry: LedgerEntry) -> None:
     words = {
         "grant": _("Granted"),
@@ -70,7 +74,7 @@ def _line(entry: LedgerEntry) -> None:
             if entry.video_id:
                 Tag("a", "row-note", f"#{entry.video_id}", href=f"/videos/{entry.video_id}")
             elif entry.note:
-                Tag("span", "row-note", localized(entry.note))
+                Tag("span", "row-note", _note(entry.note))
         Tag("time", "row-note", formats.ago(entry.created_at), title=formats.exactly(entry.created_at))
         Tag("span", f"row-amount {'row-good' if entry.amount > 0 else ''}", f"{entry.amount:+d}")
         Tag("span", "row-amount row-note", i18n.number(entry.balance_after), title=_("Balance after it"))

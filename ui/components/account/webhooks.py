@@ -13,6 +13,7 @@ from ... import formats, i18n
 from ...i18n import _
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, button
+from ...kit.form import Line
 from ...kit.toast import toast
 
 
@@ -38,6 +39,8 @@ class Webhooks(Tag):
             example = "https://example.com/hooks/videos"
             Tag("input", "input", type="url", inputmode="url", autocomplete="off", maxlength="2000",
                 placeholder=example, aria_label=_("Address of your server"))  # fmt: skip
+            forms = {"adsvideo": _("Events of AdsVideo"), "openai": _("Events as OpenAI sends them")}
+            self._of_events = Line("select", _("Form of the events"), "adsvideo", forms)
             button(_("Add webhook"))
 
     async def load(self) -> None:
@@ -66,7 +69,7 @@ class Webhooks(Tag):
         try:
             await webhooks.reachable(url)
             async with session() as db:
-                endpoint, secret = await webhooks.make(db, self._user.id, url)
+                endpoint, secret = await webhooks.make(db, self._user.id, url, self._chosen())
         except AdsVideoError as error:
             toast(i18n.explain(error), "bad")
         else:
@@ -75,6 +78,9 @@ class Webhooks(Tag):
             await self.load()
         finally:
             self._busy = False
+
+    def _chosen(self) -> webhooks.Form:
+        return "openai" if self._of_events.value == "openai" else "adsvideo"
 
     def _show(self, url: str, secret: str) -> None:
         self._new.clear()

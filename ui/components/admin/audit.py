@@ -56,7 +56,20 @@ def _words() -> dict[str, str]:
         "key": _("Made an API key"),
         "release": _("Released an account for another identity provider"),
         "erase": _("Erased an account"),
+        "purchase": _("Bought credits"),
+        "stripe refund": _("Refunded at Stripe"),
+        "stripe refund failed": _("The refund at Stripe failed"),
+        "stripe dispute": _("Payment disputed"),
+        "stripe dispute won": _("Dispute settled"),
+        "alarm closed": _("Closed an alarm of the shop"),
     }
+
+
+BY_STRIPE = ("purchase", "stripe refund", "stripe refund failed", "stripe dispute", "stripe dispute won")
+
+
+def _by(act: str) -> str:
+    return "Stripe" if act in BY_STRIPE else _("Command line")
 
 
 def _line(line: AuditLine) -> None:
@@ -67,7 +80,7 @@ def _line(line: AuditLine) -> None:
             Tag("span", "admin-name", " · ".join([_words().get(entry.act, entry.act), *filter(None, whom)]))
             Tag("span", "row-note", " · ".join(filter(None, [_change(entry.before, entry.after), entry.note])))
         with Tag("div", "admin-facts"):
-            Tag("span", "row-note", line.actor or _("Command line"))
+            Tag("span", "row-note", line.actor or _by(entry.act))
             Tag("time", "row-note", formats.ago(entry.created_at), title=formats.exactly(entry.created_at))
 
 

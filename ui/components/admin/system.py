@@ -13,6 +13,7 @@ from core.redis import queue
 from ... import formats, i18n
 from ...i18n import _
 from ...kit.elements import Tag, button
+from ..site.model_state import state_dot
 from ..video.words import localized
 
 LATE_SECONDS = 60
@@ -89,15 +90,8 @@ def _ledger_card(wrong: list[int]) -> None:
 
 
 def _model_row(offer: availability.Offer) -> None:
-    words = {
-        "ready": (_("ready"), "circle-check", "row-good"),
-        "no_key": (_("no key"), "circle-help", ""),
-        "retired": (_("retired"), "ban", ""),
-        "unreachable": (_("unreachable"), "circle-alert", "row-bad"),
-    }
-    word, symbol, classes = words[offer.state.name]
     with Tag("div", "row admin-row", role="listitem"):
         with Tag("div", "admin-who"):
             Tag("span", "admin-name", localized(offer.model.label))
-            Tag("span", "row-note", i18n.phrase(offer.state.reason) or offer.model.id)
-        Tag("span", f"card-state {classes}", word, symbol=symbol)
+            Tag("span", "row-note", i18n.sentence(offer.state.reason) or offer.model.id)
+        state_dot(offer.state)

@@ -10,7 +10,7 @@ from ...kit.elements import Tag
 from ...kit.paged_list import PagedList
 from ..site.notice import notice
 from ..video.video_card import poster
-from ..video.words import localized
+from ..video.words import localized, title_of
 
 PAGE = 24
 
@@ -42,9 +42,9 @@ async def _page(before: int | None, limit: int) -> list[Video]:
 def _card(video: Video) -> None:
     with Tag("article", "card", data_plays=True), Tag("div", "card-inner"):
         target = f"/v/{video.slug}"
-        poster(target, video, _("Watch: {prompt}", prompt=video.prompt), target=target)
+        poster(target, video, _("Watch: {prompt}", prompt=title_of(video)), target=target)
         with Tag("div", "card-foot"), Tag("div", "card-text"):
-            Tag("p", "card-prompt", video.prompt, title=video.prompt)
+            Tag("p", "card-prompt", title_of(video), title=video.prompt)
             with Tag("div", "card-facts"):
                 Tag("span", "", localized(video.label))
                 Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))

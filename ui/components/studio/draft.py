@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from core.catalog.availability import Offer
 from core.catalog.entries import Model
 from core.catalog.size import Size
-from core.errors import BadSize
+from core.errors import BadSize, ModelUnavailable
 from core.models import Picture
 from core.pictures import presets
 from core.pictures.intake import Framing
@@ -97,6 +97,20 @@ class Draft:
     def model(self) -> Model | None:
         """The chosen model."""
         return self.offer.model if self.offer else None
+
+    @property
+    def blocked(self) -> ModelUnavailable | None:
+        """Why the chosen model can't be used now; None if it can."""
+        offer = self.offer
+        if offer is None or offer.state.name == "ready":
+            return None
+        return ModelUnavailable(offer.model.label, offer.state.reason)
+
+    @property
+    def fallback(self) -> Model | None:
+        """A model that can be used now: our own one if it can, else the first of the menu."""
+        ready = [offer.model for offer in self.offers if offer.state.name == "ready"]
+        return next((model for model in ready if model.server.local), next(iter(ready), None))
 
     @property
     def price(self) -> int:

@@ -154,5 +154,6 @@ class FramingPreview(Tag):
         if preset := self._draft.preset:
             preset_picture(preset, width=1280, alt=alt, classes=classes, lazy=False)
         elif picture := self._draft.own.get(self._draft.choices.picture_id):
+            shown = "transparent" if picture.alpha_key else "content"  # a cut-out stands on the padding itself
             with Tag("picture", classes):
-                Tag("img", src=f"/api/v1/images/{picture.id}/content", alt=alt, decoding="async", draggable="false")
+                Tag("img", src=f"/api/v1/images/{picture.id}/{shown}", alt=alt, decoding="async", draggable="false")

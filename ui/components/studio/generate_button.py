@@ -1,35 +1,59 @@
 """Generate, with its price inside, the reason why it can't be done above, and the progress along its lower edge."""
 
+from dataclasses import replace
+from functools import partial
+
+from core.accounts import users
 from core.models import User
 
 from ... import formats, i18n, page_state
 from ...i18n import _
-from ...kit.elements import Click, Tag, link
+from ...kit.elements import Click, Tag, button, link
+from ...kit.paid import on_paid_click, release
 from ..video.current_video import CurrentVideo
-from ..video.words import budget_left
-from .draft import Draft
-
-PRESSED = "(e) => { const b = e.currentTarget; if (b.disabled) return; b.disabled = true; emit(); }"
+from ..video.words import budget_left, localized
+from .draft import Choices, Draft
 
 
 class GenerateButton(Tag):
-    """Disabled at once by the browser when pressed; `release` makes it pressable again."""
+    """Disabled at once by the browser when pressed; `release` makes it pressable again.
+
+    It stays disabled while what was asked for here is being made (`hold`), until the form is changed, and while the
+    chosen model can't be used. A video that was asked for elsewhere leaves it alone.
+    """
 
     def __init__(self, user: User | None, draft: Draft, current: CurrentVideo, press: Click) -> None:
         super().__init__("div", "generate")
         self._draft, self._current = draft, current
         self._state = page_state.of(user) if user else None
+        self._held: tuple[int, Choices] | None = None
         with self:
             self._problem = Tag("div", "problem generate-problem", role="alert")
+            self._blocked = Tag("div", "problem generate-problem", role="status")
             with Tag("button", "generate-button", type="button", data_testid="generate") as self._button:
                 self._bar = Tag("span", "generate-bar", aria_hidden="true", hidden=True)
-        self._button.mark("generate").on("click", lambda _: press(), [], js_handler=PRESSED)
+        on_paid_click(self._button.mark("generate"), press)
         draft.changed.subscribe(self._draw)
         current.changed.subscribe(self._draw)
         current.moved.subscribe(self._move)
         if self._state:
             self._state.changed.subscribe(self._tell_balance)
         self._draw()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether what is in the form is being made already."""
+        video = self._current.video
+        if not self._held or not video or not self._current.is_active or self._held[0] != video.id:
+            return False
+        return not self._draft.edited or self._held[1] == self._draft.choices
+
+    def hold(self) -> None:
+        """The current video is what is in the form: not once more while it is being made."""
+        if self._current.video:
+            self._held = (self._current.video.id, replace(self._draft.choices))
+            with self:  # the button that was pressed may be gone
+                self._draw()
 
     def complain(self, sentence: str, *, login: bool = False) -> None:
         """Say why it can't be done; an empty sentence takes it back."""
@@ -44,23 +68,43 @@ class GenerateButton(Tag):
 
     def release(self) -> None:
         """End the browser's own disabling after a press; the page's own stays."""
-        disabled = "true" if self._current.is_active else "false"
-        self.client.run_javascript(f"const b = getHtmlElement({self._button.id}); if (b) b.disabled = {disabled};")
+        release(self._button, disabled=self.is_held or self._draft.blocked is not None)
 
     def _draw(self) -> None:
-        running = self._current.is_active
+        held = self.is_held
         self._button.text = (
-            _("Generating…") if running else _("Generate · {credits}", credits=i18n.credits(self._draft.price))
+            _("Generating…") if held else _("Generate · {credits}", credits=i18n.credits(self._draft.price))
         )
-        self._button.put("disabled", running)
-        self._bar.put("hidden", not running)
+        self._button.put("disabled", held or self._draft.blocked is not None)
+        self._bar.put("hidden", not held)
+        self._explain_blocked()
         self._tell_balance()
         self._move()
+
+    def _explain_blocked(self) -> None:
+        """Why the chosen model can't be used, and the ways out."""
+        error = self._draft.blocked
+        sentence = i18n.explain(error) if error else ""
+        if self._blocked.props.get("data-says", "") == sentence:
+            return
+        self._blocked.put("data_says", sentence or None)
+        self._blocked.clear()
+        if not error:
+            return
+        self.complain("")
+        with self._blocked, Tag("span", "", sentence, symbol="circle-alert"):
+            if other := self._draft.fallback:
+                name = localized(other.label).partition(" (")[0].partition("（")[0]
+                way = _("Use {model} instead", model=name)
+                button(way, partial(self._draft.update, model=other.id), look="link")
+            user = self._state.user if self._state else None
+            if user and users.role(user) == "admin":
+                link(_("Set it up"), "/admin", look="link")
 
     def _tell_balance(self) -> None:
         user = self._state.user if self._state else None
         left = user.credits - self._draft.price if user else -1
-        enough = left >= 0 and not self._current.is_active
+        enough = left >= 0 and not self.is_held
         self._button.put("title", self._leaves(left) if enough else None)
 
     def _leaves(self, left: int) -> str:
@@ -76,7 +120,7 @@ class GenerateButton(Tag):
         return f"{words} · {budget_left(budget, after)}"
 
     def _move(self) -> None:
-        if self._current.is_active:
+        if self.is_held:
             progress = self._current.progress
             self._bar.put("data_unknown", True if progress is None else None)
             self._bar.style(f"--done: {(progress or 0) / 100:.3f}")

@@ -14,20 +14,14 @@ from ... import formats, i18n
 from ...i18n import _
 from ...kit.choices import Choices, option
 from ...kit.elements import Tag
+from ..site.model_state import state_dot, state_look, state_word
 from ..video.words import localized
 from .draft import Draft
 
 SUMMARY = Markup(
-    '<span class="model-name">{name}</span><span class="model-facts"><span class="state state-{look}">{state}</span>'
+    '<span class="model-name">{name}</span><span class="model-facts"><span class="{look}">{state}</span>'
     "<span>{facts}</span></span>"
 )
-LOOKS = {"ready": "good", "no_key": "warn", "retired": "idle", "unreachable": "bad"}
-
-
-def state_word(name: str) -> str:
-    """A model's state in a word."""
-    words = {"ready": _("ready"), "no_key": _("no key"), "retired": _("retired"), "unreachable": _("unreachable")}
-    return words.get(name, name)
 
 
 def price_text(model: Model) -> str:
@@ -37,11 +31,6 @@ def price_text(model: Model) -> str:
     if model.price_per == "second":
         return _("{credits} per second · {length}", credits=i18n.credits(model.price_credits), length=length)
     return f"{i18n.credits(model.price_credits)} · {length}"
-
-
-def state_dot(name: str) -> Tag:
-    """A coloured dot with the word beside it, so that colour is never the only sign."""
-    return Tag("span", f"state state-{LOOKS.get(name, 'idle')}", state_word(name))
 
 
 class ModelMenu(Tag):
@@ -88,8 +77,8 @@ class ModelMenu(Tag):
             row.put("data_model", model.id)
             with Tag("span", "model-row-main"):
                 Tag("span", "model-name", localized(model.label))
-                state_dot(offer.state.name)
-            Tag("span", "model-row-note", i18n.phrase(offer.state.reason) or price_text(model))
+                state_dot(offer.state)
+            Tag("span", "model-row-note", i18n.sentence(offer.state.reason) or price_text(model))
         if ready:
             row.on_click(partial(self._choose, model.id))
 
@@ -102,8 +91,8 @@ class ModelMenu(Tag):
         if offer is None:
             return
         facts = f"{i18n.credits(self._draft.price)} · {formats.seconds(self._draft.choices.seconds)}"
-        name, state = localized(offer.model.label), offer.state.name
-        inner = SUMMARY.format(name=name, look=LOOKS.get(state, "idle"), state=state_word(state), facts=facts)
+        name, look, word = localized(offer.model.label), state_look(offer.state), state_word(offer.state)
+        inner = SUMMARY.format(name=name, look=look, state=word, facts=facts)
         self._summary.put("innerHTML", str(inner))
         self._lengths.show({str(s): _length(s) for s in sorted(offer.model.seconds)})
         self._lengths.mark_chosen(str(self._draft.choices.seconds))

@@ -8,8 +8,7 @@ from nicegui import Event, events
 from core.database.session import session
 from core.errors import AdsVideoError, NotSignedIn
 from core.models import Picture, User
-from core.pictures import uploads
-from core.videos.ask import fetch_picture
+from core.pictures import keeping, uploads
 
 from ... import i18n
 from ...i18n import _
@@ -72,6 +71,6 @@ class PictureUrl(Tag):
     async def _picture(self, url: str) -> Picture:
         if self._user is None:
             raise NotSignedIn()
-        prepared = await fetch_picture(self._user.id, url)
+        prepared = await keeping.fetch(self._user.id, url)
         async with session() as db:
             return await uploads.accept(db, self._user.id, prepared)

@@ -40,6 +40,7 @@ class PromptForm(Tag):
             self._generate = GenerateButton(user, draft, current, self.generate)
             self._kept = Tag("ads-draft", draft=draft.to_json(), hidden=True).mark("draft")
             self._kept.on("restore", self._restore, ["detail"])
+        self._generate.hold()  # a reload changes nothing
         draft.changed.subscribe(self._keep)
 
     async def generate(self) -> None:
@@ -52,7 +53,7 @@ class PromptForm(Tag):
         await self._ask(Recipe.of(video), lambda: again(self._user, video))
 
     async def _ask(self, recipe: Recipe, asked: Callable[[], Awaitable[Video]]) -> None:
-        if self._busy or self._current.is_active:
+        if self._busy or self._generate.is_held:
             return
         self._busy = True
         self._generate.complain("")
@@ -66,6 +67,7 @@ class PromptForm(Tag):
             self._refuse(error)
         else:
             await self._current.follow(video.id)
+            self._generate.hold()
             self._current.requested.emit()
         finally:
             self._busy = False
@@ -79,6 +81,8 @@ class PromptForm(Tag):
 
     def _refuse(self, error: AdsVideoError) -> None:
         """Say why, and lead to where it can be put right."""
+        if isinstance(error, ModelUnavailable) and self._draft.blocked:
+            return  # said already, with the ways out
         self._generate.complain(i18n.explain(error), login=isinstance(error, NotSignedIn))
         if isinstance(error, (NoPrompt, PromptTooLong)):
             self._prompt.focus()
@@ -100,4 +104,7 @@ class PromptForm(Tag):
                     self._draft.own[picture_id] = await uploads.owned(db, self._user.id, picture_id)
             except AdsVideoError:
                 pass
+        held = self._generate.is_held
         self._draft.restore(draft_json)
+        if held:
+            self._generate.hold()

@@ -27,13 +27,15 @@ REFRESH = News(status="refresh")
 class _Snapshot:
     """One read of the database: the `video_id` to show (0: no change), its `video` (None if deleted).
 
-    `latest` is None if it was not read.
+    `usual` is how many seconds its model takes, `ahead` how many videos come before it. `latest` is None if it was not
+    read.
     """
 
     video_id: int = 0
     video: Video | None = None
     picture: Picture | None = None
     usual: float | None = None
+    ahead: int = 0
     latest: Sequence[Video] | None = None
 
 
@@ -42,7 +44,8 @@ class CurrentVideo:
 
     `changed` is emitted when the video or its state changes, `moved` when only its progress does, `requested` when the
     visitor has just requested a video, which draws attention to the panel. With `only` it shows that one video; else
-    `latest` are the visitor's newest videos in any state.
+    `latest` are the visitor's newest videos in any state, and `listed` is emitted when they change. A video that was
+    asked for elsewhere is among them, and takes the place of another one only if none is shown.
     """
 
     def __init__(self, user: User | None, only: int = 0) -> None:
@@ -58,6 +61,7 @@ class CurrentVideo:
         self.usual: float | None = None
         self.changed: Event[[]] = Event()
         self.moved: Event[[]] = Event()
+        self.listed: Event[[]] = Event()
         self.requested: Event[[]] = Event()
         self._timer: ui.timer | None = None
 
@@ -65,6 +69,14 @@ class CurrentVideo:
     def is_active(self) -> bool:
         """Whether it is still being made."""
         return self.video is not None and self.video.status in ACTIVE
+
+    @property
+    def estimate(self) -> float | None:
+        """Seconds from request to end: what has been waited, the turns of those ahead, the model's usual time."""
+        if self.video is None or self.usual is None:
+            return None
+        waited = ((self.video.started_at or now()) - self.video.created_at).total_seconds()
+        return waited + self.usual * (1 + (self.ahead or 0))
 
     async def start(self) -> None:
         """Show the user's newest video if it runs or ended recently; then follow the news."""
@@ -92,10 +104,12 @@ class CurrentVideo:
         shown = self._shown
         if self._only and news.video_id not in (0, shown):
             return False
-        if news.status in ("opened", "refresh") or news.video_id > shown:
+        if news.status in ("opened", "refresh"):
             return True
-        if news.video_id != shown or not shown:
+        if not news.video_id:
             return False
+        if news.video_id != shown:
+            return bool(news.status) or news.video_id > max((video.id for video in self.latest), default=0)
         if news.status:
             return True
         self._take(news)
@@ -104,7 +118,7 @@ class CurrentVideo:
 
     async def _read(self, db: AsyncSession, news: News) -> _Snapshot:
         assert self.user is not None
-        if news.video_id:
+        if news.video_id and news.video_id == self._shown:
             return await self._load(db, self.user.id, _Snapshot(news.video_id))
         is_opened = news.status == "opened"
         if self._only:
@@ -115,7 +129,7 @@ class CurrentVideo:
         if newest and is_opened:
             is_fresh = now() - (newest.completed_at or newest.created_at) < FRESH
             next_one = newest.id if newest.status in ACTIVE or is_fresh else 0
-        elif newest and newest.id > self._shown and (newest.status in ACTIVE or self._shown):
+        elif newest and not self._shown and newest.status in ACTIVE:
             next_one = newest.id
         return await self._load(db, self.user.id, _Snapshot(next_one, latest=latest))
 
@@ -130,10 +144,11 @@ class CurrentVideo:
                 return _Snapshot()
             picture = await uploads.of_video(db, video)
         usual = await queries.usual_seconds(db, video.model) if video and video.id != self._shown else self.usual
+        ahead = await queries.ahead(db, video) if video else 0
         latest = snapshot.latest
         if latest is None and not self._only and _state(video) != _state(self.video):
             latest = await queries.page(db, user_id, None, LATEST, alone=True)
-        return replace(snapshot, video=video, picture=picture, usual=usual, latest=latest)
+        return replace(snapshot, video=video, picture=picture, usual=usual, ahead=ahead, latest=latest)
 
     @property
     def _shown(self) -> int:
@@ -142,7 +157,9 @@ class CurrentVideo:
 
     async def _show(self, snapshot: _Snapshot) -> None:
         if snapshot.latest is not None:
-            self.latest = snapshot.latest
+            before_list, self.latest = self.latest, snapshot.latest
+            if [(v.id, v.status) for v in before_list] != [(v.id, v.status) for v in self.latest]:
+                self.listed.emit()
         if not snapshot.video_id:
             return
         before = _state(self.video)
@@ -150,7 +167,7 @@ class CurrentVideo:
             self.progress, self.ahead, self.usual = None, None, snapshot.usual
         self.video, self.picture = snapshot.video, snapshot.picture
         if snapshot.video:
-            await self._recall(snapshot.video)
+            await self._recall(snapshot.video, snapshot.ahead)
         if self._timer:
             self._timer.active = self.is_active
         if _state(self.video) != before:
@@ -158,10 +175,11 @@ class CurrentVideo:
         else:
             self.moved.emit()
 
-    async def _recall(self, video: Video) -> None:
+    async def _recall(self, video: Video, ahead: int) -> None:
         self.note = video.note
         if video.status not in ACTIVE:
             return
+        self.ahead = None
         if news := await last_or_none(video.id):
             self._take(news)
         elif video.cancel_requested:
@@ -170,6 +188,8 @@ class CurrentVideo:
             self.stage = "waiting" if video.note else "starting"
         else:
             self.stage = "downloading" if video.ready else "processing"
+        if ahead and self.stage == "starting":
+            self.stage, self.ahead = "queued", ahead
 
     def _take(self, news: News) -> None:
         """Progress never goes backwards while its stage stays the same."""

@@ -11,7 +11,8 @@ from ... import formats
 from ...i18n import _
 from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from .preset_picture import find_preset, preset_picture
-from .words import localized, made_size, money, reason, state_now, state_word
+from .video_title import title_field
+from .words import localized, made_size, money, reason, state_now, state_word, title_of
 
 Action = Callable[[Video], Awaitable[None]]
 
@@ -24,7 +25,7 @@ class VideoCard(Tag):
         self._actions = actions
         with self, Tag("div", "card-inner"):
             self._view = Tag("div", "card-view")
-            name = _("Select: {prompt}", prompt=video.prompt)
+            name = _("Select: {prompt}", prompt=title_of(video))
             # outside of what is redrawn, as only the browser knows whether it is checked
             Tag("input", "card-check", type="checkbox", aria_label=name, title=_("Select"), data_select=video.id)
             self._foot = Tag("div", "card-foot")
@@ -38,14 +39,14 @@ class VideoCard(Tag):
         with self._view:
             if video.status == "completed":
                 target = f"/videos/{video.id}"
-                label = _("Watch: {prompt}", prompt=video.prompt)
+                label = _("Watch: {prompt}", prompt=title_of(video))
                 self._media = poster(f"/api/v1/videos/{video.id}", video, label, target=target)
                 self._heart()
             else:
                 self._media = self._not_playable(video, picture)
         with self._foot:
             with Tag("div", "card-text"):
-                Tag("p", "card-prompt", video.prompt, title=video.prompt)
+                self._name = Tag("p", "card-prompt", title_of(video), title=video.prompt)
                 self._facts(video)
             with icon_button("ellipsis", _("More"), look="small", aria_haspopup="menu"):
                 Menu(self._rows)
@@ -72,9 +73,10 @@ class VideoCard(Tag):
 
     def _not_playable(self, video: Video, picture: Picture | None) -> Tag:
         dim = "" if video.status in ACTIVE else "card-dim"
-        label = _("Open: {prompt}", prompt=video.prompt)
+        label = _("Open: {prompt}", prompt=title_of(video))
         media = Tag("a", f"card-media {dim}", href=f"/videos/{video.id}", aria_label=label)
-        with media.style(f"aspect-ratio: {_card_ratio(Size.parse(video.size))}"):
+        take_ratio(media, Size.parse(video.size))
+        with media:
             if picture and (preset := find_preset(picture.preset)):
                 preset_picture(preset, width=640, alt="")
             elif picture:
@@ -93,11 +95,18 @@ class VideoCard(Tag):
             self._do("share", "share-2", _("Share"))
             self._do("favorite", "heart", _("Remove from favourites") if video.favorite else _("Favourite"))
         self._do("reuse", "repeat-2", _("Reuse"))
+        menu_row(_("Rename"), symbol="pencil").on_click(self._rename)
         menu_line()
         if video.status in ACTIVE:
             self._do("cancel", "x", _("Cancel"))
         else:
             self._do("delete", "trash-2", _("Delete")).classes("menu-item-danger")
+
+    def _rename(self) -> None:
+        """Edit the name where it stands."""
+        self._name.text = ""
+        with self._name:
+            title_field(self.video, lambda: self.show(self.video, self.picture)).begin()
 
     def _do(self, name: str, symbol: str, text: str) -> Tag:
         return menu_row(text, symbol=symbol).on_click(lambda: self._actions[name](self.video))
@@ -112,14 +121,15 @@ def poster(source: str, video: Video, label: str, *, target: str) -> Tag:
             clip.put(flag, True)
         if video.duration:
             Tag("span", "card-length", formats.clock(video.duration))
-    element.style(f"aspect-ratio: {_card_ratio(made_size(video) or Size(16, 9))}")
+    take_ratio(element, made_size(video) or Size(16, 9))
     return element
 
 
 def thumb(video: Video) -> Tag:
     """A video, small, leading to its page; a sign where it has no poster."""
     word, symbol = state_word(video)
-    element = Tag("a", "thumb", href=f"/videos/{video.id}", aria_label=f"{video.prompt} · {word}", title=video.prompt)
+    name = title_of(video)
+    element = Tag("a", "thumb", href=f"/videos/{video.id}", aria_label=f"{name} · {word}", title=name)
     with element:
         if video.status == "completed":
             Tag("img", src=f"/api/v1/videos/{video.id}/poster", alt="", loading="lazy", decoding="async")
@@ -128,14 +138,15 @@ def thumb(video: Video) -> Tag:
     return element
 
 
-def _card_ratio(size: Size) -> str:
-    """The video's own, but no higher than 4:5: a list of portraits stays a list."""
-    return f"{size.width} / {size.height}" if size.height * 4 <= size.width * 5 else "4 / 5"
+def take_ratio(frame: Tag, size: Size) -> None:
+    """Give the frame of a video its ratio; the stylesheet keeps it below 75 % of the window's height."""
+    frame.put("data_ratio", size.shape)
+    frame.style(f"--ratio: {size.width / size.height:.4f}")
 
 
 def player(source: str, video: Video, classes: str = "player") -> Tag:
     """The video player: autoplay, muted, looping, with controls."""
-    element = Tag("video", classes, src=f"{source}/content", poster=f"{source}/poster", aria_label=video.prompt)
+    element = Tag("video", classes, src=f"{source}/content", poster=f"{source}/poster", aria_label=title_of(video))
     for flag in ("autoplay", "muted", "loop", "controls", "playsinline"):
         element.put(flag, True)
     return element

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from core.catalog.size import Size
 from core.models import ACTIVE, Picture, Video
 
 from ... import formats, i18n
@@ -11,7 +10,7 @@ from ...kit.elements import Click, Tag, button, icon_button
 from ...kit.toast import toast
 from .current_video import CurrentVideo
 from .preset_picture import find_preset, preset_picture
-from .words import localized, made_size, state_word
+from .words import localized, shown_size, state_word
 
 PROMPT = "video-prompt"
 
@@ -58,7 +57,7 @@ def _facts(video: Video) -> dict[str, Callable[[], object]]:
         return lambda: Tag("span", "", words)
 
     word, symbol = state_word(video)
-    size = made_size(video) or Size.parse(video.size)
+    size = shown_size(video)
     facts: dict[str, Callable[[], object]] = {
         _("State"): lambda: Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol),
         _("Model"): text(localized(video.label)),

@@ -11,7 +11,7 @@ adsvideo.attend = (element) => {
   if (narrow.matches) scrollTo({ top: 0, behavior: glide() });
 };
 
-// <ads-clock elapsed="12" usual="60" left="about {time} left" soon="almost there">
+// <ads-clock elapsed="12" usual="60" since="{time} elapsed" left="about {time} left" soon="any moment now" late="...">
 customElements.define(
   "ads-clock",
   class extends HTMLElement {
@@ -26,9 +26,10 @@ customElements.define(
     draw() {
       const seconds = (performance.now() - this.from) / 1000;
       const usual = Number(this.getAttribute("usual") ?? 0);
+      const word = (name, time) => (this.getAttribute(name) ?? "").replace("{time}", clock(time));
       const left = usual - seconds;
-      const word = left > 0 ? this.getAttribute("left").replace("{time}", clock(left + 0.99)) : this.getAttribute("soon");
-      const text = usual ? `${clock(seconds)} · ${word}` : clock(seconds);
+      const rest = left > 0 ? word("left", left + 0.99) : word(seconds > 2 * usual + 10 ? "late" : "soon");
+      const text = usual ? `${word("since", seconds)} · ${rest}` : word("since", seconds);
       if (text !== this.textContent) this.textContent = text;
     }
   },

@@ -8,32 +8,44 @@ from core.catalog.entries import local_models
 from core.catalog.size import Size
 from core.database.session import session
 from core.errors import AdsVideoError
-from core.models import Video, now
+from core.models import Picture, Video, now
 from core.videos.library import name_of
-from core.videos.recipe import Recipe
 from core.videos.states import cancel, set_favorite
 
 from ... import i18n
 from ...i18n import _
+from ...kit.dialog import confirm
 from ...kit.elements import Tag, button, link
 from ...kit.toast import toast
-from ..studio.draft import Draft
-from ..studio.sample_reel import SampleReel
 from .current_video import CurrentVideo
 from .preset_picture import find_preset, preset_picture
 from .share_dialog import share_dialog
-from .video_card import player
-from .words import caption, money, reason, stage_words, waiting_for
+from .video_card import player, take_ratio
+from .words import caption, money, reason, shown_size, stage_words, waiting_for
+
+
+def _lost() -> str:
+    return _("The model has started: canceling now does not return the credits.")
 
 
 class VideoPanel(Tag):
-    """Draws the current video in whatever state it is. Without a draft there are no samples, and Reuse leads to it."""
+    """Draws the current video in whatever state it is.
+
+    `samples` fills the stage and the bar below it while there is no video. `reuse` puts a video's settings into the
+    form of this page; without it Reuse leads to the studio.
+    """
 
     def __init__(
-        self, current: CurrentVideo, draft: Draft | None, try_again: Callable[[Video], Awaitable[None]]
+        self,
+        current: CurrentVideo,
+        try_again: Callable[[Video], Awaitable[None]],
+        *,
+        samples: Callable[[Tag, Tag], object] | None = None,
+        reuse: Callable[[Video, Picture | None], None] | None = None,
     ) -> None:
         super().__init__("section", "panel", aria_label=_("Video"), tabindex="-1")
-        self._current, self._draft, self._try_again = current, draft, try_again
+        self._current, self._try_again = current, try_again
+        self._samples, self._reuse_here = samples, reuse
         with self:
             self._stage = Tag("div", "stage")
             self._below = Tag("div", "panel-bar")
@@ -59,10 +71,11 @@ class VideoPanel(Tag):
         self._below.clear()
         if video is None:
             self._stage.put("data_state", "samples")
-            if self._draft:
-                SampleReel(self._draft, self._stage, self._below)
+            take_ratio(self._stage, Size(16, 9))
+            if self._samples:
+                self._samples(self._stage, self._below)
             return
-        self._stage.put("data_ratio", "portrait" if Size.parse(video.size).is_portrait else "other")
+        take_ratio(self._stage, shown_size(video))
         if self._current.is_active:
             self._notify.put("news", "running")
             self._stage.put("data_state", "running")
@@ -82,21 +95,20 @@ class VideoPanel(Tag):
                 self._bar = Tag("div", "bar", role="progressbar", aria_label=_("Progress"))
                 self._bar.put("aria_valuemin", 0)
                 self._bar.put("aria_valuemax", 100)
-                self._clock(video)
+                self._time = self._clock(video)
                 self._note = Tag("div", "stage-note")
                 with Tag("div", "stage-actions"):
-                    self._stop = button(_("Cancel"), self._cancel, look="media", symbol="x").mark("cancel")
+                    self._stop = button(_("Cancel"), self._ask_to_cancel, look="media", symbol="x").mark("cancel")
                     button(_("Tell me when it is done"), look="media", data_ask_to_notify=True)
         with self._below:
             Tag("p", "panel-caption", video.prompt, title=video.prompt)
         self._move()
 
-    def _clock(self, video: Video) -> None:
+    def _clock(self, video: Video) -> Tag:
         elapsed = (now() - video.created_at).total_seconds()
-        usual = self._current.usual
-        waited = ((video.started_at or now()) - video.created_at).total_seconds()
-        Tag("ads-clock", "clock", elapsed=round(elapsed, 1), usual=round(usual + waited, 1) if usual else None,
-            left=_("about {time} left"), soon=_("any moment now"))  # fmt: skip
+        return Tag("ads-clock", "clock", elapsed=round(elapsed, 1), since=_("{time} elapsed"),
+                   left=_("about {time} left"), soon=_("any moment now"),
+                   late=_("longer than usual"))  # fmt: skip
 
     def _move(self) -> None:
         if not self._current.is_active:
@@ -106,16 +118,31 @@ class VideoPanel(Tag):
         self._bar.put("data_unknown", True if progress is None else None)
         self._bar.put("aria_valuenow", None if progress is None else int(progress))
         self._bar.style(f"--done: {(progress or 0) / 100:.3f}")
+        estimate = self._current.estimate
+        self._time.put("usual", round(estimate) if estimate else None)
         self._note.text = waiting_for(self._current.note) or self._warning(stage)
         self._stop.put("disabled", stage in ("canceling", "downloading"))
         self._say(stage_words(stage, None, self._current.ahead))
 
     def _warning(self, stage: str) -> str:
         """A warning if a cancel would not return the credits: a provider charges for unfinished work."""
+        return _lost() if self._is_lost_by_cancel(stage) else ""
+
+    def _is_lost_by_cancel(self, stage: str) -> bool:
         video = self._current.video
-        if video is None or stage != "processing" or video.model in local_models():
-            return ""
-        return _("The model has started: canceling now does not return the credits.")
+        if video is None or not video.cost_credits:
+            return False
+        return stage == "processing" and video.model not in local_models()
+
+    async def _ask_to_cancel(self) -> None:
+        """Cancel at once, unless it costs: then ask first."""
+        video = self._current.video
+        if video is None or not self._is_lost_by_cancel(self._current.stage):
+            await self._cancel()
+            return
+        price = i18n.credits(video.cost_credits)
+        word, keep = _("Cancel and lose {credits}", credits=price), _("Keep it going")
+        confirm(_("Cancel this video?"), _lost(), word, self._cancel, keep=keep)
 
     async def _cancel(self) -> None:
         video, user = self._current.video, self._current.user
@@ -182,11 +209,11 @@ class VideoPanel(Tag):
             self._announced = self._live.text = text
 
     def _reuse(self) -> None:
-        if self._current.video and self._draft is None:
-            ui.navigate.to(f"/?reuse={self._current.video.id}")
-        elif self._current.video and self._draft:
-            self._draft.fill(Recipe.of(self._current.video), self._current.picture)
-            toast(_("The settings are in the form."))
+        video = self._current.video
+        if video and self._reuse_here:
+            self._reuse_here(video, self._current.picture)
+        elif video:
+            ui.navigate.to(f"/?reuse={video.id}")
 
     async def _toggle_favorite(self) -> None:
         video, user = self._current.video, self._current.user

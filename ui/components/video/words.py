@@ -77,9 +77,19 @@ def money(video: Video) -> str:
     return _("Not charged: {credits} returned", credits=price)
 
 
+def title_of(video: Video) -> str:
+    """What a video is called: its own name, else what was asked for."""
+    return video.title or video.prompt
+
+
 def made_size(video: Video) -> Size | None:
     """The size that the finished file has."""
     return Size(video.width, video.height) if video.width and video.height else None
+
+
+def shown_size(video: Video) -> Size:
+    """The size in which a video is shown: the file's, or the one that was asked for while there is none."""
+    return made_size(video) or Size.parse(video.size)
 
 
 def caption(video: Video) -> str:

@@ -95,7 +95,7 @@ class OpenAIVideos(Engine):
         async with self._calls.long():
             while True:
                 tried.add(form)
-                answer = await self._calls.create(self._dialect.jobs, *self._dialect.body(form, job))
+                answer = await self._calls.create_form(self._dialect.jobs, *self._dialect.body(form, job))
                 if answer.status < 300:
                     break
                 other = form.instead(answer.status, answer.body) if self._dialect.adapts else None

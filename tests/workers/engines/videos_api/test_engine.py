@@ -42,8 +42,7 @@ from tests.environment import forget_settings
 from tests.servers import a_job
 from tests.servers.videos import MODES, VideosServer
 from tests.waiting import let_pass, until
-from workers.engines import Look, open_engine
-from workers.engines.videos_api import calls
+from workers.engines import Look, calls, open_engine
 from workers.engines.videos_api import engine as videos_api_engine
 from workers.engines.videos_api.engine import OpenAIVideos
 

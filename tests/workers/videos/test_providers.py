@@ -1,0 +1,114 @@
+"""fal, Gemini and Ark in the whole flow: a real worker, a real small server; asked once, charged once, settled once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.database.session import session
+from core.models import User, Video
+from core.videos import states
+from tests.environment import forget_settings
+from tests.people import ask, ledger, reread
+from tests.servers.fal import FalServer
+from tests.servers.tasks import TaskServer
+from tests.waiting import until
+from tests.worker import running_worker
+from tests.workers.engines.providers import KEY
+
+SET_UP: dict[str, tuple[type[TaskServer], str, str, int]] = {
+    "kling-3": (FalServer, "FAL_BASE_URL", "FAL_KEY", 15),
+}
+"""By model: its server, the variables, and what five seconds cost."""
+ALL = sorted(SET_UP)
+
+
+@pytest.fixture
+def serving(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """`serving("kling-3")` starts the model's server and sets its variables; it may be looked at often."""
+    monkeypatch.setattr("workers.engines.tasks.Tasks.min_poll_seconds", 0.1)
+    monkeypatch.setattr("workers.engines.fal.Fal.min_poll_seconds", 0.1)
+    with ExitStack() as stack:
+
+        def start(model: str, **more: Any) -> TaskServer:
+            kind, url, key, _price = SET_UP[model]
+            server = stack.enter_context(kind(key=KEY, **more))
+            monkeypatch.setenv(url, server.url)
+            monkeypatch.setenv(key, KEY)
+            forget_settings()
+            return server
+
+        yield start
+
+
+async def ended(video: Video, status: str) -> Video:
+    """The video once it has that status."""
+
+    async def check() -> bool:
+        row = await reread(video)
+        assert row.status in ("pending", "processing", status), (row.status, row.error_code, row.error_detail)
+        return row.status == status
+
+    await until(check, 120)
+    return await reread(video)
+
+
+@pytest.mark.parametrize("model", ALL)
+async def test_a_video_is_asked_for_once_paid_once_and_comes_home(model: str, alice: User, serving: Any) -> None:
+    server = serving(model)
+    video = await ask(alice, model=model, seconds=5)
+    async with running_worker():
+        done = await ended(video, "completed")
+    assert (done.width, done.height, server.creates) == (1280, 720, 1)
+    assert next(iter(server.tasks.values())).size == (1280, 720)
+    assert await ledger(alice) == [("grant", 100), ("charge", -SET_UP[model][3])]
+
+
+@pytest.mark.parametrize("model", ALL)
+async def test_what_is_refused_is_paid_back_and_says_why(model: str, alice: User, serving: Any) -> None:
+    server = serving(model, script=[(400, {"error": {"message": "the clouds are closed today"}})])
+    video = await ask(alice, model=model, seconds=5)
+    async with running_worker():
+        failed = await ended(video, "failed")
+    assert (failed.error_code, server.creates) == ("request_refused", 1)
+    assert "the clouds are closed today" in failed.error_detail
+    price = SET_UP[model][3]
+    assert await ledger(alice) == [("grant", 100), ("charge", -price), ("refund", price)]
+
+
+@pytest.mark.parametrize("model", ALL)
+async def test_a_busy_server_gets_the_video_later(model: str, alice: User, serving: Any) -> None:
+    server = serving(model, script=[(503, {"error": {"message": "busy"}}, {"Retry-After": "1"})])
+    video = await ask(alice, model=model, seconds=5)
+    async with running_worker():
+        await ended(video, "completed")
+    assert (server.creates, len(server.tasks)) == (2, 1)
+    assert await ledger(alice) == [("grant", 100), ("charge", -SET_UP[model][3])]
+
+
+async def test_a_picture_that_can_not_be_uploaded_now_is_uploaded_later(alice: User, serving: Any) -> None:
+    server = serving("kling-3", uploads=())
+    video = await ask(alice, model="kling-3", seconds=5)
+    async with running_worker():
+        await until(lambda: server.received("POST", "/storage/upload/initiate"))
+        server.uploads = ("cdn",)
+        await ended(video, "completed")
+    assert server.creates == 1
+
+
+async def test_a_cancel_in_the_queue_costs_nothing(alice: User, serving: Any) -> None:
+    server = serving("kling-3", waits=True)
+    video = await ask(alice, model="kling-3", seconds=5)
+    async with running_worker():
+
+        async def is_there() -> bool:
+            return (await reread(video)).provider_id is not None
+
+        await until(is_there)
+        async with session() as db:
+            await states.cancel(db, alice.id, video.id)
+        await ended(video, "canceled")
+    assert await ledger(alice) == [("grant", 100), ("charge", -15), ("refund", 15)]
+    assert all(task.canceled for task in server.tasks.values())
