@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_currency
 
 from core.billing.prices import Price
@@ -35,6 +35,18 @@ def ago(moment: datetime) -> str:
 def money(price: Price) -> str:
     """An amount of money, like `€9.00`."""
     return format_currency(price.value, price.currency.upper(), locale=LOCALES[language()])
+
+
+def usd(value: float) -> str:
+    """What a provider takes, like `$0.126`: prices of a second need a third place."""
+    places = 3 if 0 < abs(value) < 1 else 2
+    pattern = f"¤#,##0.{'0' * 2}{'#' * (places - 2)}"
+    return format_currency(value, "USD", pattern, locale=LOCALES[language()], currency_digits=False)
+
+
+def month(moment: datetime) -> str:
+    """The month and its year, in UTC."""
+    return format_skeleton("yMMMM", moment, locale=LOCALES[language()])
 
 
 def day(moment: datetime) -> str:

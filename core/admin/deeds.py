@@ -20,6 +20,8 @@ from core.billing import budgets, credits
 from core.database.session import after_commit
 from core.errors import Conflict, NotFound, WrongInput
 from core.models import ACTIVE, ROLES, Group, User, Video, now
+from core.ops import provider_costs
+from core.ops.provider_costs import Cost
 from core.phrase import Phrase
 from core.redis.news import SIGNED_OUT, News, publish
 from core.videos import ask, states
@@ -269,6 +271,12 @@ async def backlog(session: AsyncSession, actor_id: int) -> Backlog:
         oldest_due_seconds=(now() - oldest).total_seconds() if oldest else 0.0,
         wrong_balances=await credits.wrong_balances(session),
     )
+
+
+async def costs(session: AsyncSession, actor_id: int) -> list[Cost]:
+    """What providers took by model, in this month and the two before it. Raises NotFound."""
+    await check(session, actor_id)
+    return await provider_costs.by_month(session, 3)
 
 
 async def log(session: AsyncSession, actor_id: int, before: int | None, limit: int) -> list[AuditLine]:

@@ -170,7 +170,7 @@ class Edit(Part):
 
     def lengths(self, durations: Sequence[float | None]) -> list[float]:
         """How many seconds each clip lasts in the edit; `durations` are the videos' own, None for pictures."""
-        return [_length(clip, own) for clip, own in zip(self.clips, durations, strict=True)]
+        return [length(clip, own) for clip, own in zip(self.clips, durations, strict=True)]
 
     def seconds(self, durations: Sequence[float | None]) -> float:
         """How long the edit becomes."""
@@ -178,7 +178,8 @@ class Edit(Part):
         return sum(self.lengths(durations)) - sum(self.overlaps()) + card
 
 
-def _length(clip: Clip, own: float | None) -> float:
+def length(clip: Clip, own: float | None) -> float:
+    """How many seconds a clip lasts in an edit; `own` are those of its video, None for a picture."""
     if clip.image_id is not None:
         return clip.seconds or PICTURE_SECONDS
     own = own or 0.0

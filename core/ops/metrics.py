@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.catalog import availability
 from core.models import ACTIVE, Video, now
 from core.ops import step_timings
+from core.ops.provider_costs import by_month
 from core.redis import queue
 from core.redis.client import redis
 
@@ -36,7 +37,8 @@ def _family(name: str, about: str, labels: list[str], values: dict[tuple[str, ..
 async def collect(session: AsyncSession) -> list[Metric]:
     """Gauges of this moment and of the last hour. Times in seconds."""
     steps = [await step_timings.family()]
-    return [*await _running(session), *await _ended(session), *await _queue(), *steps, *_models()]
+    videos = [*await _running(session), *await _ended(session), *await _costs(session)]
+    return [*videos, *await _queue(), *steps, *_models()]
 
 
 async def _running(session: AsyncSession) -> list[Metric]:
@@ -81,6 +83,15 @@ async def _ended(session: AsyncSession) -> list[Metric]:
         _family("video_seconds_p50", _ABOUT_TOOK, ["model", "part"], {k: _quantile(v, 0.5) for k, v in took.items()}),
         _family("video_seconds_p95", _ABOUT_TOOK, ["model", "part"], {k: _quantile(v, 0.95) for k, v in took.items()}),
     ]
+
+
+async def _costs(session: AsyncSession) -> list[Metric]:
+    """What providers took since the first of this month, by model and by whether a video came of it."""
+    taken: dict[tuple[str, ...], float] = {}
+    for cost in await by_month(session, 1):
+        taken[cost.model, "completed"] = cost.usd - cost.lost
+        taken[cost.model, "lost"] = cost.lost
+    return [_family("provider_usd_month", "USD that providers took this month (UTC).", ["model", "outcome"], taken)]
 
 
 _ABOUT_TOOK = (

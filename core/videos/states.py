@@ -8,7 +8,7 @@ import logging
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, case, literal
+from sqlalchemy import ColumnElement, case, func, literal
 from sqlalchemy import update as sql_update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -98,9 +98,11 @@ async def finish(
     preview_key: str | None = None,
     original_key: str | None = None,
     note: str = "",
+    expected_usd: float | None = None,
 ) -> bool:
     """Its files are in the storage, `size_bytes` together: completed. `note`: how it was made otherwise than asked.
 
+    `expected_usd` is what it cost at the provider, unless that has said so itself.
     False if the video has ended otherwise or its owner was erased.
     """
     running = (col(Video.id) == video.id, col(Video.status) == "processing")
@@ -118,6 +120,7 @@ async def finish(
         duration=duration,
         bytes=size_bytes,
         note=note[: errors.MAX_DETAIL],
+        provider_usd=func.coalesce(col(Video.provider_usd), expected_usd),
         completed_at=now(),
     )
     if changed:

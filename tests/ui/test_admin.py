@@ -6,8 +6,8 @@ from nicegui.testing import User as Visitor
 from core.accounts import users
 from core.admin import deeds
 from core.database.session import reading, session
-from core.errors import TimedOut
-from core.models import User
+from core.errors import ModerationRefused, TimedOut
+from core.models import User, Video, now
 from core.videos import queries, states
 from tests.environment import forget_settings
 from tests.people import ask
@@ -68,7 +68,7 @@ async def _pending(user: User) -> bool:
 
 async def test_the_system_shows_a_wrong_balance_in_red(visitor: Visitor, me: User, alice: User) -> None:
     await visitor.open("/admin?tab=system")
-    await visitor.should_see("balanced")
+    await visitor.should_see("Balanced")
     await visitor.should_see("No worker is there: nothing is made.")
     async with session() as db:
         row = await db.get(User, alice.id)
@@ -92,3 +92,23 @@ async def test_a_page_that_is_open_ends_when_its_user_is_blocked(visitor: Visito
     assert (await visitor.http_client.get("/api/v1/me")).status_code == 401
     refused = await visitor.http_client.get("/auth/login")
     assert refused.headers["location"] == "/login?why=blocked"
+
+
+async def test_what_providers_took_is_shown_and_what_came_to_nothing_stands_out(
+    visitor: Visitor, me: User, alice: User
+) -> None:
+    made, failed = await ask(alice, model="kling-3"), await ask(alice, model="omni")
+    async with session() as db:
+        await states.fail(db, failed, ModerationRefused())
+        values = {"provider_usd": 0.63, "status": "completed", "completed_at": now()}
+        await states.change(db, Video.id == made.id, **values)  # type: ignore[arg-type]
+        billed = {"provider_usd": 0.35, "billed_amount": 28960.0, "billed_unit": "video tokens"}
+        await states.change(db, Video.id == failed.id, **billed)  # type: ignore[arg-type]
+    await visitor.open("/admin?tab=system")
+    await visitor.should_see("What providers took")
+    await visitor.should_see("$0.63")
+    await visitor.should_see("$0.35 of it for videos that failed")
+    await visitor.should_see("provider: $0.126 per second")
+    await visitor.open("/admin?tab=jobs")
+    visitor.find("Failed").click()
+    await visitor.should_see("Paid back here, but billed by the provider: 28,960 video tokens ($0.35)")

@@ -1,18 +1,21 @@
 """The menu of models on an open page follows its servers: docs/engines.md, "Is it there?"."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from nicegui import ElementFilter
+from nicegui import ElementFilter, ui
 from nicegui.testing import User as Visitor
 
-from core.catalog import availability
+from core.catalog import availability, entries
+from core.catalog.asking import State
+from core.catalog.availability import Offer
 from tests.environment import forget_settings
 from tests.servers.videos import VideosServer
 from tests.ui.test_studio import choose
 from tests.waiting import until
-from ui.components.studio.model_menu import ModelMenu
+from ui.components.studio.model_menu import ModelMenu, arranged
 from ui.kit.elements import Tag
 
 
@@ -83,3 +86,35 @@ async def test_a_model_that_cant_be_used_disables_generate_and_shows_the_ways_ou
     visitor.find("Use Studio camera instead").click()
     await until(lambda: ">Studio camera (built in)<" in chosen(visitor))
     await until(lambda: "disabled" not in button.props)
+
+
+def offers(**states: str) -> list[Offer]:
+    """The shipped models, ready where this says so; a key is set for those that are named."""
+    made = []
+    for model in entries.models().values():
+        state = states.get(model.id.replace("-", "_"), "")
+        server = replace(model.server, configured=bool(state) or not model.more)
+        made.append(Offer(replace(model, server=server), State(state or "no_key")))  # type: ignore[arg-type]
+    return made
+
+
+def test_models_without_a_key_are_folded_away_and_ready_ones_come_first(place: Path) -> None:
+    shown, folded = arranged(offers(camera="ready"))
+    assert [offer.model.id for offer in shown] == ["sora-2", "sora-1", "runway", "camera"]
+    assert len(folded) == 7
+    shown, folded = arranged(offers(kling_3="unreachable", wan_3="unreachable", ltx="ready"))
+    assert [offer.model.id for offer in shown][4:] == ["ltx", "kling-3", "wan-3"]
+    assert {offer.model.id for offer in folded} == {"omni", "seedance-flash", "seedance", "seedance-fast"}
+
+
+async def test_more_models_says_what_to_set(visitor: Visitor) -> None:
+    await visitor.open("/")
+    with visitor.client or pytest.fail("no page is open"):
+        (menu,) = ElementFilter(kind=ui.menu).within(kind=ModelMenu)
+        menu.open()
+    await visitor.should_see("More models")
+    await visitor.should_not_see("Set FAL_KEY to use it")
+    visitor.find("More models").click()
+    await visitor.should_see("Kling 3")
+    await visitor.should_see("Set FAL_KEY to use it · 3 credits per second · 5–15 s")
+    await visitor.should_see("Set GEMINI_API_KEY to use it")

@@ -1,6 +1,5 @@
 """The end card: product, name, price, call to action and logo, in that order of size, standing still."""
 
-import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from core.edits import letters
@@ -35,7 +34,6 @@ def card(plan: Plan, end: EndCard) -> Image.Image:
     return canvas
 
 
-OPAQUE = 250
 MOST_CUT = 1.4
 """The picture is made so much larger than it fits whole, if it then fills its place better; what lies over is cut."""
 
@@ -43,17 +41,21 @@ MOST_CUT = 1.4
 def _picture(canvas: Image.Image, plan: Plan, box: tuple[float, float, float, float]) -> None:
     """The product as large as its place allows, with round corners; a cut-out stands whole on the card itself."""
     assert plan.files.card is not None
-    with Image.open(plan.files.card) as opened:
-        picture = opened.convert("RGBA")
     width, height = box[2] - box[0], box[3] - box[1]
-    whole, full = sorted((width / picture.width, height / picture.height))
-    is_cut_out = np.asarray(picture.getchannel("A")).min() < OPAQUE
-    scale = whole if is_cut_out else min(full, whole * MOST_CUT)
-    size = max(round(min(picture.width * scale, width)), 1), max(round(min(picture.height * scale, height)), 1)
-    fitted = ImageOps.fit(picture.convert("RGBa"), size, Image.Resampling.LANCZOS).convert("RGBA")
-    place = round((box[0] + box[2] - size[0]) / 2), round((box[1] + box[3] - size[1]) / 2)
-    corners = _rounded(size, unit(plan.width, plan.height) * 0.03)
+    with Image.open(plan.files.card) as opened:
+        is_clear = opened.has_transparency_data
+        fitted = logo_image(opened, width, height) if is_clear else _filling(opened.convert("RGBA"), width, height)
+    place = round((box[0] + box[2] - fitted.width) / 2), round((box[1] + box[3] - fitted.height) / 2)
+    corners = _rounded(fitted.size, unit(plan.width, plan.height) * 0.03)
     canvas.paste(fitted.convert("RGB"), place, ImageChops.multiply(corners, fitted.getchannel("A")))
+
+
+def _filling(picture: Image.Image, width: float, height: float) -> Image.Image:
+    """Larger than it fits whole, by MOST_CUT at most, and cut to its place."""
+    whole, full = sorted((width / picture.width, height / picture.height))
+    scale = min(full, whole * MOST_CUT)
+    size = max(round(min(picture.width * scale, width)), 1), max(round(min(picture.height * scale, height)), 1)
+    return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
 
 def _rounded(size: tuple[int, int], radius: float) -> Image.Image:

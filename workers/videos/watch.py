@@ -15,7 +15,7 @@ from core.database.session import reading, session
 from core.errors import EngineError, Misconfigured, Retryable, UnknownModel
 from core.ops import log_context, step_timings
 from core.redis import queue
-from core.videos import claims, states
+from core.videos import claims, costs, states
 from core.videos.looks import Watched, claim_looks, claim_unsettled, due, mark_ended, mark_ready, schedule_looks
 from workers.engines import Look
 from workers.loops import IDLE_SECONDS, Running, end_all, repeat
@@ -224,8 +224,12 @@ class Watcher:
                     log.info("video %s is ready at %s", video.id, pace.server.name)
             else:
                 ended.append((video, look))
+        billed = [(video, looks[video.provider_id or ""]) for video in group if video.id in done] + ended
         async with session() as db:
             await schedule_looks(db, delays)
+            for video, look in sorted(billed, key=lambda pair: pair[0].id):
+                if bill := look.billed:
+                    await costs.keep_billed(db, video, entries.get(video.model), bill.amount, bill.unit)
             if done:
                 await mark_ready(db, done)
             for video, look in sorted(ended, key=lambda pair: pair[0].user_id):

@@ -22,7 +22,9 @@ from core.phrase import Phrase
 from tests.environment import forget_settings
 from tests.running import free_port
 from tests.servers import LocalServer
+from tests.servers.ark import ArkServer, MiniMaxServer
 from tests.servers.fal import FalServer
+from tests.servers.gemini import GeminiServer
 from tests.servers.runway import RunwayServer
 
 KEY = "sk-test-0123456789"
@@ -191,6 +193,45 @@ async def test_runway_is_asked_as_well() -> None:
         assert await said(wrong) == ("no_key", "its server did not accept the key", True)
         assert await said(other) == ("unreachable", "what answers at its address is not Runway", True)
     assert {call.path for call in runway.calls} == {"/v1/organization"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "engine", "name", "path"),
+    [
+        (ArkServer, EngineName.ARK, "Ark", "/api/v3/contents/generations/tasks"),
+        (MiniMaxServer, EngineName.MINIMAX, "MiniMax", "/v2/query/video_generation/0"),
+    ],
+)
+async def test_ark_and_minimax_are_asked_about_their_jobs(
+    kind: type[ArkServer], engine: str, name: str, path: str
+) -> None:
+    with kind(key=KEY) as server, Answering({}, PAGE) as page:
+        assert await said(Server("a1", engine, base_url=server.url, key=KEY)) == (READY, "", False)
+        assert await said(Server("a2", engine, base_url=server.url, key="another-key")) == NOT_ACCEPTED
+        other = await said(Server("a3", engine, base_url=page.root, key=KEY))
+        assert other == ("unreachable", f"what answers at its address is not {name}", True)
+    assert {(call.method, call.path) for call in server.calls} == {("GET", path)}
+
+
+async def test_gemini_is_asked_about_each_model_by_name(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with GeminiServer(key=KEY) as gemini, Answering({}, PAGE) as page:
+        monkeypatch.setenv("GEMINI_BASE_URL", gemini.url)
+        monkeypatch.setenv("GEMINI_API_KEY", KEY)
+        (place / "own.toml").write_text(
+            '[models.next]\nlabel = "Next"\nserver = "gemini"\nupstream = "gemini-omni-9"\n'
+            'sizes = ["1280x720"]\nseconds = [5]\n'
+        )
+        monkeypatch.setenv("CATALOG_FILE", str(place / "own.toml"))
+        forget_settings()
+        states = {offer.model.id: (offer.state.name, str(offer.state.reason)) for offer in await availability.offers()}
+        assert states["omni"][0] == READY
+        assert states["next"] == ("unreachable", "its server does not offer gemini-omni-9")
+        assert {call.method for call in gemini.calls} == {"GET"}
+        availability.clear_cache()
+        wrong = Server("gemini", EngineName.GEMINI, base_url=gemini.url, key="another-key")
+        assert await said(wrong) == NOT_ACCEPTED
+        other = await said(Server("g3", EngineName.GEMINI, base_url=page.root, key=KEY))
+        assert other == ("unreachable", "what answers at its address is not the Gemini API", True)
 
 
 async def test_fal_is_asked_about_a_request_that_does_not_exist() -> None:

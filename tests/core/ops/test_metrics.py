@@ -1,5 +1,7 @@
 """What Prometheus is told is what the database says."""
 
+from datetime import timedelta
+
 import pytest
 
 from core import models
@@ -7,6 +9,7 @@ from core.database.session import reading, session
 from core.errors import Retryable, TimedOut
 from core.models import User, Video
 from core.ops import metrics, step_timings
+from core.ops.provider_costs import by_month
 from core.videos import states
 from tests.people import ask
 
@@ -44,6 +47,25 @@ async def test_jobs_are_counted_by_model_state_and_reason(alice: User) -> None:
     assert ("videos_active", "camera", "pending") not in now
     assert 0 < now["video_seconds_p95", "camera", "whole"] < 60
     assert 0 < now["video_seconds_p95", "camera", "waiting"] <= now["video_seconds_p95", "camera", "whole"]
+
+
+async def test_what_providers_took_is_counted_by_month_and_outcome(alice: User) -> None:
+    start = models.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    ends = [("completed", 2.5, start), ("failed", 0.6, start), ("completed", 9, start - timedelta(seconds=1))]
+    for status, usd, at in [*ends, ("completed", None, start)]:
+        video = await ask(alice)
+        async with session() as db:
+            values = {"status": status, "provider_usd": usd, "completed_at": at, "model": "omni"}
+            await states.change(db, Video.id == video.id, **values)  # type: ignore[arg-type]
+    now = await told()
+    assert now["provider_usd_month", "omni", "completed"] == 2.5
+    assert now["provider_usd_month", "omni", "lost"] == 0.6
+    async with reading() as db:
+        costs = await by_month(db, 2)
+    assert [(cost.month, cost.videos, cost.usd, cost.lost) for cost in costs] == [
+        (start, 2, 3.1, 0.6),
+        ((start - timedelta(days=1)).replace(day=1), 1, 9.0, 0.0),
+    ]
 
 
 async def test_steps_are_counted_by_server_and_outcome_over_all_workers(alice: User) -> None:

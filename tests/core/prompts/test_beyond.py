@@ -31,6 +31,7 @@ def test_it_is_named(prompt: str, things: list[str]) -> None:
         "Orbit around the chair, shallow depth of field, a glint runs over the metal",
         "Pan left, handmade candle, handheld feel",
         "Tilt up, no hands, no people",
+        "Slow orbit around the watch; the second hand glides, the hands of the watch shine",
         "镜头缓慢推近，背景虚化，光线扫过瓶身",
     ],
 )

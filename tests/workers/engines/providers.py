@@ -7,7 +7,9 @@ from typing import Any
 
 from core.catalog.entries import Server
 from tests.servers import Call
+from tests.servers.ark import ArkServer, MiniMaxServer
 from tests.servers.fal import FalServer
+from tests.servers.gemini import GeminiServer
 from tests.servers.tasks import TaskServer
 from workers.engines import Job, Look, open_engine
 from workers.engines.tasks import Tasks
@@ -17,7 +19,7 @@ KEY = "0123abcd-key:0123456789abcdef"
 
 @dataclass(frozen=True)
 class Provider:
-    """`upstream` is a model of its, `create` a part of the path of its create calls, `missing` its 404."""
+    """`upstream` is a model of its, `create` a part of the path of its create calls."""
 
     server: type[TaskServer]
     engine: str
@@ -32,10 +34,13 @@ class Provider:
 
     def created(self, server: TaskServer) -> list[Call]:
         """The create calls that arrived."""
-        return [call for call in server.received("POST") if self.create in call.path]
+        return [call for call in server.received("POST", self.create) if not call.path.endswith("/cancel")]
 
 
 PROVIDERS = {
+    "ark": Provider(ArkServer, "ark", "seedance-2-5-260628", "/contents/generations/tasks"),
+    "minimax": Provider(MiniMaxServer, "minimax", "MiniMax-H3", "/v2/video_generation"),
+    "gemini": Provider(GeminiServer, "gemini", "gemini-omni-1.2-flash", "/interactions"),
     "fal": Provider(FalServer, "fal", "fal-ai/kling-video/v3/standard/image-to-video", "kling-video"),
 }
 

@@ -6,11 +6,12 @@ from core.admin import deeds
 from core.database.session import reading
 from core.models import ACTIVE, User, Video
 
-from ... import formats
+from ... import formats, i18n
 from ...i18n import _
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, button
 from ...kit.form import do
+from ...kit.moment import moment
 from ...kit.paged_list import PagedList
 from ..video.words import localized, reason, state_word, waiting_for
 
@@ -64,11 +65,13 @@ class Jobs(Tag):
                 Tag("span", "row-note", email)
                 if video.status == "failed":
                     Tag("span", "row-note row-bad", reason(video))
+                    if video.billed_amount:
+                        Tag("span", "row-note row-bad", _billed(video), symbol="circle-alert")
                 elif video.note and video.status in ACTIVE:
                     Tag("span", "row-note", waiting_for(video.note))
             with Tag("div", "admin-facts"):
                 Tag("span", f"card-state card-state-{video.status} row-note", word, symbol=symbol)
-                Tag("time", "row-note", formats.ago(video.created_at), title=formats.exactly(video.created_at))
+                moment(video.created_at, "row-note")
             if video.status in ACTIVE:
                 button(_("Cancel"), partial(self._ask_cancel, video, email), look="small")
             elif video.status == "failed":
@@ -85,3 +88,11 @@ class Jobs(Tag):
 
         text = _("{who} gets the price back, unless the model has started already.", who=email)
         confirm(_("Cancel video #{id}?", id=video.id), text, _("Cancel the video"), cancel)
+
+
+def _billed(video: Video) -> str:
+    """What the provider billed for a video that came to nothing, and that was paid back here."""
+    amount = f"{i18n.number(video.billed_amount or 0)} {video.billed_unit}"
+    if video.provider_usd is not None:
+        amount = f"{amount} ({formats.usd(video.provider_usd)})"
+    return _("Paid back here, but billed by the provider: {amount}", amount=amount)

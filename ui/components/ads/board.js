@@ -19,8 +19,8 @@ addEventListener("drop", (e) => {
 // The previews of templates play under the pointer and where the focus is.
 for (const [on, off] of [["pointerover", "pointerout"], ["focusin", "focusout"]]) {
   addEventListener(on, (e) => {
-    const view = e.target.closest?.(".template-card")?.querySelector("video[src]");
+    const view = e.target.closest?.(".ad-card")?.querySelector("video[src]");
     if (view && view.getAttribute("src") && !calm.matches) view.play().catch(() => {});
   });
-  addEventListener(off, (e) => e.target.closest?.(".template-card")?.querySelector("video")?.pause());
+  addEventListener(off, (e) => e.target.closest?.(".ad-card")?.querySelector("video")?.pause());
 }

@@ -71,7 +71,7 @@ class Progress(Tag):
                 Tag("p", "shot-state", word, symbol=symbol, role="status").mark("ad-status")
                 with Tag("div", "ad-actions"):
                     self._actions()
-            if status not in ("attention", "canceled"):
+            if any(video.edit or video.status == "completed" for video in self._made.videos):
                 self._results()
             with Tag("section", "ad-section"):
                 Tag("h2", "ad-step-title", _("Storyboard"))

@@ -16,9 +16,9 @@ from ..video.words import localized
 from .draft import SIZES, AdDraft
 
 CARD = Markup(
-    '<video class="template-view" src="{video}" poster="{poster}" muted loop playsinline preload="none" '
+    '<video class="ad-card-view" src="{video}" poster="{poster}" muted loop playsinline preload="none" '
     'tabindex="-1"></video>'
-    '<span class="template-name">{title}</span><span class="template-about">{about}</span>'
+    '<span class="ad-card-name">{title}</span><span class="ad-card-about">{about}</span>'
 )
 
 
@@ -37,7 +37,7 @@ class Style(Tag):
         with self:
             Tag("h2", "ad-step-title", _("3. Style"))
             group = {"role": "group", "aria_label": _("Template"), "data_roving": "move"}
-            self._templates = Choices("template-cards", "aria-pressed", lambda key: draft.update(template=key), **group)
+            self._templates = Choices("ad-cards", "aria-pressed", lambda key: draft.update(template=key), **group)
             self._templates.mark("ad-templates")
             self._templates.show({name: _card(one) for name, one in templates.templates().items()})
             with Tag("div", "ad-options"):
@@ -99,7 +99,7 @@ def _card(one: Template) -> Markup:
         title=_words(one.title),
         about=_words(one.about),
     )
-    return option("template-card", one.id, inner, data_rove="", title=_words(one.about))
+    return option("ad-card", one.id, inner, data_rove="", title=_words(one.about))
 
 
 def _mood(mood: str) -> str:

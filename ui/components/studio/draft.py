@@ -1,7 +1,7 @@
 """The contents of the form."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from nicegui import Event
@@ -29,8 +29,8 @@ CENTRED = {"x": 0.5, "y": 0.5, "zoom": 1.0}
 class Choices:
     """The part of a draft that is kept; `picture_id` is a picture of the user's own, `preset` one of ours.
 
-    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows is for the studio camera: what is
-    usual there is left to the words of the prompt.
+    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows are the options of a model: the
+    studio camera has all but `audio`, and leaves to the words of the prompt what is as usual.
     """
 
     preset: str = ""
@@ -50,17 +50,28 @@ class Choices:
     focus: bool = True
     light: bool = True
     loop: bool = False
+    audio: bool = True
+
+
+OFFERED = tuple(one.name for one in fields(Choices) if one.name in Options.model_fields)
+"""The options that the form offers."""
 
 
 @dataclass
 class Draft:
-    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change."""
+    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change.
+
+    `awaited` is a picture that is kept for whoever was signed in, until they are again or another one is chosen.
+    """
 
     choices: Choices = field(default_factory=Choices)
     offers: list[Offer] = field(default_factory=list)
     own: dict[int, Picture] = field(default_factory=dict)
+    outlined: set[int] = field(default_factory=set)
+    """Pictures of the visitor's own whose product is seen and outlined."""
     changed: Event[[]] = field(default_factory=Event)
     edited: bool = False
+    awaited: int = 0
 
     def update(self, **values: Any) -> None:
         """Change choices and emit `changed`; length and size are fitted to the model, a new picture is centred."""
@@ -113,6 +124,13 @@ class Draft:
         return next((model for model in ready if model.server.local), next(iter(ready), None))
 
     @property
+    def cut_out(self) -> int:
+        """The picture whose product would move by itself, if one is seen in it; else 0."""
+        choices, model = self.choices, self.model
+        is_cut = model and model.server.local and choices.layers and not choices.preset
+        return choices.picture_id if is_cut else 0
+
+    @property
     def price(self) -> int:
         """Credits for what is chosen now."""
         return self.model.price(self.choices.seconds) if self.model else 0
@@ -150,11 +168,11 @@ class Draft:
 
     @property
     def options(self) -> Options | None:
-        """The studio camera's options, if it is chosen and anything is not as usual."""
-        if not self.model or not self.model.server.local:
+        """What the chosen model offers to choose, if anything is not as usual."""
+        if not self.model:
             return None
         usual = Choices()
-        names = (name for name in Options.model_fields if getattr(self.choices, name) != getattr(usual, name))
+        names = (name for name in self.model.options if getattr(self.choices, name) != getattr(usual, name))
         chosen = {name: getattr(self.choices, name) for name in names}
         return Options(**chosen) if chosen else None
 
@@ -186,7 +204,8 @@ class Draft:
 
     def to_json(self) -> str:
         """The choices as JSON, as the browser stores them."""
-        return json.dumps(asdict(self.choices))
+        c = self.choices
+        return json.dumps({**asdict(c), "picture_id": c.picture_id or (0 if c.preset else self.awaited)})
 
     @staticmethod
     def picture_id_in(text: str) -> int:
@@ -212,7 +231,7 @@ class Draft:
             seconds=choices.seconds,
             size=choices.size,
             **_framing({name: getattr(choices, name) for name in Framing.model_fields}),
-            **_camera({name: value for name in Options.model_fields if (value := getattr(choices, name)) != ""}),
+            **_camera({name: value for name in OFFERED if (value := getattr(choices, name)) != ""}),
         )
 
 
@@ -232,7 +251,7 @@ def _camera(values: dict[str, Any]) -> dict[str, Any]:
         chosen = Options(**values).chosen()
     except ValidationError:
         chosen = {}
-    return {name: chosen.get(name, getattr(Choices(), name)) for name in Options.model_fields}
+    return {name: chosen.get(name, getattr(Choices(), name)) for name in OFFERED}
 
 
 def _fitting(size: str, model: Model) -> str:

@@ -16,12 +16,34 @@ from ...kit.choices import Choices, option
 from ...kit.elements import Tag
 from ..site.model_state import state_dot, state_look, state_word
 from ..video.words import localized
+from .camera_controls import SWITCH
 from .draft import Draft
 
 SUMMARY = Markup(
     '<span class="model-name">{name}</span><span class="model-facts"><span class="{look}">{state}</span>'
     "<span>{facts}</span></span>"
 )
+
+
+
+
+def arranged(offers: list[Offer]) -> tuple[list[Offer], list[Offer]]:
+    """The menu's rows, and those that are folded away: the models of keys that are not set here.
+
+    Of the other models of such keys those that are ready come first.
+    """
+    plain = [offer for offer in offers if not offer.model.more]
+    extra = [offer for offer in offers if offer.model.more and offer.model.server.configured]
+    folded = [offer for offer in offers if offer.model.more and not offer.model.server.configured]
+    return plain + sorted(extra, key=lambda offer: offer.state.name != "ready"), folded
+
+
+def _note(offer: Offer) -> str:
+    """The line below a model's name: what to set, what is wrong with it, or what it costs."""
+    server = offer.model.server
+    if offer.model.more and not server.configured:
+        return _("Set {variable} to use it · {price}", variable=server.missing, price=price_text(offer.model))
+    return i18n.sentence(offer.state.reason) or price_text(offer.model)
 
 
 def price_text(model: Model) -> str:
@@ -40,6 +62,7 @@ class ModelMenu(Tag):
         super().__init__("section", "field", aria_label=_("Model"))
         self._draft = draft
         self._listed: list[Offer] = []
+        self._unfolded = False
         with self:
             Tag("h2", "sr-only", _("Model"))
             self._line = Tag("button", "model-line", symbol="chevron-down", type="button", aria_haspopup="listbox")
@@ -50,21 +73,53 @@ class ModelMenu(Tag):
                 self._menu.classes("menu model-list").on_value_change(self._opened)
             with Tag("div", "options"):
                 self._lengths = _segments(_("Length"), lambda value: draft.update(seconds=int(value)))
-                self._ratios = _segments(_("Ratio"), lambda value: draft.update(size=value))
+                self._ratios = _segments(_("Ratio"), self._choose_ratio)
+                self._sharper = Choices(
+                    "segments", "aria-pressed", self._choose_lines, role="group", aria_label=_("Resolution")
+                )
+                group = {"role": "group", "aria_label": _("Sound")}
+                self._sound = Choices("camera-effects", "aria-pressed", self._switch_sound, **group)
+                about = _("The model makes sound as well")
+                self._sound.show({"audio": option("camera-effect", "audio", SWITCH.format(_("Sound")), title=about)})
         draft.changed.subscribe(self._draw)
         self._draw()
 
     def _opened(self) -> None:
         self._line.put("aria_expanded", bool(self._menu.value))
+        self._unfolded = False
         if self._menu.value:
             self._list()
 
     def _list(self) -> None:
         """The rows are built when they are first looked at."""
         self._menu.clear()
+        shown, folded = arranged(self._draft.offers)
         with self._menu, Tag("div", "menu-list", role="presentation", data_roving="move"):
-            for offer in self._draft.offers:
+            for offer in shown:
                 self._row(offer)
+            if folded and self._unfolded:
+                with Tag("div", "model-more", role="group", aria_label=_("More models")):
+                    for offer in folded:
+                        self._row(offer)
+            elif folded:
+                self._fold(folded)
+
+    def _fold(self, folded: list[Offer]) -> None:
+        """One row for all models that are not set up; it opens into them."""
+        row = Tag("button", "model-row model-fold", symbol="chevron-down", type="button", role="option", data_rove=True)
+        row.put("aria_selected", False)
+        row.put("tabindex", "-1")
+        with row:
+            with Tag("span", "model-row-main"):
+                Tag("span", "model-name", _("More models"))
+            names = ", ".join(localized(offer.model.label) for offer in folded)
+            Tag("span", "model-row-note", names)
+        row.on_click(self._unfold)
+
+    def _unfold(self) -> None:
+        self._unfolded = True
+        self._list()
+        self.client.run_javascript("document.querySelector('.model-more [data-rove]')?.focus()")
 
     def _row(self, offer: Offer) -> None:
         model, ready = offer.model, offer.state.name == "ready"
@@ -78,9 +133,12 @@ class ModelMenu(Tag):
             with Tag("span", "model-row-main"):
                 Tag("span", "model-name", localized(model.label))
                 state_dot(offer.state)
-            Tag("span", "model-row-note", i18n.sentence(offer.state.reason) or price_text(model))
+            Tag("span", "model-row-note", _note(offer))
         if ready:
             row.on_click(partial(self._choose, model.id))
+
+    def _switch_sound(self, _name: str) -> None:
+        self._draft.update(audio=not self._draft.choices.audio)
 
     def _choose(self, model_id: str) -> None:
         self._menu.close()
@@ -96,12 +154,50 @@ class ModelMenu(Tag):
         self._summary.put("innerHTML", str(inner))
         self._lengths.show({str(s): _length(s) for s in sorted(offer.model.seconds)})
         self._lengths.mark_chosen(str(self._draft.choices.seconds))
-        self._ratios.show({str(size): _ratio(size, offer.model) for size in offer.model.sizes})
-        self._ratios.mark_chosen(self._draft.choices.size)
+        self._draw_sizes(offer.model)
+        self._sound.put("hidden", "audio" not in offer.model.options)
+        self._sound.mark_chosen(*(["audio"] if self._draft.choices.audio else []))
         if self._listed != self._draft.offers:
             self._listed = self._draft.offers
             if self._menu.value:
                 self._list()
+
+
+    def _draw_sizes(self, model: Model) -> None:
+        """The ratios; beside them a switch for each of the larger sizes of the chosen one."""
+        now = self._draft.size
+        self._ratios.show({ratio: _ratio(sizes) for ratio, sizes in _by_ratio(model).items()})
+        self._ratios.mark_chosen(now.ratio)
+        larger = _by_ratio(model).get(now.ratio, [])[1:]
+        switches = {_lines(size): option("segment", _lines(size), _lines(size), title=str(size)) for size in larger}
+        self._sharper.show(switches)
+        self._sharper.mark_chosen(_lines(now))
+        self._sharper.put("hidden", not larger)
+
+    def _choose_ratio(self, ratio: str) -> None:
+        """As sharp as before, if the model can."""
+        if (model := self._draft.model) and (sizes := _by_ratio(model).get(ratio)):
+            sharp = next((size for size in sizes if _lines(size) == _lines(self._draft.size)), sizes[0])
+            self._draft.update(size=str(sharp))
+
+    def _choose_lines(self, lines: str) -> None:
+        """Switch that size on, or off again if it is on."""
+        if (model := self._draft.model) and (sizes := _by_ratio(model).get(self._draft.size.ratio)):
+            on = next((size for size in sizes if _lines(size) == lines), sizes[0])
+            self._draft.update(size=str(sizes[0] if on == self._draft.size else on))
+
+
+def _by_ratio(model: Model) -> dict[str, list[Size]]:
+    """The sizes of a model by their ratio, in its order; the smallest of a ratio first."""
+    ratios: dict[str, list[Size]] = {}
+    for size in model.sizes:
+        ratios.setdefault(size.ratio, []).append(size)
+    return {ratio: sorted(sizes, key=lambda size: size.width) for ratio, sizes in ratios.items()}
+
+
+def _lines(size: Size) -> str:
+    """`1080p` for 1920x1080 and 1080x1920."""
+    return f"{min(size.width, size.height)}p"
 
 
 def _segments(label: str, choose: Callable[[str], None]) -> Choices:
@@ -115,10 +211,10 @@ def _length(seconds: int) -> Markup:
     return option("segment", value, formats.seconds(seconds), data_rove="", title=value)
 
 
-def _ratio(size: Size, model: Model) -> Markup:
-    """The ratio with a small frame of it before the word; and how large, where another size has the same."""
-    value, scale = str(size), 14 / max(size.width, size.height)
+def _ratio(sizes: list[Size]) -> Markup:
+    """The ratio with a small frame of it before the word."""
+    size = sizes[0]
+    scale = 14 / max(size.width, size.height)
     frame = f"--width:{max(6, round(size.width * scale))}px;--height:{max(6, round(size.height * scale))}px"
-    first = next(other for other in model.sizes if other.ratio == size.ratio)
-    word = size.ratio if size == first else f"{size.ratio} · {min(size.width, size.height)}p"
-    return option("segment segment-ratio", value, word, style=frame, data_rove="", title=value)
+    sharp = ", ".join(map(str, sizes))
+    return option("segment segment-ratio", size.ratio, size.ratio, style=frame, data_rove="", title=sharp)
