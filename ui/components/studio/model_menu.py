@@ -107,6 +107,7 @@ class ModelMenu(Tag):
     def _fold(self, folded: list[Offer]) -> None:
         """One row for all models that are not set up; it opens into them."""
         row = Tag("button", "model-row model-fold", symbol="chevron-down", type="button", role="option", data_rove=True)
+        row.mark("more-models")
         row.put("aria_selected", False)
         row.put("tabindex", "-1")
         with row:
