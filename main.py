@@ -113,6 +113,17 @@ def worker(*, child: bool = False) -> None:
             supervisor.stop(if_unused=True)
 
 
+def mcp(email: str) -> None:
+    """Serve an assistant over stdin and stdout; the app runs beside it."""
+    from core.database.migrate import migrate
+    from core.ops.logs import set_up_logging
+    from ui.mcp.stdio import serve
+
+    set_up_logging("mcp")
+    migrate()
+    asyncio.run(serve(email))
+
+
 def cleanup(*, dry: bool) -> None:
     """Remove videos past their retention and files without a row; with `dry` only print them."""
     from core.database.migrate import migrate
@@ -157,6 +168,8 @@ def _arguments() -> argparse.Namespace:
     moving.add_argument("source", help="where they are now, as STORAGE_URL named it")
     cleaning = commands.add_parser("cleanup", help="remove what is past its retention, and files that nobody knows")
     cleaning.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    assisting = commands.add_parser("mcp", help="serve an assistant over stdin and stdout, beside the running app")
+    assisting.add_argument("email", nargs="?", default="", help="whose videos (default: the local user's)")
     commands.add_parser("check", help="test every configured server and key")
     return parser.parse_args()
 
@@ -177,6 +190,7 @@ def main() -> int:
         "release": lambda: release(arguments.issuer),
         "storage": lambda: move_storage(arguments.source),
         "cleanup": lambda: cleanup(dry=arguments.dry_run),
+        "mcp": lambda: mcp(arguments.email),
         "check": check,
     }
     try:

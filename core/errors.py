@@ -18,7 +18,9 @@ AdsVideoError
 │   └── OverGroupBudget
 ├── BodyTooLarge           413
 ├── TooManyRequests        429, with the seconds until the next slot
-│   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts, TooManyBatches, TooManyAds
+│   ├── TooManyOpen, TooManyUploads, TooManyAttempts, TooManyBatches, TooManyAds, TooManyComments
+│   └── TooManyFetches, TooManyStreams, TooManyWaits, TooManyFramings, TooManyImprovements, TooManyPages,
+│       TooManyAtOnce
 ├── BadInput               422
 │   ├── WrongInput             says itself what is wrong
 │   ├── NoPicture, NoPrompt, PromptTooLong
@@ -32,7 +34,7 @@ AdsVideoError
 │   ├── Problems               everything that is wrong at once
 │   │   └── BadEdit, BadRows, BadAd
 │   ├── NotRows                a file that is no table
-│   ├── NoProduct              a page on which there is none
+│   ├── NoProduct, PageTooLarge    what a product's link leads to
 │   ├── BadCaptions
 │   │   └── NotCaptions, SubStation, TooManyCaptions, CaptionTooLong, CaptionReversed
 │   ├── AudioError
@@ -61,7 +63,7 @@ AdsVideoError
         ├── RequestRefused
         ├── NoVideosServer, NotTaken, NeverShown           it was never made, as far as anybody can tell
         ├── QuotaExhausted, WrongKey
-        ├── SourceGone             a clip, picture or music of an edit
+        ├── SourceGone, EditUnreadable, EditTooHeavy       of an edit, which no model has delivered
         ├── PictureGone, PictureDamaged, PictureUnread     our own fault, before any server was asked
         ├── TimedOut, JobLost, Unplayable, TooHeavy
         ├── NoFile                 finished, and its file is never handed out
@@ -273,6 +275,41 @@ class TooManyFetches(TooManyRequests):
     template = "{limit} pictures are being fetched for you already. Please try again when one of them is there."
 
 
+class TooManyStreams(TooManyRequests):
+    code = "too_many_streams"
+    template = "{limit} event streams of yours are open already. Please close one of them first."
+
+
+class TooManyWaits(TooManyRequests):
+    code = "too_many_waits"
+    template = "{limit} of your requests wait for a change already. Please try again when one of them is answered."
+
+
+class TooManyFramings(TooManyRequests):
+    code = "too_many_framings"
+    template = "{limit} pictures are being made for you already. Please try again when one of them is there."
+
+
+class TooManyImprovements(TooManyRequests):
+    code = "too_many_improvements"
+    template = "{limit} of your prompts are being improved already. Please wait for them."
+
+
+class TooManyPages(TooManyRequests):
+    code = "too_many_pages"
+    template = "{limit} pages of yours are open already. Please close some of them, then load this one again."
+
+
+class TooManyAtOnce(TooManyRequests):
+    code = "too_many_at_once"
+    template = "{limit} of your requests are waiting for their turn already. Please try again in {wait}."
+
+
+class TooManyComments(TooManyRequests):
+    code = "too_many_comments"
+    template = "You have written {limit} comments in a minute. The next one can follow in {wait}."
+
+
 class TooManyAttempts(TooManyRequests):
     code = "too_many_attempts"
     template = "Too many sign-ins have failed from your address. Please try again in {wait}."
@@ -451,6 +488,13 @@ class NotRows(BadInput):
 class NoProduct(BadInput):
     code = "no_product"
     template = "No product was found on this page. Please upload its pictures and type its name and price."
+
+
+class PageTooLarge(BadInput):
+    code, template = "page_too_large", "This page is larger than {limit} MB and is not read."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
 
 
 class BadCaptions(BadInput):
@@ -709,6 +753,18 @@ class TooHeavy(Permanent):
 
     code = "too_heavy"
     template = "The model delivered a file that is over a limit of this site ({detail}), so it was not kept."
+
+
+class EditUnreadable(Permanent):
+    code = "edit_unreadable"
+    template = "One of the files that this edit is made of can't be read. Please choose another one."
+
+
+class EditTooHeavy(Permanent):
+    """`detail` as in TooHeavy."""
+
+    code = "edit_too_heavy"
+    template = "This edit is over a limit of this site ({detail}), so it was not made. Please make less of it."
 
 
 class NoFile(Permanent):

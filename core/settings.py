@@ -116,9 +116,16 @@ class Settings(BaseSettings):
     )
     minimax_api_key: SecretStr | None = Field(None, description="Key of MiniMax.")
     minimax_base_url: str = Field("https://api.minimax.io", description="MiniMax's API.")
+    social: Literal["off", "members", "public", ""] = Field(
+        "", description="Gallery, likes and comments: `off`, for `members` or `public`; empty: public on loopback."
+    )
+    blocked_words: str = Field("", description="Words that no comment may hold, separated by commas.")
     catalog_file: Path | None = Field(None, description="Your own models and servers (TOML), on top of ours.")
     front_door_fallback: str = Field(
         "", description="The model that serves `/v1` where the one asked for is not ready; without it that is an error."
+    )
+    mcp: Literal["auto", "on", "off"] = Field(
+        "auto", description="`/mcp` for assistants: loaded at its first use (auto), at the start (on), or never (off)."
     )
 
     stripe_secret_key: SecretStr | None = Field(None, description="Stripe's key; with it credits are sold.")
@@ -194,6 +201,11 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: str) -> str:
         return value.upper()
 
+    @field_validator("mcp", mode="before")
+    @classmethod
+    def _is_switch(cls, value: str) -> str:
+        return {"1": "on", "true": "on", "0": "off", "false": "off"}.get(value.lower(), value.lower())
+
     @field_validator("openai_webhook_secret")
     @classmethod
     def _is_base64(cls, value: SecretStr | None) -> SecretStr | None:
@@ -237,6 +249,11 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the app."""
         return is_loopback(self.host)
+
+    @property
+    def social_for(self) -> Literal["off", "members", "public"]:
+        """Whom gallery, likes and comments are for: `social`, else everybody on this machine, else members."""
+        return self.social or ("public" if self.is_loopback and not self.public_url else "members")
 
     def admins(self) -> set[str]:
         """The administrators' e-mail addresses, in lower case."""

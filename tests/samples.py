@@ -21,6 +21,13 @@ VALUES: dict[str, tuple[object, ...]] = {
     "TooManyUploads": (20, 30),
     "TooManyFetches": (2, 1),
     "TooManyAttempts": (5, 61),
+    "TooManyStreams": (8, 5),
+    "TooManyWaits": (100, 5),
+    "TooManyFramings": (8, 2),
+    "TooManyImprovements": (2, 5),
+    "TooManyPages": (40, 5),
+    "TooManyAtOnce": (100, 61),
+    "TooManyComments": (5, 30),
     "TooManyBatches": (5, 61),
     "TooManyAds": (5, 61),
     "WrongInput": (Phrase("There is no such role."),),
@@ -32,6 +39,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "BadEdit": ([Phrase("{name} {complaint}.", name=Phrase("The edit"), complaint=Phrase("must not be empty"))],),
     "BadRows": ([Phrase("{name} {complaint}.", name=Phrase("Row"), complaint=Phrase("must not be empty"))],),
     "BadAd": ([Phrase("{name} {complaint}.", name=Phrase("The edit"), complaint=Phrase("must not be empty"))],),
+    "PageTooLarge": (3,),
     "NotRows": (Phrase("it has no rows."),),
     "TooManyCaptions": (9000,),
     "CaptionTooLong": (9000, 9000),
@@ -48,6 +56,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "NotHandedOut": (errors.FileEmpty(),),
     "ProviderFailed": ("9000",),
     "TooHeavy": ("9000",),
+    "EditTooHeavy": ("9000",),
 }
 
 

@@ -30,6 +30,8 @@ def wait_until(check: Callable[[], object], seconds: float = 60) -> None:
 
 
 def let_pass(patch: pytest.MonkeyPatch, module: ModuleType, seconds: float) -> None:
-    """For this module the monotonic clock is from now on so many seconds ahead."""
-    ahead = {**vars(time), "monotonic": lambda: time.monotonic() + seconds}
+    """For this module the clocks are from now on so many seconds ahead."""
+    ahead = {
+        **vars(time), "monotonic": lambda: time.monotonic() + seconds, "time": lambda: time.time() + seconds,
+    }  # fmt: skip
     patch.setattr(module, "time", SimpleNamespace(**ahead))

@@ -16,11 +16,16 @@ def run_web() -> None:
     from core.security.secret import compare, storage_secret
     from ui import api, compat, live, middleware, routes, sockets
     from ui.api import openai
+    from ui.mcp import door
+    from ui.plain import routes as plain
 
     from .middleware.compression import Compression
     from .session import cookie_options
 
     routes.register(app)
+    plain.register(app)
+    mcp = door.Room()
+    door.install(app.add_middleware, mcp)
     middleware.install(app)
     app.mount("/api/v1", api.create())
     app.mount("/v1", openai.create())
@@ -29,9 +34,12 @@ def run_web() -> None:
     app.on_startup(compare)
     app.on_startup(identities.compare)
     app.on_startup(processes.warm_up)
+    if settings().mcp == "on":
+        app.on_startup(mcp.open)
 
     @app.on_shutdown
     async def close() -> None:
+        await mcp.close()
         await live.stop()
         processes.close()
         await close_redis()

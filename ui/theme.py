@@ -68,6 +68,8 @@ SCREENS = {
     "wide": "(min-width: 921px)",
     "phone": "(max-width: 720px)",
     "small": "(max-width: 560px)",
+    "short": "(min-width: 921px) and (max-height: 940px)",
+    "shortest": "(min-width: 921px) and (max-height: 800px)",
 }
 WEIGHTS = {"weight-normal": "400", "weight-medium": "550", "weight-bold": "700"}
 

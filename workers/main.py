@@ -23,6 +23,7 @@ from core.redis import client, job_json, queue
 from core.redis.client import close_redis
 from workers.cron import Context, jobs
 from workers.edits import questions
+from workers.edits.compose import Composes
 from workers.loops import end_all
 from workers.media import cutout
 from workers.runner import stop_signals, work
@@ -51,7 +52,8 @@ async def start(context: Context) -> None:
     context["watcher"] = watcher = Watcher(engines, ready=collects.wake)
     context["renders"] = renders = Renders(engines)
     context["loops"] = [
-        asyncio.create_task(part.run()) for part in (watcher, collects, renders, Deliveries(), step_timings)
+        asyncio.create_task(part.run())
+        for part in (watcher, collects, renders, Composes(renders), Deliveries(), step_timings)
     ]
 
 
@@ -85,6 +87,7 @@ class WorkerSettings:
         questions.edit_still,
         questions.edit_overlays,
         questions.export_video,
+        questions.render_anew,
         questions.measure_audio,
     ]
     cron_jobs: ClassVar[list[CronJob]] = jobs()

@@ -23,6 +23,7 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Moment = Annotated[float, Field(ge=0, le=36_000, strict=True)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Font = Literal["inter", "noto-sans-sc"]
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 
 
@@ -47,7 +48,8 @@ class Part(BaseModel):
 class Clip(Part):
     """A part of a video of yours, or a still picture. `start` and `end` are seconds of the video itself.
 
-    `transition` says how it comes in; of the first clip it is ignored.
+    `transition` says how it comes in; of the first clip it is ignored. `anew`: a clip of the studio camera is
+    rendered in the edit's own shape instead of being cut to it; of other clips it is ignored.
     """
 
     video_id: Id | None = None
@@ -59,13 +61,14 @@ class Clip(Part):
     framing: Framing | None = None
     transition: Transition = "cut"
     mute: StrictBool = False
+    anew: StrictBool = False
 
     _end = field_validator("end")(_after_start)
 
-    @field_validator("start", "end", "speed", "mute")
+    @field_validator("start", "end", "speed", "mute", "anew")
     @classmethod
     def _of_videos(cls, value: Any, info: ValidationInfo) -> Any:
-        usual = {"start": 0.0, "end": None, "speed": 1.0, "mute": False}[info.field_name or ""]
+        usual = {"start": 0.0, "end": None, "speed": 1.0, "mute": False, "anew": False}[info.field_name or ""]
         if info.data.get("image_id") is not None and value != usual:
             raise problem(Phrase("is only for a video; a picture has `seconds`"))
         return value
@@ -127,7 +130,11 @@ class Captions(Part):
 
 
 class Text(Part):
-    """A title, a price or a note. `x` and `y` are its centre, as shares of width and height."""
+    """A title, a price or a note. `x` and `y` are its centre, as shares of width and height.
+
+    With `align` left, `x` is its left edge. `width` is the most that it takes of the video's; a `bar` in that colour
+    stands above it.
+    """
 
     text: str = Field(min_length=1, max_length=200)
     role: Literal["title", "price", "note"] = "title"
@@ -136,6 +143,9 @@ class Text(Part):
     x: Share = 0.5
     y: Share = 0.5
     color: Color = "#ffffff"
+    align: Literal["center", "left"] = "center"
+    width: Number | None = Field(None, ge=0.1, le=1)
+    bar: Color | None = None
 
     _end = field_validator("end")(_after_start)
 
@@ -154,7 +164,7 @@ class Logo(Part):
 
 
 class EndCard(Part):
-    """What the video ends with: a picture or a colour, and words."""
+    """What the video ends with: a picture or a colour, and words. `accent` is the colour of the button."""
 
     seconds: Number = Field(2.0, ge=1, le=5)
     title: str = Field(min_length=1, max_length=80)
@@ -163,6 +173,7 @@ class EndCard(Part):
     button: str = Field("", max_length=40)
     image_id: Id | None = None
     color: Color = "#15171c"
+    accent: Color = "#ff6a3d"
 
 
 class Music(Part):

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 FONTS = Path(__file__).parent / "fonts"
-Weight = Literal["medium", "bold"]
-FACES = {
+Weight = Literal["medium", "bold", "noto-medium", "noto-bold"]
+FACES: dict[Weight, tuple[str, str]] = {
     "medium": ("inter-medium.ttf", "noto-sans-sc-medium.otf"),
     "bold": ("inter-bold.ttf", "noto-sans-sc-bold.otf"),
+    "noto-medium": ("noto-sans-sc-medium.otf", "inter-medium.ttf"),
+    "noto-bold": ("noto-sans-sc-bold.otf", "inter-bold.ttf"),
 }
 """The files of each weight; a character is drawn by the first that has it."""
 
@@ -33,6 +35,13 @@ def normal(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\t", " ").replace("\u2028", "\n").replace("\u2029", "\n"))
     kept = (sign for sign in text if sign == "\n" or unicodedata.category(sign) not in UNSEEN)
     return "".join(sign for sign in kept if not 0xFE00 <= ord(sign) <= 0xFE0F)
+
+
+def weight_of(font: str, *, bold: bool) -> Weight:
+    """The weight of that font: `inter` or `noto-sans-sc`."""
+    if font == "noto-sans-sc":
+        return "noto-bold" if bold else "noto-medium"
+    return "bold" if bold else "medium"
 
 
 def face_of(sign: str, weight: Weight) -> str | None:

@@ -17,6 +17,7 @@ from core.edits.fields import (
     Captions,
     Clip,
     EndCard,
+    Font,
     Lock,
     Logo,
     Music,
@@ -56,14 +57,17 @@ COMPLAINTS = {
 
 NAMES = {
     "audio_id": Phrase("audio"),
+    "brand_id": Phrase("brand"),
     "captions": Phrase("Captions"),
     "clips": Phrase("Clip"),
     "color": Phrase("colour"),
     "end": Phrase("end"),
     "end_card": Phrase("End card"),
+    "fields": Phrase("Words"),
     "file": Phrase("file"),
     "framing": Phrase("framing"),
     "image_id": Phrase("picture"),
+    "image_ids": Phrase("Picture"),
     "language": Phrase("language"),
     "lines": Phrase("line"),
     "lock": Phrase("Product lock"),
@@ -74,7 +78,10 @@ NAMES = {
     "prompt": Phrase("prompt"),
     "rows": Phrase("Row"),
     "seconds": Phrase("length"),
+    "shots": Phrase("Shot"),
     "size": Phrase("Size"),
+    "sizes": Phrase("Format"),
+    "template": Phrase("template"),
     "speed": Phrase("speed"),
     "start": Phrase("start"),
     "text": Phrase("words"),
@@ -85,6 +92,7 @@ NAMES = {
     "video_id": Phrase("video"),
     "volume": Phrase("volume"),
     "width": Phrase("width"),
+    "words": Phrase("words"),
 }
 """Fields as people say them; others go by the name that programs use."""
 
@@ -141,6 +149,7 @@ class Edit(Part):
     end_card: EndCard | None = None
     music: Music | None = None
     lock: Lock | None = None
+    font: Font = "inter"
 
     def cues(self) -> list[Cue]:
         """The captions, by their start. Raises BadCaptions."""
@@ -161,7 +170,7 @@ class Edit(Part):
 
     def lengths(self, durations: Sequence[float | None]) -> list[float]:
         """How many seconds each clip lasts in the edit; `durations` are the videos' own, None for pictures."""
-        return [_length(clip, own) for clip, own in zip(self.clips, durations, strict=True)]
+        return [length(clip, own) for clip, own in zip(self.clips, durations, strict=True)]
 
     def seconds(self, durations: Sequence[float | None]) -> float:
         """How long the edit becomes."""
@@ -169,7 +178,8 @@ class Edit(Part):
         return sum(self.lengths(durations)) - sum(self.overlaps()) + card
 
 
-def _length(clip: Clip, own: float | None) -> float:
+def length(clip: Clip, own: float | None) -> float:
+    """How many seconds a clip lasts in an edit; `own` are those of its video, None for a picture."""
     if clip.image_id is not None:
         return clip.seconds or PICTURE_SECONDS
     own = own or 0.0
@@ -266,8 +276,6 @@ def _whole_times(edit: Edit, seconds: float, music_seconds: float | None) -> Ite
         yield Problem(("music", "start"), Phrase("lies behind the end of the music ({own} s)", own=own))
     if edit.lock and all(clip.video_id is None for clip in edit.clips):
         yield Problem(("lock",), Phrase("needs a video; these are pictures only"))
-    if edit.lock and edit.lock.mode == "overlay":
-        yield Problem(("lock", "mode"), Phrase("can't follow a product yet; please use {mode}", mode="end"))
 
 
 def _starts(edit: Edit) -> Iterator[tuple[Path, float]]:

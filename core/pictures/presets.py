@@ -14,12 +14,13 @@ PRESETS = Path(__file__).with_name("shipped")
 
 @dataclass(frozen=True)
 class Preset:
-    """A sample picture. `color` is its mean colour, shown while it loads."""
+    """A sample picture with a prompt that suits it, in English and Chinese. `color` is its mean colour."""
 
     name: str
     title: dict[str, str]
     alt: str
     prompt: str
+    prompt_zh: str
     color: str
 
 

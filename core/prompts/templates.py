@@ -1,8 +1,7 @@
 """Prompt templates with blanks to fill: ours and the users' own.
 
 A blank is written `[name: words]`: its name, and the words used if it is not filled, so that a template is a good
-prompt as it is. `[words]` is both. The texts are English, which every video model
-and the camera engine know best.
+prompt as it is. `[words]` is both.
 """
 
 import re
@@ -35,11 +34,18 @@ class Blank:
 
 @dataclass(frozen=True)
 class Sample:
-    """A template that comes with the app."""
+    """A template that comes with the app, in English and Chinese.
+
+    A card shows the preset `picture` with the camera's `move`. `full_turn`: no camera can do it with a still picture.
+    """
 
     name: str
     category: Category
     text: str
+    text_zh: str
+    picture: str
+    move: str
+    full_turn: bool = False
 
 
 def _read() -> tuple[Sample, ...]:

@@ -240,7 +240,7 @@ async def has_due_local(session: AsyncSession) -> bool:
 
 async def waiting_local(session: AsyncSession, limit: int = 100) -> list[Video]:
     """The videos that wait for a local engine, in turn."""
-    query = select(Video).where(col(Video.model).in_(entries.local_models()), Video.status == "pending")
+    query = select(Video).where(col(Video.model).in_(entries.local_models()), Video.status == "pending", is_due())
     return list((await session.exec(query.order_by(*_IN_TURN).limit(limit))).all())
 
 

@@ -30,6 +30,14 @@ async def owned(session: AsyncSession, user_id: int, video_id: int) -> Video:
     raise NotFound(Phrase("video"))
 
 
+async def completed(session: AsyncSession, video_id: int) -> Video:
+    """A finished video of anybody's, for whoever has a signed link to it. Raises NotFound."""
+    query = select(Video).where(Video.id == video_id, Video.status == "completed", col(Video.deleted_at).is_(None))
+    if video := (await session.exec(query)).first():
+        return video
+    raise NotFound(Phrase("video"))
+
+
 async def newest(session: AsyncSession, user_id: int) -> Video | None:
     """The user's newest video; None if there is none."""
     return (await session.exec(select(Video).where(alive(user_id)).order_by(col(Video.id).desc()).limit(1))).first()

@@ -131,7 +131,7 @@ def test_axe_finds_nothing_where_a_video_is_not_done_or_a_page_is_broken(
 ) -> None:
     [runs] = copies(app, film, 1, "runs", status="processing", next_look_at="2100-01-01 00:00:00.000000")
     [failed] = copies(app, film, 1, "failed", status="failed", error_code="moderation")
-    [broken] = copies(app, film, 1, "broken", status="failed", size="no size")
+    [broken] = copies(app, film, 1, "broken", status="failed", size="no size", width=None, height=None)
     calm.goto("/auth/login")
     violations: list[str] = []
     settle(calm, f"/videos/{runs}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import av
+import httpx2
 import openai
 import pytest
 from PIL import Image
@@ -67,6 +68,42 @@ def test_the_list_is_walked_page_by_page_in_either_order(alice: openai.OpenAI, v
     assert alice.videos.delete(remix.id).deleted  # it is still being made, or it has just been
     with pytest.raises(openai.NotFoundError):
         alice.videos.retrieve(remix.id)
+
+
+@pytest.fixture
+def counted(app: RunningApp) -> Iterator[tuple[list[str], Any]]:
+    """The requests that arrive, and a program of a key that makes them, with the retries that the SDK has."""
+    requests: list[str] = []
+    hooks = {"request": [lambda request: requests.append(request.method)]}
+    with httpx2.Client(event_hooks=hooks, timeout=60) as http:
+        yield requests, lambda key: openai.OpenAI(base_url=f"{app.url}/v1", api_key=key, http_client=http)
+
+
+def test_what_is_refused_raises_the_right_exception_after_one_request(
+    app: RunningApp, alice: openai.OpenAI, counted: tuple[list[str], Any]
+) -> None:
+    requests, program = counted
+    app.command("grant", "bob@example.com", "-100000")
+    wish: Any = {"prompt": "Pan", "model": "camera", "input_reference": photo()}
+    large = {"input_reference": {"image_url": "data:image/jpeg;base64," + "A" * 20_000_000}}
+    as_json = {"extra_headers": {"Content-Type": "application/json"}, "extra_body": large}
+    cases: list[tuple[str, type[openai.APIStatusError], Any, int, str]] = [
+        ("ads_wrong", openai.AuthenticationError, wish, 401, "invalid_api_key"),
+        (alice.api_key, openai.BadRequestError, {**wish, "model": "sora-2"}, 400, "model_not_found"),
+        (alice.api_key, openai.BadRequestError, {"prompt": "Pan"}, 400, "missing_required_parameter"),
+        (alice.api_key, openai.APIStatusError, {"prompt": "Pan", **as_json}, 413, "body_too_large"),
+        (app.key("bob@example.com"), openai.RateLimitError, wish, 429, "insufficient_quota"),
+    ]
+    for key, kind, fields, status, code in cases:
+        requests.clear()
+        with pytest.raises(kind) as raised:
+            program(key).videos.create(**fields)
+        assert (raised.value.status_code, raised.value.code, len(requests)) == (status, code, 1)
+        assert raised.value.type and isinstance(raised.value.body, dict)
+    with pytest.raises(openai.NotFoundError):
+        program(alice.api_key).videos.retrieve("video_of_somebody_else")
+    with pytest.raises(openai.BadRequestError, match="not supported here"):
+        program(alice.api_key).post("/videos/edits", cast_to=object, body={"prompt": "x"})
 
 
 def test_the_models_are_those_that_are_ready(alice: openai.OpenAI) -> None:

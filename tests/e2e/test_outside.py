@@ -170,7 +170,7 @@ def test_a_webhook_on_the_account_page(page: Page) -> None:
         part.get_by_role("button", name="Add webhook").click()
         secret = part.locator(".key-text")
         expect(secret).to_have_text(re.compile("^whsec_.{44}$"))
-        expect(part.get_by_text("nothing sent yet")).to_be_visible()
+        expect(part.get_by_text("Nothing sent yet")).to_be_visible()
         page.reload()
         expect(part.get_by_text(f"{receiver.root}/hook")).to_be_visible()
         [endpoint] = page.request.get("/api/v1/webhooks").json()["items"]

@@ -77,7 +77,8 @@ def test_a_second_tab_and_a_reload_show_the_same_state(page: Page, app: RunningA
     second.goto("/")
     with app.held():
         generate(page)
-        expect(second.get_by_role("progressbar", name="Progress")).to_be_visible()
+        latest = second.get_by_role("navigation", name="Your latest videos")
+        expect(latest.get_by_role("link", name=re.compile("Queued|Processing"))).to_be_visible()
         expect(second.get_by_role("button", name=re.compile("Generate · 10 credits"))).to_be_enabled()
         page.reload()
         expect(page.get_by_role("button", name="Generating…")).to_be_visible()

@@ -5,6 +5,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from core.pictures.presets import PRESETS
 from tests.e2e.test_studio import RENDER, choose, sign_in
 
 
@@ -41,3 +42,35 @@ def test_strength_and_effects_are_chosen_and_kept(page: Page) -> None:
 
     page.reload()
     expect(slider).to_have_attribute("aria-valuetext", "strong")
+
+
+def test_the_product_is_outlined_where_it_lies_and_may_be_left_whole(page: Page) -> None:
+    sign_in(page)
+    content = (PRESETS / "perfume.jpg").read_bytes()
+    own = {"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": content + b"\0"}
+    page.locator("#picture-file").set_input_files(own)  # type: ignore[arg-type]
+    outline = page.locator(".frame-cut")
+    expect(page.locator(".frame-cut[data-seen]")).to_have_count(1, timeout=2 * RENDER)
+    place = "(e) => { const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; }"
+    assert outline.evaluate(place) == page.locator(".frame-front img").evaluate(place)
+    page.get_by_role("slider", name="Zoom").fill("2")
+    expect(page.locator("ads-crop")).to_have_attribute("zoom", "2")
+    assert outline.evaluate(place) == page.locator(".frame-front img").evaluate(place)
+    page.get_by_role("button", name="Use the whole picture instead").click()
+    expect(outline).to_have_count(0)
+    expect(page.get_by_role("button", name="Depth", exact=True)).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("button", name="Use the whole picture instead")).to_be_hidden()
+
+
+def test_a_full_turn_is_no_template_for_a_still_picture(page: Page) -> None:
+    sign_in(page)
+    page.get_by_role("button", name="Templates").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Product showcase", exact=True)).to_be_visible()
+    expect(dialog.get_by_text("Full turn", exact=True)).to_have_count(0)
+    card = dialog.get_by_role("listitem").filter(has_text="Floating")
+    expect(card.get_by_text("For video models: more than a still picture can show")).to_be_visible()
+    picture = dialog.get_by_role("listitem").first.locator("img")
+    page.emulate_media(reduced_motion="no-preference")
+    assert picture.evaluate("(image) => getComputedStyle(image).animationName") == "push-in"
+    page.wait_for_function("() => document.querySelector('.template-view img').naturalWidth > 0")

@@ -68,7 +68,7 @@ async def _pending(user: User) -> bool:
 
 async def test_the_system_shows_a_wrong_balance_in_red(visitor: Visitor, me: User, alice: User) -> None:
     await visitor.open("/admin?tab=system")
-    await visitor.should_see("balanced")
+    await visitor.should_see("Balanced")
     await visitor.should_see("No worker is there: nothing is made.")
     async with session() as db:
         row = await db.get(User, alice.id)

@@ -7,7 +7,8 @@ import pytest
 from core.catalog import entries
 from core.catalog.asking import State
 from core.catalog.availability import Offer
-from core.prompts.camera_moves import MOVES, Move, toggle_move
+from core.pictures.presets import Preset, presets
+from core.prompts.camera_moves import MOVES, Move, find_move, toggle_move
 from core.videos.options import Options
 from core.videos.recipe import Recipe
 from ui.components.studio.draft import Choices, Draft
@@ -53,6 +54,16 @@ def test_the_studio_cameras_options_are_asked_for_only_of_it(place: object) -> N
     made.update(strength="strong", focus=False, loop=True)
     assert made.recipe.options == Options(strength="strong", focus=False, loop=True)
     made.update(model="runway")
+    assert made.recipe.options is None
+
+
+def test_a_model_that_makes_sound_may_be_told_not_to(place: object) -> None:
+    made = draft()
+    made.update(audio=False)
+    assert made.recipe.options is None, "the studio camera makes none"
+    made.update(model=next(model.id for model in entries.models().values() if "audio" in model.options))
+    assert made.recipe.options == Options(audio=False)
+    made.update(audio=True)
     assert made.recipe.options is None
 
 
@@ -128,3 +139,33 @@ def test_a_camera_move_is_a_switch(before: str, move: str, after: str) -> None:
 @pytest.mark.parametrize("move", MOVES, ids=lambda move: move.name)
 def test_a_move_recognises_its_own_words(move: Move) -> None:
     assert toggle_move(toggle_move("Light", move), move) == "Light"
+
+
+@pytest.mark.parametrize(
+    ("before", "move", "after"),
+    [
+        ("Slow orbit around the watch. Dark", "push-in", "Slow push-in on the watch. Dark"),
+        ("Slow push-in on the jar; light glides over it", "orbit", "Slow orbit around the jar; light glides over it"),
+        ("Warm light, pan left", "tilt-up", "Warm light, tilt up"),
+        ("Warm light glides over the frying pan", "push-in", "Warm light glides over the frying pan, push in"),
+        ("Gentle dolly from left to right past the serum; sun", "push-in", "Gentle push-in on the serum; sun"),
+        ("Crane up from the base to the tip of the lipstick; red", "orbit", "Orbit around the lipstick; red"),
+        ("Slow tilt up the tower from the stand to the top; sun", "drift", "Slow parallax drift past the tower; sun"),
+        ("It turns as the camera orbits; light", "pan-left", "It turns as the camera pans left; light"),
+        ("The camera zooms in, dark", "still", "The camera stays still, dark"),
+        ("镜头缓缓推近香水瓶，阳光掠过", "orbit", "镜头环绕香水瓶，阳光掠过"),
+        ("暖光。", "orbit", "暖光。镜头环绕"),
+        ("暖光。镜头环绕", "orbit", "暖光。"),
+        ("暖光，镜头推近", "push-in", "暖光"),
+    ],
+)
+def test_a_camera_move_takes_the_place_of_another(before: str, move: str, after: str) -> None:
+    assert toggle_move(before, next(m for m in MOVES if m.name == move)) == after
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.name)
+@pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.name)
+def test_of_every_preset_one_move_is_left(preset: Preset, move: Move) -> None:
+    for prompt in (preset.prompt, preset.prompt_zh):
+        changed = prompt if find_move(prompt, move) else toggle_move(prompt, move)
+        assert [other.name for other in MOVES if find_move(changed, other)] == [move.name]

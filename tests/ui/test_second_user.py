@@ -12,9 +12,12 @@ import pytest
 from nicegui.testing import User as Visitor
 
 from core.accounts import api_keys
+from core.ads import ask as ads
+from core.ads import brand as brands
 from core.batches import ask as batches
 from core.batches import batch as batched
 from core.database.session import reading, session
+from core.edits import exports
 from core.models import Audio, User, Video
 from core.settings import ROOT
 from core.social import sharing
@@ -22,10 +25,11 @@ from core.storage import store
 from core.videos import queries, states
 from tests.people import ask, finish, picture_of
 from ui import api
-from ui.routes import auth, docs, media, ops, static, webhooks
+from ui.routes import auth, media, ops, static, webhooks
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
-OURS = {"video_id", "image_id", "audio_id", "batch_id", "key_id", "webhook_id", "delivery_id"}
+FORMS: dict[str, dict[str, int | str]] = {"/api/v1/videos/{video_id}/animation.{form}": {"form": "webp"}}
+OURS = {"video_id", "image_id", "ad_id", "audio_id", "batch_id", "brand_id", "key_id", "webhook_id", "delivery_id"}
 NOT_HERE = {
     "/api/v1/images/{image_id}/cutout",
     "/api/v1/images/{image_id}/transparent",
@@ -61,8 +65,8 @@ async def two(visitor: Visitor, alice: User, bob: User) -> AsyncIterator[Two]:
     picture = await picture_of(alice)
     video = await ask(alice, "A secret of Alice")
     at = f"videos/{video.id}/x"
-    for suffix in ("mp4", "webp", "mp3"):
-        await store.put(b"\0" * 64, f"{at}.{suffix}")
+    for ending in (".mp4", ".webp", ".mp3", *exports.SUFFIXES.values()):
+        await store.put(b"\0" * 64, f"{at}{ending}")
     async with session() as db:
         await states.change(db, Video.id == video.id, status="processing")  # type: ignore[arg-type]
         await states.finish(
@@ -75,7 +79,7 @@ async def two(visitor: Visitor, alice: User, bob: User) -> AsyncIterator[Two]:
         audio_id = audio.id
     batch_id = await _batch(alice, picture.id)
     ids: dict[str, int | str] = {"video_id": video.id, "image_id": picture.id, "audio_id": audio_id, "key_id": key_id}
-    ids |= {"batch_id": batch_id, "position": 0}
+    ids |= {"batch_id": batch_id, "position": 0, **await _ad(alice, picture.id)}
     ids |= {"webhook_id": 1, "delivery_id": 1, "form": "srt"}
     yield Two(visitor, video, ids, *headers)
 
@@ -87,6 +91,14 @@ async def _batch(alice: User, picture_id: int) -> int:
         row = (await batched.owned(db, alice.id, batch.id)).lines[0]
     await finish(row.video)
     return batch.id
+
+
+async def _ad(alice: User, picture_id: int) -> dict[str, int | str]:
+    """An ad of Alice's in a brand of hers."""
+    async with session() as db:
+        brand = await brands.make(db, alice, brands.BrandIn(name="A secret of Alice"))
+    body = {"template": "launch", "image_ids": [picture_id], "fields": {"name": "A secret"}, "brand_id": brand.id}
+    return {"ad_id": (await ads.ask(alice, body)).id, "brand_id": brand.id}
 
 
 def filled(path: str, ids: dict[str, int | str]) -> str:
@@ -123,7 +135,9 @@ async def test_its_owner_gets_what_the_others_do_not(two: Two) -> None:
             and path not in NOT_HERE
             and not {"webhook_id", "delivery_id"} & set(PARAMETER.findall(path))
         ):
-            answer = await two.visitor.http_client.request(method, filled(path, two.ids), headers=two.alice)
+            answer = await two.visitor.http_client.request(
+                method, filled(path, two.ids | FORMS.get(path, {})), headers=two.alice
+            )
             assert answer.status_code == 200, path
 
 
@@ -174,18 +188,20 @@ async def test_a_page_of_one_visitor_shows_nothing_of_another(two: Two, me: User
     for path in ("/", "/library", "/account", f"/?reuse={two.video.id}", f"/?video={two.video.id}"):
         answer = await two.visitor.http_client.get(path, headers={"accept": "text/html"})
         assert "A secret of Alice" not in answer.text
-    own = await two.visitor.http_client.get(f"/videos/{two.video.id}", headers={"accept": "text/html"})
-    assert (own.status_code, "A secret of Alice" in own.text) == (404, False)
+    for path in (f"/videos/{two.video.id}", f"/videos/{two.video.id}/edit"):
+        own = await two.visitor.http_client.get(path, headers={"accept": "text/html"})
+        assert (own.status_code, "A secret of Alice" in own.text) == (404, False), path
 
 
 def test_no_other_address_names_a_thing_of_somebodys() -> None:
     """One with a number in it has to be asked above as well; a slug is a secret of its own."""
     routes: list[Any] = []
-    for part in (auth, docs, media, ops, static, webhooks):
+    for part in (auth, media, ops, static, webhooks):
         routes += part.router.routes
     paths = [str(getattr(route, "path", "")) for route in routes]
     for page in (ROOT / "ui" / "pages").glob("*.py"):  # by their text: importing them here would register them
         paths += re.findall(r'@ui\.page\(f?"([^"]+)"', page.read_text())
     assert "/library" in paths
-    assert {path for path in paths if OURS & set(PARAMETER.findall(path))} == {"/videos/{video_id:int}"}
+    asked = {"/videos/{video_id:int}", "/videos/{video_id:int}/edit"}
+    assert {path for path in paths if OURS & set(PARAMETER.findall(path))} == asked
     assert any("{slug}" in path for path in paths)

@@ -13,6 +13,7 @@ from core.videos import queries, states
 from tests.people import ask, balance, fail, finish
 from tests.waiting import until
 from ui.components.studio.sample_reel import samples
+from ui.kit.choices import Choices
 from ui.kit.text_area import TextArea
 
 
@@ -191,3 +192,19 @@ async def test_reuse_brings_the_settings_of_ones_own_video_only(visitor: Visitor
 
 def test_there_are_at_least_three_samples() -> None:
     assert len([sample for sample in samples() if sample.prompt]) >= 3
+
+
+async def test_on_the_chinese_page_presets_samples_and_chips_speak_chinese(visitor: Visitor, me: User) -> None:
+    visitor.http_client.cookies.set("lang", "zh")
+    await visitor.open("/")
+    await visitor.should_see("镜头缓缓推近香水瓶；暖光掠过切面。优雅，电影感。")
+    write(visitor, "")
+    visitor.find(kind=Choices, content="推近").trigger("choose", {"detail": "push-in"})
+    assert prompt(visitor) == "镜头推近"
+    write(visitor, "")
+    choose(visitor, "watch")
+    assert prompt(visitor).startswith("镜头缓缓环绕湿石板上的腕表")
+    visitor.find(kind=Choices, content="推近").trigger("choose", {"detail": "push-in"})
+    assert prompt(visitor).startswith("镜头推近湿石板上的腕表")
+    (button,) = visitor.find(marker="generate").elements
+    assert button.props["title"] == "生成后剩余 90 积分"

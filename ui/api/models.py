@@ -36,21 +36,24 @@ class ModelOut(BaseModel):
 @router.get("/models")
 async def models(_user: CurrentUser) -> Page[ModelOut]:
     """Every model, in menu order."""
-    return Page(
-        items=[
-            ModelOut(
-                id=offer.model.id,
-                label=offer.model.label,
-                engine=offer.model.engine,
-                state=offer.state.name,
-                reason=str(offer.state.reason) if offer.state.reason else None,
-                default=offer.default,
-                sizes=list(offer.model.sizes),
-                seconds=list(offer.model.seconds),
-                price_credits=offer.model.price_credits,
-                price_per=offer.model.price_per,
-                options=list(offer.model.options),
-            )
-            for offer in await availability.offers()
-        ]
-    )
+    return Page(items=await all_models())
+
+
+async def all_models() -> list[ModelOut]:
+    """Every model, in menu order, with its state."""
+    return [
+        ModelOut(
+            id=offer.model.id,
+            label=offer.model.label,
+            engine=offer.model.engine,
+            state=offer.state.name,
+            reason=str(offer.state.reason) if offer.state.reason else None,
+            default=offer.default,
+            sizes=list(offer.model.sizes),
+            seconds=list(offer.model.seconds),
+            price_credits=offer.model.price_credits,
+            price_per=offer.model.price_per,
+            options=list(offer.model.options),
+        )
+        for offer in await availability.offers()
+    ]

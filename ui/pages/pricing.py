@@ -11,8 +11,10 @@ from core.models import User
 from core.settings import settings
 
 from .. import i18n, layout
+from ..addresses import inside
 from ..components.shop.wares import wares
 from ..components.site.model_state import state_dot
+from ..components.site.way_on import settings_link
 from ..components.video.words import localized
 from ..i18n import _, n_
 from ..kit.elements import Tag, page_head
@@ -22,8 +24,8 @@ PATIENCE = 1.0
 
 
 @ui.page("/pricing", response_timeout=layout.BUILD_SECONDS)
-async def pricing(visitor: Visitor) -> None:
-    """What is sold, and the catalogue with its prices; without a shop it says so."""
+async def pricing(visitor: Visitor, back: str = "/pricing") -> None:
+    """What is sold, and the catalogue with its prices; without a shop it says so. A buyer comes `back` to that path."""
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
     offers = asking.result() if done else availability.last_offers()
@@ -32,11 +34,11 @@ async def pricing(visitor: Visitor) -> None:
         with page_head(_("Pricing"), about):
             _balance(visitor)
         if shop.is_open():
-            await wares(visitor, offers)
+            await wares(visitor, offers, inside(back))
             Tag("h2", "wares-title", _("What a video costs"))
         with Tag("div", "prices"):
             for offer in offers:
-                _price(offer)
+                _price(offer, visitor)
         with Tag("div", "facts"):
             _facts()
 
@@ -48,7 +50,7 @@ def _balance(user: User | None) -> None:
             Tag("span", "price-unit", n_("credit left", "credits left", user.credits))
 
 
-def _price(offer: Offer) -> None:
+def _price(offer: Offer, user: User | None) -> None:
     model = offer.model
     with Tag("section", "price", aria_label=localized(model.label)):
         with Tag("div", "price-head"):
@@ -62,6 +64,8 @@ def _price(offer: Offer) -> None:
         Tag("p", "price-line", _("Ratios: {ratios}", ratios=", ".join(size.ratio for size in model.sizes)))
         if offer.state.reason:
             Tag("p", "price-line", i18n.sentence(offer.state.reason))
+            if offer.state.name in ("no_key", "unreachable"):
+                settings_link(user)
 
 
 def _facts() -> None:

@@ -12,7 +12,9 @@ from core.phrase import Phrase
 from core.videos import library
 
 from .. import i18n, layout
+from ..components.edit.versions import versions_of
 from ..components.site.notice import log_in_first, nothing_here
+from ..components.site.way_on import refuse
 from ..components.video.current_video import CurrentVideo
 from ..components.video.video_card import thumb
 from ..components.video.video_details import VideoDetails
@@ -43,19 +45,27 @@ async def video(visitor: Visitor, video_id: int) -> None:
         return
     async with reading() as db:
         others = await library.versions(db, current.video)
+        edited = await versions_of(db, current.video)
     current.changed.subscribe(partial(_leave_when_gone, current, video_id))
     with layout.frame(visitor, current.video.title or _("Video"), "video", head=PRIVATE):
-        Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
-        VideoTitle(current.video)
+        with Tag("div", "video-head"):
+            Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
+            VideoTitle(current.video)
         with Tag("div", "video-page"):
             VideoPanel(current, partial(_try_again, visitor))
             VideoDetails(current, partial(_repeat, current, visitor), partial(_delete, current, visitor))
-        if others:
-            with Tag("section", "versions"):
-                Tag("h2", "details-title", _("Other videos of this picture"))
-                with Tag("div", "shelf"):
-                    for other in others:
-                        thumb(other)
+        shown = {row.id for row in edited}
+        _shelf(_("Versions"), [row for row in edited if row.id != video_id])
+        _shelf(_("Other videos of this picture"), [row for row in others if row.id not in shown])
+
+
+def _shelf(title: str, videos: list[Video]) -> None:
+    if videos:
+        with Tag("section", "versions"):
+            Tag("h2", "details-title", title)
+            with Tag("div", "shelf"):
+                for row in videos:
+                    thumb(row)
 
 
 def _leave_when_gone(current: CurrentVideo, video_id: int) -> None:
@@ -73,7 +83,7 @@ async def _try_again(user: User, video: Video) -> None:
     try:
         repeated = await again(user, video)
     except AdsVideoError as error:
-        toast(i18n.explain(error), "bad")
+        refuse(error, user)
     else:
         ui.navigate.to(f"/videos/{repeated.id}")
 

@@ -1,4 +1,4 @@
-"""Media of shared videos, for anybody who has the link."""
+"""Media of shared videos, for anybody who has the link; and of videos that a signed link leads to, for an hour."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,9 @@ from fastapi.responses import Response
 from core.database.session import reading
 from core.errors import NotAvailable, NotFound
 from core.models import Video
+from core.security import links
 from core.social import sharing
+from core.videos import queries
 
 from .. import files
 from ..problem import envelope
@@ -21,7 +23,21 @@ async def _shared(slug: str, key_of: Callable[[Video], str | None], media_type: 
         async with reading() as db:
             video = await sharing.shared(db, slug)
         # not cached by proxies: a link that is withdrawn leads nowhere at once
-        return await files.answer(key_of(video), media_type, cache="private, max-age=300")
+        return await files.answer(key_of(video), media_type, cache="private, max-age=60")
+    except (NotFound, NotAvailable) as error:
+        return envelope(error)
+
+
+@router.get("/media/{name}")
+async def signed(name: str, expires: int = 0, signature: str = "") -> Response:
+    """The MP4 or the poster behind a signed link, with Range; 404 once it has ended or the video is gone."""
+    try:
+        number = links.video_behind(name, expires, signature)
+        async with reading() as db:
+            video = await queries.completed(db, number or 0)
+        is_film = name.endswith(".mp4")
+        key, kind = (video.key, "video/mp4") if is_film else (video.poster_key, "image/webp")
+        return await files.answer(key, kind, cache="private, max-age=60")
     except (NotFound, NotAvailable) as error:
         return envelope(error)
 

@@ -1,15 +1,15 @@
 """The end card: product, name, price, call to action and logo, in that order of size, standing still."""
 
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageOps
 
+from core.edits import letters
 from core.edits.fields import EndCard
-from workers.edits.overlays import MARGIN, logo_image, rgb, safe_box, unit
+from core.edits.typesetting import Setting, unit
+from workers.edits.overlays import MARGIN, logo_image, rgb, safe_box
 from workers.edits.plan import Plan
 from workers.media.contrast import RGB, contrast
 from workers.media.text import Lettering, Style, draw
-from workers.media.typesetting import Setting
 
-ACCENT: RGB = (255, 106, 61)
 WHITE: RGB = (255, 255, 255)
 INK: RGB = (23, 24, 27)
 FINER = 4
@@ -34,14 +34,28 @@ def card(plan: Plan, end: EndCard) -> Image.Image:
     return canvas
 
 
+MOST_CUT = 1.4
+"""The picture is made so much larger than it fits whole, if it then fills its place better; what lies over is cut."""
+
+
 def _picture(canvas: Image.Image, plan: Plan, box: tuple[float, float, float, float]) -> None:
-    """The product as large as it fits, with round corners; a cut-out stands on the card itself."""
+    """The product as large as its place allows, with round corners; a cut-out stands whole on the card itself."""
     assert plan.files.card is not None
+    width, height = box[2] - box[0], box[3] - box[1]
     with Image.open(plan.files.card) as opened:
-        fitted = logo_image(opened, box[2] - box[0], box[3] - box[1])
+        is_clear = opened.has_transparency_data
+        fitted = logo_image(opened, width, height) if is_clear else _filling(opened.convert("RGBA"), width, height)
     place = round((box[0] + box[2] - fitted.width) / 2), round((box[1] + box[3] - fitted.height) / 2)
     corners = _rounded(fitted.size, unit(plan.width, plan.height) * 0.03)
     canvas.paste(fitted.convert("RGB"), place, ImageChops.multiply(corners, fitted.getchannel("A")))
+
+
+def _filling(picture: Image.Image, width: float, height: float) -> Image.Image:
+    """Larger than it fits whole, by MOST_CUT at most, and cut to its place."""
+    whole, full = sorted((width / picture.width, height / picture.height))
+    scale = min(full, whole * MOST_CUT)
+    size = max(round(min(picture.width * scale, width)), 1), max(round(min(picture.height * scale, height)), 1)
+    return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
 
 def _rounded(size: tuple[int, int], radius: float) -> Image.Image:
@@ -90,15 +104,16 @@ class _Words:
         return parts
 
     def _line(self, text: str, share: float, color: RGB, room: float, weight: str = "bold") -> Lettering:
-        setting = Setting(self.unit * share, "bold" if weight == "bold" else "medium")
+        setting = Setting(self.unit * share, letters.weight_of(self.plan.edit.font, bold=weight == "bold"))
         return draw(text, Style(setting, color, shade="none"), room)
 
     def _button(self, text: str, scale: float, room: float) -> Lettering:
-        color = max(WHITE, INK, key=lambda color: contrast(color, ACCENT))
+        accent = rgb(self.end.accent)
+        color = max(WHITE, INK, key=lambda color: contrast(color, accent))
         size = self.unit * 0.045 * scale
         words = self._line(text, 0.045 * scale, color, room - 2 * size)
         width, height = round(words.width + 2 * size), round(words.height + size)
-        plate = Image.new("RGBA", (width, height), (*ACCENT, 255))
+        plate = Image.new("RGBA", (width, height), (*accent, 255))
         plate.putalpha(_rounded((width, height), size * 0.45))
         plate.alpha_composite(*_at(words, (width - words.width) / 2, (height - words.height) / 2))
         return Lettering(plate, 0, width, height)

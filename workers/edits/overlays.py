@@ -5,29 +5,21 @@ from itertools import islice, pairwise
 
 from PIL import Image, ImageColor
 
+from core.edits import letters
 from core.edits.captions import Cue
 from core.edits.fields import Captions, Logo, Text
-from core.edits.letters import Weight
+from core.edits.typesetting import BAR, LINES, SIZES, Setting, unit
 from workers.edits.layers import ENTER_SECONDS, RISE, Layer
 from workers.edits.plan import Plan
 from workers.media.contrast import RGB
 from workers.media.text import Lettering, Shade, Style, draw
-from workers.media.typesetting import Setting
 
 MARGIN = 0.06
 """Nothing comes nearer to an edge than this share of the side."""
 PLAYER_TOP, PLAYER_BOTTOM = 0.14, 0.20
 """Shares of a vertical video's height that belong to the buttons of its player."""
 
-SIZES = {"title": 0.075, "price": 0.095, "note": 0.042, "caption": 0.05}
-"""Of letters, as shares of the height (of a tall video: of one and a half widths)."""
 CAPTION_LINES = 3
-LINES = {"title": 3, "price": 1, "note": 3}
-
-
-def unit(width: int, height: int) -> float:
-    """What sizes of letters are shares of, in pixels."""
-    return min(height, width * 1.5)
 
 
 def safe_box(width: int, height: int) -> tuple[float, float, float, float]:
@@ -51,12 +43,15 @@ def layers(plan: Plan) -> list[Layer]:
 
 
 def _text(plan: Plan, text: Text) -> Layer:
-    weight: Weight = "medium" if text.role == "note" else "bold"
-    style = Style(Setting(unit(plan.width, plan.height) * SIZES[text.role], weight), rgb(text.color))
+    scale = unit(plan.width, plan.height)
+    setting = Setting(scale * SIZES[text.role], letters.weight_of(plan.edit.font, bold=text.role != "note"))
     least = plan.width * MARGIN / 2
-    room = max(2 * (min(text.x, 1 - text.x) * plan.width - least), plan.width * 0.2)
-    words = draw(text.text, style, room, LINES[text.role])
-    left = _inside(text.x * plan.width - words.width / 2, words.width, plan.width, least)
+    words = draw(text.text, Style(setting, rgb(text.color)), _room(plan, text, least), LINES[text.role], text.align)
+    if text.bar:
+        words = _under_bar(words, rgb(text.bar), scale, text.align)
+    at = text.x * plan.width
+    left = at if text.align == "left" else at - words.width / 2
+    left = _inside(left, words.width, plan.width, least)
     top = _inside(text.y * plan.height - words.height / 2, words.height, plan.height, least)
     first = plan.frames(text.start)
     stop = max(plan.body if text.end is None else plan.frames(text.end), first + 1)
@@ -64,6 +59,24 @@ def _text(plan: Plan, text: Text) -> Layer:
     rise = RISE * min(plan.width, plan.height)
     place = (left - words.pad, top - words.pad)
     return Layer(words.image, place, first, stop, rise=rise, enter=fade, leave=fade if text.end else 0)
+
+
+def _room(plan: Plan, text: Text, least: float) -> float:
+    """How wide the lines of a text may be, in pixels."""
+    beside = 1 - text.x if text.align == "left" else 2 * min(text.x, 1 - text.x)
+    room = max(beside * plan.width - least, plan.width * 0.2)
+    return min(room, text.width * plan.width) if text.width else room
+
+
+def _under_bar(words: Lettering, color: RGB, scale: float, align: str) -> Lettering:
+    """The words with a thin bar above them."""
+    length, thick, gap = round(scale * BAR[0]), max(round(scale * BAR[1]), 2), round(scale * BAR[2])
+    image = Image.new("RGBA", (words.image.width, words.image.height + thick + gap), (*color, 0))
+    image.alpha_composite(words.image, (0, thick + gap))
+    left = words.pad if align == "left" else (image.width - length) // 2
+    bar = Image.new("RGBA", (min(length, image.width - max(left, 0)), thick), (*color, 255))
+    image.alpha_composite(bar, (max(left, 0), words.pad))
+    return Lettering(image, words.pad, words.width, words.height + thick + gap)
 
 
 def _inside(at: float, length: float, side: int, least: float) -> float:
@@ -121,7 +134,7 @@ class Subtitles:
     def _block(self, first: int, stop: int, text: str) -> Layer:
         width, height = self.plan.width, self.plan.height
         left, top, right, bottom = safe_box(width, height)
-        weight: Weight = "bold" if self.captions.style == "bold" else "medium"
+        weight = letters.weight_of(self.plan.edit.font, bold=self.captions.style == "bold")
         larger = 1.15 if self.captions.style == "bold" else 1.0
         setting = Setting(unit(width, height) * SIZES["caption"] * larger, weight)
         shade: Shade = "box" if self.captions.style == "box" else "soft"

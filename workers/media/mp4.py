@@ -10,14 +10,15 @@ import av
 from av.audio.frame import AudioFrame
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
 from core.errors import Unplayable
 from workers.media.most import Most
+from workers.media.packets import Packets, scan
 from workers.media.reading import reading
+from workers.media.shown import Shown, Turning, shown
 
 MOST = Most()
 KEPT_CONTAINERS = {"mp4", "matroska"}
@@ -56,10 +57,12 @@ def probe(path: Path, seconds: float | None = None, most: Most = MOST) -> Probe:
         first = next(most.kept(container.decode(stream)), None)
         if first is None:
             raise Unplayable("not one frame can be decoded")
+        seen = shown(stream, first)
+        width, height = reversed(seen.stretched) if seen.is_on_its_side else seen.stretched
         result = Probe(
-            width=first.width,
-            height=first.height,
-            seconds=length(container),
+            width=width,
+            height=height,
+            seconds=length(container, most),
             fps=float(stream.average_rate or stream.guessed_rate or 0),
             codec=stream.codec_context.name,
             pix_fmt=first.format.name,
@@ -71,14 +74,15 @@ def probe(path: Path, seconds: float | None = None, most: Most = MOST) -> Probe:
     return result
 
 
-def length(container: InputContainer) -> float:
-    """The length of the video track in seconds. Raises Unplayable if the file does not say it."""
+def length(container: InputContainer, most: Most = MOST) -> float:
+    """The length of the video track in seconds; where the file does not say it (it was written while it was recorded)
+    up to its last frame. Raises Unplayable, TooHeavy."""
     stream = container.streams.video[0]
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     if container.duration:
         return container.duration / 1_000_000
-    raise Unplayable("it does not say how long it is")
+    return scan(Path(container.name), most).end
 
 
 def _check_end(path: Path, container: InputContainer, seconds: float, fps: float, most: Most) -> None:
@@ -113,15 +117,18 @@ def finish(source: Path, target: Path, tags: dict[str, str], most: Most = MOST) 
     """
     half = target.with_name(f".{target.name}.part.mp4")
     try:
+        seen, packets = _seen(source, most), None
         with reading(source, most) as container, _writing(half) as out:
             out.metadata.update(tags)
-            copied = _is_kept(container)
-            if copied:
-                _copy(container, out)
+            if copied := seen.is_plain and _is_kept(container):
+                packets = scan(source, most)
+                copied = packets.whole
+            if copied and packets:
+                _copy(container, out, packets)
                 expected_seconds = length(container)
             else:
                 expected_seconds = probe(source, most=most).seconds
-                _convert(container, out, X264, most)
+                _convert(container, out, X264, most, seen)
         # Decoding is slow, and for copied packets once is enough; but a copy of a truncated file no longer shows
         # that its end is missing, so compare with the length that the source states.
         result = probe(half, expected_seconds if copied else None, most)
@@ -129,6 +136,18 @@ def finish(source: Path, target: Path, tags: dict[str, str], most: Most = MOST) 
     finally:
         half.unlink(missing_ok=True)
     return result
+
+
+def _seen(path: Path, most: Most) -> Shown:
+    """How the film is to be shown."""
+    with reading(path, most) as container:
+        stream = container.streams.video[0]
+        first = next(most.kept(container.decode(stream)), None)
+        if first is None:
+            raise Unplayable("not one frame can be decoded")
+        seen = shown(stream, first)
+    most.check_size(*seen.stretched)
+    return seen
 
 
 @contextlib.contextmanager
@@ -147,8 +166,9 @@ def _is_kept(container: InputContainer) -> bool:
     return container_plays and picture.name == "h264" and picture.pix_fmt in KEPT_PIXELS and sound <= KEPT_SOUND
 
 
-def _copy(container: InputContainer, out: OutputContainer) -> None:
-    """Copy the packets into another container."""
+def _copy(container: InputContainer, out: OutputContainer, packets: Packets) -> None:
+    """Copy the packets into another container, which wants to know when to decode each."""
+    decoded, left = None if packets.ordered else iter(packets.decoded()), len(packets.shown)
     video = container.streams.video[0]
     streams: dict[Stream, Stream] = {video: out.add_stream_from_template(video)}
     for audio in container.streams.audio[:1]:
@@ -158,6 +178,10 @@ def _copy(container: InputContainer, out: OutputContainer) -> None:
             streams[captions] = out.add_stream_from_template(captions)
             streams[captions].metadata.update(captions.metadata)
     for packet in container.demux(*streams):
+        if decoded and packet.size and packet.stream is video and packet.time_base:
+            packet.dts = next(decoded)
+            if not (left := left - 1):
+                packet.duration = round(packets.end / packet.time_base) - (packet.pts or 0)
         if packet.dts is None:
             continue
         packet.stream = streams[packet.stream]
@@ -178,9 +202,10 @@ def encode(
 
     Raises Unplayable, TooHeavy; OSError if our own disk refuses.
     """
+    seen = _seen(source, most)
     with reading(source, most) as container, _writing(target) as out:
         out.metadata.update(tags or {})
-        _convert(container, out, options, most, longest=longest, sound=sound)
+        _convert(container, out, options, most, seen, longest=longest, sound=sound)
 
 
 def _convert(
@@ -188,20 +213,23 @@ def _convert(
     out: OutputContainer,
     options: dict[str, str],
     most: Most,
+    seen: Shown,
     *,
     longest: int = 0,
     sound: bool = True,
 ) -> None:
-    """Decode and encode again as H.264 yuv420p and AAC, with even sides and every frame at its own time."""
+    """Decode and encode again as H.264 yuv420p and AAC: upright, with square pixels and even sides, every frame at its
+    own time."""
     video = container.streams.video[0]
+    size = _even(seen.stretched, longest)
     picture = out.add_stream("libx264", rate=video.average_rate or video.guessed_rate or Fraction(24), options=options)
-    scale = min(1.0, longest / max(video.width, video.height)) if longest else 1.0
-    picture.width, picture.height = (max(int(side * scale) // 2 * 2, 2) for side in (video.width, video.height))
+    picture.width, picture.height = reversed(size) if seen.is_on_its_side else size
     picture.pix_fmt = "yuv420p"
     context = picture.codec_context
     context.time_base = TICKS
     context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
     context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+    turning = Turning(seen, *size, TICKS)
     audio = container.streams.audio[0] if sound and container.streams.audio else None
     track = out.add_stream("aac", rate=48000) if audio else None
     resampler = av.AudioResampler("fltp", "stereo", 48000) if audio else None
@@ -212,15 +240,27 @@ def _convert(
                 count += 1
                 most.check_frame(frame, count)
                 if (tick := clock.tick(frame)) is not None:
-                    out.mux(picture.encode(_plain(frame, context, tick)))
+                    out.mux(picture.encode(_marked(turning(_plain(frame, size, tick)))))
             elif resampler and track and isinstance(frame, AudioFrame):
                 for piece in resampler.resample(frame):
                     out.mux(track.encode(piece))
-    out.mux(picture.encode())
+    tail = picture.encode()
+    if tail and tail[-1].pts is not None:
+        tail[-1].duration = (
+            clock.end - tail[-1].pts
+        )  # the muxer takes it for the film's end, though it is only decoded last
+    out.mux(tail)
     if resampler and track:
         for piece in resampler.resample(None):
             out.mux(track.encode(piece))
         out.mux(track.encode())
+
+
+def _even(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """The size with even sides, the longer of them at most `longest` unless 0."""
+    scale = min(1.0, longest / max(size)) if longest else 1.0
+    width, height = (max(int(side * scale) // 2 * 2, 2) for side in size)
+    return width, height
 
 
 class _Clock:
@@ -229,6 +269,8 @@ class _Clock:
     def __init__(self, stream: VideoStream) -> None:
         self._step = max(round(1 / Fraction(stream.average_rate or 24) / TICKS), 1)
         self._last: int | None = None
+        self.end = 0
+        """When the last frame has been shown."""
 
     def tick(self, frame: VideoFrame) -> int | None:
         """The frame's timestamp; None for a duplicate or late frame."""
@@ -239,20 +281,27 @@ class _Clock:
         if self._last is not None and now <= self._last:
             return None
         self._last = now
+        own = round(frame.duration * frame.time_base / TICKS) if frame.duration and frame.time_base else 0
+        self.end = now + (own or self._step)
         return now
 
 
-def _plain(frame: VideoFrame, context: VideoCodecContext, tick: int) -> VideoFrame:
+def _plain(frame: VideoFrame, size: tuple[int, int], tick: int) -> VideoFrame:
     unmarked = frame.colorspace == UNMARKED and not frame.format.is_rgb and frame.height >= HD
     plain = frame.reformat(
-        width=context.width,
-        height=context.height,
+        width=size[0],
+        height=size[1],
         format="yuv420p",
         src_colorspace=Colorspace.ITU709 if unmarked else None,
         dst_colorspace=Colorspace.ITU709,
         dst_color_range=ColorRange.MPEG,
     )
+    plain.pts, plain.time_base = tick, TICKS
+    return plain
+
+
+def _marked(plain: VideoFrame) -> VideoFrame:
+    """With what the encoder and players have to know of it."""
     plain.pict_type = PictureType.NONE  # else the encoder copies the source's frame types
     plain.colorspace, plain.color_range = Colorspace.ITU709, ColorRange.MPEG
-    plain.pts, plain.time_base = tick, TICKS
     return plain

@@ -5,13 +5,11 @@ from typing import Literal
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from core.edits.typesetting import LEADING, Setting, fitted, font_of
 from workers.media.contrast import RGB, shade_for
-from workers.media.typesetting import Setting, fitted, font_of
 
 Shade = Literal["soft", "box", "none"]
 
-LEADING = 1.22
-"""From one baseline to the next, in sizes."""
 BASELINE = 0.36
 """How far the baseline is below the middle of its line, in sizes."""
 FINER = 4

@@ -31,6 +31,7 @@ def test_it_is_named(prompt: str, things: list[str]) -> None:
         "Orbit around the chair, shallow depth of field, a glint runs over the metal",
         "Pan left, handmade candle, handheld feel",
         "Tilt up, no hands, no people",
+        "Slow orbit around the watch; the second hand glides, the hands of the watch shine",
         "镜头缓慢推近，背景虚化，光线扫过瓶身",
     ],
 )
@@ -39,4 +40,4 @@ def test_what_the_camera_can_do_is_not(prompt: str) -> None:
 
 
 def test_the_prompts_of_the_presets_ask_for_nothing_that_a_still_picture_can_not_show() -> None:
-    assert {preset.name: beyond(preset.prompt) for preset in presets() if beyond(preset.prompt)} == {}
+    assert [text for preset in presets() for text in (preset.prompt, preset.prompt_zh) if beyond(text)] == []

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from core.edits import timeline
+from core.edits.typesetting import Setting, fitted
 from tests.workers.edits import numbered
 from workers.edits.files import Files
 from workers.edits.frames import frames
@@ -16,7 +17,6 @@ from workers.edits.overlays import rgb
 from workers.edits.plan import plan
 from workers.media.contrast import contrast, luminance, shade_for
 from workers.media.text import Style, draw
-from workers.media.typesetting import Setting, fitted
 
 
 def drawn(body: dict[str, Any], *clips: Path, **more: Any) -> list[np.ndarray]:

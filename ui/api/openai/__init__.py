@@ -18,6 +18,7 @@ from core.errors import AdsVideoError
 from ...openai_problem import Refusal, answer, openai_envelope
 from . import create as creating
 from . import models, unsupported, videos
+from .document import amended
 
 BEARER = Depends(HTTPBearer(auto_error=False, description="An API key"))  # for the document; caller.py checks it
 log = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ def create() -> FastAPI:
     )
     for part in (unsupported, creating, videos, models):  # `videos/edits` before `videos/{id}`
         app.include_router(part.router)
+    plain = app.openapi
+    app.openapi = lambda: amended(plain())  # type: ignore[method-assign]
     app.add_exception_handler(AdsVideoError, _ours)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -10,7 +10,8 @@ from core.models import ApiKey, User
 from ... import formats, i18n, poll_cache
 from ...i18n import _
 from ...kit.dialog import confirm
-from ...kit.elements import Tag, button
+from ...kit.elements import Tag, button, link
+from ...kit.moment import moment
 from ...kit.toast import toast
 from ..video.words import localized
 
@@ -24,7 +25,9 @@ class Keys(Tag):
         with self:
             with Tag("div", "account-head"):
                 Tag("h2", "account-title", _("API keys"))
-                button(_("New key"), self._make, look="small")
+                with Tag("div", "chips"):
+                    link(_("API reference"), "/docs", look="small")
+                    button(_("New key"), self._make, look="small")
             self._new = Tag("div", "key-new", hidden=True, role="status")
             self._rows = Tag("div", "rows", role="list")
 
@@ -40,11 +43,14 @@ class Keys(Tag):
                 self._row(key)
 
     def _row(self, key: ApiKey) -> None:
-        used = formats.ago(key.last_used_at) if key.last_used_at else _("never used")
         with Tag("div", "row", role="listitem"):
             Tag("code", "row-main", f"{key.start}…")
             Tag("span", "row-note", localized(key.name))
-            Tag("span", "row-note", used)
+            if key.last_used_at:
+                used = _("Used {ago}", ago=formats.ago(key.last_used_at))
+                moment(key.last_used_at, "row-note", text=used)
+            else:
+                Tag("span", "row-note", _("Never used"))
             button(_("Revoke"), partial(self._ask, key), look="small")
 
     async def _make(self) -> None:

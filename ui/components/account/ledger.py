@@ -4,16 +4,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.billing import credits, notes
 from core.database.session import reading
-from core.models import LedgerEntry, User
+from core.models import LedgerEntry, User, Video
 from core.redis.news import News
+from core.videos import library
 
 from ... import formats, i18n, page_state
 from ...i18n import _
-from ...kit.elements import Tag
+from ...kit.elements import Tag, link
+from ...kit.moment import moment
 from ...kit.paged_list import PagedList
-from ..video.words import budget_left, localized
+from ..video.video_card import thumb
+from ..video.words import budget_left, localized, title_of
 
 PAGE = 30
+Row = tuple[LedgerEntry, Video | None]
+"""A movement, and the video it was for, unless that is gone."""
 
 
 class Ledger(Tag):
@@ -26,27 +31,35 @@ class Ledger(Tag):
         with self:
             with Tag("div", "account-head"):
                 Tag("h2", "account-title", _("Credits"))
-                self._balance = Tag("span", "price-number", i18n.number(user.credits))
+                with Tag("div", "ledger-balance"):
+                    self._balance = Tag("span", "price-number", i18n.number(user.credits))
+                    link(_("Get credits"), "/pricing", look="small")
             self._budget = Tag("p", "page-note", hidden=True)
-            self._list = PagedList(self._page, _line, lambda entry: entry.id, size=PAGE, centred=False)
+            self._list = PagedList(self._page, _line, lambda row: row[0].id, size=PAGE, centred=False)
         self._state.follow(self._hear, self._read, self._draw)
 
     async def load(self) -> None:
         """The balance, the budget and the first page of lines."""
         await self._state.refresh()
 
-    async def _page(self, before: int | None, limit: int) -> list[LedgerEntry]:
+    async def _page(self, before: int | None, limit: int) -> list[Row]:
         async with reading() as db:
-            return await credits.ledger(db, self._user_id, before, limit)
+            return await self._rows(db, before, limit)
+
+    async def _rows(self, db: AsyncSession, before: int | None, limit: int) -> list[Row]:
+        entries = await credits.ledger(db, self._user_id, before, limit)
+        ids = {entry.video_id for entry in entries if entry.video_id}
+        videos = {video.id: video for video in await library.chosen(db, self._user_id, sorted(ids))}
+        return [(entry, videos.get(entry.video_id or 0)) for entry in entries]
 
     def _hear(self, news: News) -> bool:
         """Whenever something may have been charged or returned."""
         return bool(news.status)
 
-    async def _read(self, db: AsyncSession, _news: News) -> list[LedgerEntry]:
-        return await credits.ledger(db, self._user_id, None, PAGE + 1)
+    async def _read(self, db: AsyncSession, _news: News) -> list[Row]:
+        return await self._rows(db, None, PAGE + 1)
 
-    async def _draw(self, page: list[LedgerEntry]) -> None:
+    async def _draw(self, page: list[Row]) -> None:
         """Draw the balance, the budget and the first page."""
         if user := self._state.user:
             self._balance.text = i18n.number(user.credits)
@@ -61,7 +74,8 @@ def _note(note: str) -> str:
     return localized(i18n.phrase(notes.from_note(note)))
 
 
-def _line(entry: LedgerEntry) -> None:
+def _line(row: Row) -> None:
+    entry, video = row
     words = {
         "grant": _("Granted"),
         "charge": _("Video"),
@@ -69,12 +83,23 @@ def _line(entry: LedgerEntry) -> None:
         "purchase": _("Bought"),
         "adjustment": _("Adjusted"),
     }
-    with Tag("div", "row", role="listitem"):
-        with Tag("span", "row-main", words[entry.kind]):
-            if entry.video_id:
-                Tag("a", "row-note", f"#{entry.video_id}", href=f"/videos/{entry.video_id}")
-            elif entry.note:
-                Tag("span", "row-note", _note(entry.note))
-        Tag("time", "row-note", formats.ago(entry.created_at), title=formats.exactly(entry.created_at))
-        Tag("span", f"row-amount {'row-good' if entry.amount > 0 else ''}", f"{entry.amount:+d}")
+    with Tag("div", "row ledger-row", role="listitem"):
+        with Tag("div", "ledger-picture"):
+            if video:
+                thumb(video)
+            else:
+                Tag("span", "ledger-sign", symbol="film" if entry.video_id else "coins")
+        with Tag("div", "ledger-text"):
+            if video:
+                Tag("a", "ledger-what", title_of(video), href=f"/videos/{video.id}", title=video.prompt)
+            else:
+                Tag("span", "ledger-what", words[entry.kind])
+            with Tag("span", "row-note ledger-facts"):
+                note = words[entry.kind] if video else _("Deleted video") if entry.video_id else _note(entry.note)
+                if note:
+                    Tag("span", "", note)
+                moment(entry.created_at)
+        gain = entry.amount > 0
+        amount = f"{'+' if gain else ''}{i18n.number(entry.amount)}"
+        Tag("span", f"row-amount {'row-good' if gain else ''}", amount)
         Tag("span", "row-amount row-note", i18n.number(entry.balance_after), title=_("Balance after it"))

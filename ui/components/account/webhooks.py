@@ -14,6 +14,7 @@ from ...i18n import _
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, button
 from ...kit.form import Line
+from ...kit.moment import moment
 from ...kit.toast import toast
 
 
@@ -56,9 +57,12 @@ class Webhooks(Tag):
     def _row(self, endpoint: WebhookEndpoint, last: WebhookDelivery | None) -> None:
         with Tag("div", "row", role="listitem"):
             Tag("code", "row-main webhook-url", endpoint.url, title=endpoint.url)
-            state = Tag("span", f"row-note webhook-state {_state_class(last)}", _state(last))
+            classes = f"row-note webhook-state {_state_class(last)}"
             if last:
-                state.put("title", f"{last.event} #{last.video_id} · {formats.exactly(last.created_at)}")
+                about = f"{last.event} #{last.video_id} · "
+                moment(last.created_at, classes, text=_state(last), about=about)
+            else:
+                Tag("span", classes, _("Nothing sent yet"))
             button(_("Delete"), partial(self._ask, endpoint), look="small")
 
     async def _make(self, event: events.GenericEventArguments) -> None:
@@ -114,15 +118,13 @@ def _state_class(last: WebhookDelivery | None) -> str:
     return "webhook-good has-icon icon-circle-check" if last.delivered_at else "webhook-bad has-icon icon-circle-alert"
 
 
-def _state(last: WebhookDelivery | None) -> str:
+def _state(last: WebhookDelivery) -> str:
     """How the last delivery went, in words."""
-    if last is None:
-        return _("nothing sent yet")
     if last.delivered_at:
-        return _("delivered {ago}", ago=formats.ago(last.delivered_at))
+        return _("Delivered {ago}", ago=formats.ago(last.delivered_at))
     if not last.attempts:
-        return _("being sent")
-    answer = _("answer {status}", status=last.last_status) if last.last_status else _("no answer")
+        return _("Being sent")
+    answer = _("Answer {status}", status=last.last_status) if last.last_status else _("No answer")
     if last.next_try_at is None:
         return _("{answer}, given up after {n} attempts", answer=answer, n=last.attempts)
     return _("{answer}, tried again soon", answer=answer)

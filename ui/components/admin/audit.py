@@ -7,9 +7,9 @@ from core.admin.audit import AuditLine
 from core.database.session import reading
 from core.models import User
 
-from ... import formats
 from ...i18n import _
 from ...kit.elements import Tag
+from ...kit.moment import moment
 from ...kit.paged_list import PagedList
 
 PAGE = 50
@@ -61,6 +61,13 @@ def _words() -> dict[str, str]:
         "stripe refund failed": _("The refund at Stripe failed"),
         "stripe dispute": _("Payment disputed"),
         "stripe dispute won": _("Dispute settled"),
+        "report": _("Reported a video"),
+        "hidden by reports": _("Reports have hidden a video"),
+        "moderation keep": _("Left a reported video"),
+        "moderation hide": _("Hid a reported video"),
+        "moderation takedown": _("Took a video down"),
+        "moderation block": _("Took a video down and blocked its maker"),
+        "comment deleted": _("Deleted a comment"),
         "alarm closed": _("Closed an alarm of the shop"),
     }
 
@@ -81,7 +88,7 @@ def _line(line: AuditLine) -> None:
             Tag("span", "row-note", " · ".join(filter(None, [_change(entry.before, entry.after), entry.note])))
         with Tag("div", "admin-facts"):
             Tag("span", "row-note", line.actor or _by(entry.act))
-            Tag("time", "row-note", formats.ago(entry.created_at), title=formats.exactly(entry.created_at))
+            moment(entry.created_at, "row-note")
 
 
 def _names() -> dict[str, str]:
@@ -103,7 +110,8 @@ def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
         if old != new:
             both = name in before and name in after
             parts.append(f"{word} {_value(old)} → {_value(new)}" if both else f"{word} {_value(new or old)}")
-    return ", ".join(parts)
+    changes = ", ".join(parts)
+    return changes[:1].upper() + changes[1:]
 
 
 def _value(value: object) -> str:

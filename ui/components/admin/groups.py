@@ -74,7 +74,7 @@ class GroupDialog(Dialog):
         limit = group.monthly_budget if group else None
         with self.body:
             self._name = field(_("Name"), group.name if group else "")
-            self._budget = field(_("Monthly budget"), "" if limit is None else str(limit), hint=_("none"), number=True)
+            self._budget = field(_("Monthly budget"), "" if limit is None else str(limit), hint=_("None"), number=True)
             turns = {"": _("In turn with everybody"), "first": _("Before everybody else's")}
             self._turn = choice(_("Their videos are begun"), turns, "first" if group and group.priority else "")
             if group:

@@ -11,6 +11,7 @@ from ...i18n import _
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, button
 from ...kit.form import do
+from ...kit.moment import moment
 from ...kit.paged_list import PagedList
 from ..video.words import localized, reason, state_word, waiting_for
 
@@ -70,7 +71,7 @@ class Jobs(Tag):
                     Tag("span", "row-note", waiting_for(video.note))
             with Tag("div", "admin-facts"):
                 Tag("span", f"card-state card-state-{video.status} row-note", word, symbol=symbol)
-                Tag("time", "row-note", formats.ago(video.created_at), title=formats.exactly(video.created_at))
+                moment(video.created_at, "row-note")
             if video.status in ACTIVE:
                 button(_("Cancel"), partial(self._ask_cancel, video, email), look="small")
             elif video.status == "failed":

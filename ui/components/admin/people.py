@@ -106,9 +106,9 @@ class PersonDialog(Dialog):
     def _account_fields(self, groups: list[Group]) -> None:
         user = self._user
         limit = "" if user.monthly_budget is None else str(user.monthly_budget)
-        self._budget = field(_("Monthly budget"), limit, hint=_("none"), number=True)
+        self._budget = field(_("Monthly budget"), limit, hint=_("None"), number=True)
         self._group = choice(
-            _("Group"), {NONE: _("none"), **{str(group.id): group.name for group in groups}}, str(user.group_id or NONE)
+            _("Group"), {NONE: _("None"), **{str(group.id): group.name for group in groups}}, str(user.group_id or NONE)
         )
         self._role = choice(_("Role"), {"user": _("User"), "admin": _("Administrator")}, user.role, disabled=self._mine)
 

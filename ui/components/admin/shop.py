@@ -7,10 +7,11 @@ from core.admin.shop import Customer
 from core.database.session import reading
 from core.models import BillingAlarm, User
 
-from ... import formats, i18n
+from ... import i18n
 from ...i18n import _
 from ...kit.elements import Tag, button
 from ...kit.form import do
+from ...kit.moment import moment
 
 
 class ShopPart(Tag):
@@ -50,7 +51,7 @@ class ShopPart(Tag):
                 Tag("span", "admin-name row-bad", words.get(alarm.kind, alarm.kind), symbol="circle-alert")
                 about = [alarm.about, alarm.detail, f"#{alarm.user_id}" if alarm.user_id else ""]
                 Tag("span", "row-note", " · ".join(filter(None, about)))
-            Tag("time", "row-note", formats.ago(alarm.created_at), title=formats.exactly(alarm.created_at))
+            moment(alarm.created_at, "row-note")
             done = _("Done: {about}", about=alarm.about)
             button(_("Done"), partial(self._close, alarm.id), look="small", aria_label=done)
 

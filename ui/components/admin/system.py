@@ -49,11 +49,11 @@ class System(Tag):
             _card(
                 _("Queue"),
                 "–" if waiting is None else i18n.number(waiting),
-                _("Redis does not answer.") if waiting is None else _("jobs in Redis"),
+                _("Redis does not answer.") if waiting is None else _("Jobs in Redis"),
                 bad=waiting is None,
             )
-            seen = _("seen in the last seconds") if worker else _("No worker is there: nothing is made.")
-            _card(_("Worker"), _("there") if worker else _("away"), seen, bad=not worker)
+            seen = _("Seen in the last seconds") if worker else _("No worker is there: nothing is made.")
+            _card(_("Worker"), _("Working") if worker else _("Not working"), seen, bad=not worker)
             _ledger_card(backlog.wrong_balances)
         self._models.clear()
         with self._models:
@@ -71,7 +71,7 @@ class System(Tag):
         _card(_("On their way"), i18n.number(pending + running), _("{pending} waiting, {running} running",
               pending=i18n.number(pending), running=i18n.number(running)))  # fmt: skip
         late = backlog.oldest_due_seconds
-        word = _("behind its time") if late > LATE_SECONDS else _("nothing waits longer")
+        word = _("Behind its time") if late > LATE_SECONDS else _("Nothing waits longer")
         _card(_("Oldest step due"), formats.seconds(round(late)), word, bad=late > LATE_SECONDS)
 
 
@@ -92,7 +92,7 @@ def _card(title: str, value: str, text: str, *, bad: bool = False) -> None:
 
 def _ledger_card(wrong: list[int]) -> None:
     if not wrong:
-        _card(_("Ledger"), _("balanced"), _("Every balance is the sum of its lines."))
+        _card(_("Ledger"), _("Balanced"), _("Every balance is the sum of its lines."))
         return
     people = ", ".join(f"#{user_id}" for user_id in wrong[:5])
     text = _("Balances that are not the sum of their lines: {people}", people=people)
@@ -103,10 +103,18 @@ def _model_row(offer: availability.Offer) -> None:
     with Tag("div", "row admin-row", role="listitem"):
         with Tag("div", "admin-who"):
             Tag("span", "admin-name", localized(offer.model.label))
-            Tag("span", "row-note", i18n.sentence(offer.state.reason) or offer.model.id)
+            Tag("span", "row-note", _how(offer))
         if offer.model.provider_cost is not None:
             Tag("span", "row-note", _("provider: {usd} per second", usd=formats.usd(offer.model.provider_cost)))
         state_dot(offer.state)
+
+
+def _how(offer: availability.Offer) -> str:
+    """Why it can't be used, and what sets it right; else its id."""
+    why, server = i18n.sentence(offer.state.reason), offer.model.server
+    if not server.configured and server.missing:
+        return _("{why}: set {variable} and start AdsVideo anew.", why=why, variable=server.missing)
+    return why or offer.model.id
 
 
 def _cost_row(cost: Cost) -> None:

@@ -15,6 +15,7 @@ from ... import formats, i18n, page_state
 from ...addresses import origin
 from ...i18n import _
 from ...kit.elements import Tag, button, link
+from ...kit.moment import moment
 
 Bought = tuple[Subscription | None, list[Payment], bool]
 """The subscription, the payments, and whether the user is a customer at all."""
@@ -84,7 +85,7 @@ def _plan_words(subscription: Subscription | None) -> str:
 def _receipt(payment: Payment) -> None:
     with Tag("div", "row", role="listitem"):
         Tag("span", "row-main", payment.label)
-        Tag("time", "row-note", formats.ago(payment.created_at), title=formats.exactly(payment.created_at))
+        moment(payment.created_at, "row-note")
         Tag("span", "row-amount", formats.money(Price(payment.amount, payment.currency)))
         if payment.receipt_url.startswith(("https://", "http://127.0.0.1")):
             receipt = link(_("Receipt"), payment.receipt_url, look="small", rel="noopener")

@@ -3,7 +3,6 @@
 from markupsafe import Markup
 from nicegui import events
 
-from core.catalog.size import Size
 from core.pictures.network import weights
 from core.prompts.beyond import Thing, beyond
 from core.prompts.camera_moves import MOVES, find_move
@@ -12,10 +11,7 @@ from ...i18n import _
 from ...kit.choices import Choices, option
 from ...kit.elements import Tag, button
 from .draft import STRENGTHS, Draft
-from .framing import PRESET_SIZE
 
-SOFT = 0.8
-"""A picture with fewer pixels than this share of the video's looks soft."""
 SWITCH = Markup('<span class="switch" aria-hidden="true"></span>{}')
 VIEW = Markup('<i class="move-view move-large move-{}" aria-hidden="true"></i>')
 
@@ -61,10 +57,8 @@ class CameraControls(Tag):
                 {name: option("camera-effect", name, SWITCH.format(word), title=about)
                  for name, (word, about) in switches.items()}
             )  # fmt: skip
-            with Tag("div", "camera-cutout") as self._cutout:
-                self._product = Tag("img", "camera-product", alt="", loading="lazy")
-                self._whole = button(_("Use the whole picture instead"), self._use_whole, look="link")
-            self._plain = Tag("p", "camera-note")
+            if weights() is None:
+                Tag("p", "camera-note", _("Plain moves only: products can't be cut out on this machine."))
             with Tag("p", "camera-note", role="status") as self._honest:
                 self._beyond = Tag("span")
                 self._better = button(_("Use a video model"), self._use_other, look="link")
@@ -78,9 +72,6 @@ class CameraControls(Tag):
 
     def _switched(self, name: str) -> None:
         self._draft.update(**{name: not getattr(self._draft.choices, name)})
-
-    def _use_whole(self) -> None:
-        self._draft.update(layers=False)
 
     def _use_other(self) -> None:
         if other := self._other():
@@ -106,28 +97,7 @@ class CameraControls(Tag):
         self._view.put("data_strength", strength)
         on = {name for name in _switches() if getattr(choices, name)}
         self._effects.mark_chosen(*sorted(on))
-        own = choices.picture_id if choices.layers and weights() and not choices.preset else 0
-        self._cutout.put("hidden", not own)
-        self._product.put("src", f"/api/v1/images/{own}/cutout" if own else None)
-        self._plain.text = " ".join(self._notes())
-        self._plain.put("hidden", not self._plain.text)
         things = [_things()[thing] for thing in beyond(choices.prompt)]
         self._beyond.text = _("A still picture can't show {things}.", things=", ".join(things)) if things else ""
         self._honest.put("hidden", not things)
         self._better.put("hidden", self._other() is None)
-
-    def _notes(self) -> list[str]:
-        """What is to be known of this machine and this picture."""
-        notes = []
-        if weights() is None:
-            notes.append(_("Plain moves only: products can't be cut out on this machine."))
-        own = self._draft.own.get(self._draft.choices.picture_id)
-        picture = Size(own.width, own.height) if own and not self._draft.preset else PRESET_SIZE
-        if (own or self._draft.preset) and _shown(picture, self._draft.size, self._draft.choices.zoom) < SOFT:
-            notes.append(_("The picture is small for {size}: the video will look soft.", size=str(self._draft.size)))
-        return notes
-
-
-def _shown(picture: Size, video: Size, zoom: float) -> float:
-    """Pixels of the picture for each pixel of the video, along a side."""
-    return min(picture.width / video.width, picture.height / video.height) / zoom

@@ -1,7 +1,7 @@
 """The contents of the form."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from nicegui import Event
@@ -53,15 +53,25 @@ class Choices:
     audio: bool = True
 
 
+OFFERED = tuple(one.name for one in fields(Choices) if one.name in Options.model_fields)
+"""The options that the form offers."""
+
+
 @dataclass
 class Draft:
-    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change."""
+    """The form's contents. `changed` tells every part of the page; `edited` is set by the visitor's first change.
+
+    `awaited` is a picture that is kept for whoever was signed in, until they are again or another one is chosen.
+    """
 
     choices: Choices = field(default_factory=Choices)
     offers: list[Offer] = field(default_factory=list)
     own: dict[int, Picture] = field(default_factory=dict)
+    outlined: set[int] = field(default_factory=set)
+    """Pictures of the visitor's own whose product is seen and outlined."""
     changed: Event[[]] = field(default_factory=Event)
     edited: bool = False
+    awaited: int = 0
 
     def update(self, **values: Any) -> None:
         """Change choices and emit `changed`; length and size are fitted to the model, a new picture is centred."""
@@ -112,6 +122,13 @@ class Draft:
         """A model that can be used now: our own one if it can, else the first of the menu."""
         ready = [offer.model for offer in self.offers if offer.state.name == "ready"]
         return next((model for model in ready if model.server.local), next(iter(ready), None))
+
+    @property
+    def cut_out(self) -> int:
+        """The picture whose product would move by itself, if one is seen in it; else 0."""
+        choices, model = self.choices, self.model
+        is_cut = model and model.server.local and choices.layers and not choices.preset
+        return choices.picture_id if is_cut else 0
 
     @property
     def price(self) -> int:
@@ -187,7 +204,8 @@ class Draft:
 
     def to_json(self) -> str:
         """The choices as JSON, as the browser stores them."""
-        return json.dumps(asdict(self.choices))
+        c = self.choices
+        return json.dumps({**asdict(c), "picture_id": c.picture_id or (0 if c.preset else self.awaited)})
 
     @staticmethod
     def picture_id_in(text: str) -> int:
@@ -213,7 +231,7 @@ class Draft:
             seconds=choices.seconds,
             size=choices.size,
             **_framing({name: getattr(choices, name) for name in Framing.model_fields}),
-            **_camera({name: value for name in Options.model_fields if (value := getattr(choices, name)) != ""}),
+            **_camera({name: value for name in OFFERED if (value := getattr(choices, name)) != ""}),
         )
 
 
@@ -233,7 +251,7 @@ def _camera(values: dict[str, Any]) -> dict[str, Any]:
         chosen = Options(**values).chosen()
     except ValidationError:
         chosen = {}
-    return {name: chosen.get(name, getattr(Choices(), name)) for name in Options.model_fields}
+    return {name: chosen.get(name, getattr(Choices(), name)) for name in OFFERED}
 
 
 def _fitting(size: str, model: Model) -> str:

@@ -12,6 +12,7 @@ from core.videos import recipe
 
 from ...i18n import _
 from ...kit.toast import toast
+from ..edit.opening import offer_editor
 from ..video.preset_picture import find_preset
 from .draft import Draft
 
@@ -21,6 +22,8 @@ async def take_settings(user: User | None, draft: Draft, event: events.GenericEv
     settings = recipe.read(event.args.get("detail") if isinstance(event.args, dict) else None)
     if settings is None:
         toast(_("This video carries no AdsVideo settings. Pictures can be dropped here as well."), "bad")
+        return
+    if user and settings.recipe.edit and await offer_editor(user, settings.recipe.edit):
         return
     preset = find_preset(settings.recipe.preset)
     picture = None if preset else await _picture(user, settings.recipe.picture_sha256)

@@ -85,3 +85,50 @@ customElements.define(
     }
   },
 );
+
+// <ads-local word="Uploading… {percent} %">: the file itself, seen at once, until the server's picture is there.
+customElements.define(
+  "ads-local",
+  class extends HTMLElement {
+    begin(file) {
+      this.clear();
+      this.before = this.front?.src;
+      this.url = URL.createObjectURL(file);
+      const image = document.createElement("img");
+      image.onerror = () => image.remove(); // the server may know a kind that the browser does not draw
+      image.alt = "";
+      image.src = this.url;
+      const words = document.createElement("span");
+      this.replaceChildren(image, words);
+      this.dataset.on = "";
+      this.progress(0);
+    }
+    progress(done) {
+      this.style.setProperty("--done", done);
+      const words = this.querySelector("span");
+      if (words) words.textContent = this.getAttribute("word").replace("{percent}", Math.round(100 * done));
+    }
+    end(ok) {
+      if (!ok) return this.clear();
+      this.progress(1);
+      const until = Date.now() + 3000;
+      this.timer = setInterval(() => {
+        const front = this.front;
+        if (Date.now() > until || (front && front.src !== this.before && front.complete)) this.clear();
+      }, 50);
+    }
+    clear() {
+      clearInterval(this.timer);
+      if (this.url) URL.revokeObjectURL(this.url);
+      this.url = "";
+      this.removeAttribute("data-on");
+      this.replaceChildren();
+    }
+    get front() {
+      return this.parentElement.querySelector(".frame-front img");
+    }
+    disconnectedCallback() {
+      this.clear();
+    }
+  },
+);

@@ -10,6 +10,7 @@ from nicegui import events
 from core.catalog.size import Size
 from core.models import User
 from core.pictures import intake
+from core.pictures.network import weights
 
 from ...i18n import _
 from ...kit.elements import Tag, icon_button
@@ -17,6 +18,14 @@ from ..video.preset_picture import preset_picture
 from .draft import MODES, Draft, Mode
 
 PRESET_SIZE = Size(1920, 1280)
+OUTLINE = Markup(
+    '<svg width="0" height="0"><filter id="product-outline" x="-2%" y="-2%" width="104%" height="104%">'
+    '<feComponentTransfer in="SourceAlpha" result="product"><feFuncA type="discrete" tableValues="0 1"/>'
+    '</feComponentTransfer><feMorphology operator="dilate" radius="1.5"/>'
+    '<feComposite in2="product" operator="out" result="edge"/><feFlood style="flood-color: var(--on-media)"/>'
+    '<feComposite in2="edge" operator="in"/></filter></svg>'
+)
+"""Of a picture with transparency only the line around what is not transparent is left."""
 EMPTY = Markup('<span class="preview-empty-title">{}</span><span class="preview-empty-note">{}</span>')
 
 
@@ -35,6 +44,8 @@ class FramingPreview(Tag):
         self._tools: Tag | None = None
         with self:
             self._inside = Tag("div", "preview-inside")
+            Tag("div", "preview-filter", inner=OUTLINE, aria_hidden="true")
+            Tag("ads-local", word=_("Uploading… {percent} %"), aria_hidden="true")
         draft.changed.subscribe(self._draw)
         self._draw()
 
@@ -75,12 +86,14 @@ class FramingPreview(Tag):
         if self._tools:
             self._tools.put("hidden", not chosen)
             self._draw_bar()
-        shown = (chosen, choices.mode, self._draft.size)
+        cut_out = self._draft.cut_out if self._user and weights() else 0
+        shown = (chosen, choices.mode, self._draft.size, cut_out)
+        self.style(f"--ratio: {self._draft.size.width / self._draft.size.height:.4f}")
         if shown != self._shown:
             self._shown = shown
             self._inside.clear()
             with self._inside:
-                self._framed() if chosen else self._nothing()
+                self._framed(cut_out) if chosen else self._nothing()
         if chosen:
             self._place()
 
@@ -100,11 +113,9 @@ class FramingPreview(Tag):
         inner = EMPTY.format(_("Choose a picture below"), note)
         Tag("label", "preview-empty", inner=inner, symbol="image", for_=self._upload)
 
-    def _framed(self) -> None:
-        size, mode = self._draft.size, self._draft.choices.mode
-        ratio = "portrait" if size.is_portrait else "other"
-        self._frame = Tag("ads-crop" if mode == "crop" else "div", f"frame frame-{mode}", data_ratio=ratio)
-        self._frame.style(f"aspect-ratio: {size.width} / {size.height}")
+    def _framed(self, cut_out: int) -> None:
+        mode = self._draft.choices.mode
+        self._frame = Tag("ads-crop" if mode == "crop" else "div", f"frame frame-{mode}")
         with self._frame:
             if mode == "pad-blur":
                 self._large("frame-back", "")
@@ -114,6 +125,19 @@ class FramingPreview(Tag):
             self._exact = None
             if self._user:
                 self._exact = Tag("img", "frame-exact", alt="", aria_hidden="true", draggable="false")
+            if cut_out:
+                self._outline(cut_out)
+
+    def _outline(self, picture_id: int) -> None:
+        """The product's outline, over the picture and moved with it; nothing where none is seen."""
+        image = Tag("img", "frame-cut", src=f"/api/v1/images/{picture_id}/cutout", alt="", aria_hidden="true",
+                    draggable="false")  # fmt: skip
+
+        def seen() -> None:
+            self._draft.outlined.add(picture_id)
+            self._draft.changed.emit()
+
+        image.on("load", seen, [], js_handler="(e) => { e.target.dataset.seen = ''; emit(); }")
 
     def _cropping(self) -> None:
         assert self._frame is not None

@@ -73,7 +73,10 @@ class ModelMenu(Tag):
                 self._menu.classes("menu model-list").on_value_change(self._opened)
             with Tag("div", "options"):
                 self._lengths = _segments(_("Length"), lambda value: draft.update(seconds=int(value)))
-                self._ratios = _segments(_("Ratio"), lambda value: draft.update(size=value))
+                self._ratios = _segments(_("Ratio"), self._choose_ratio)
+                self._sharper = Choices(
+                    "segments", "aria-pressed", self._choose_lines, role="group", aria_label=_("Resolution")
+                )
                 group = {"role": "group", "aria_label": _("Sound")}
                 self._sound = Choices("camera-effects", "aria-pressed", self._switch_sound, **group)
                 about = _("The model makes sound as well")
@@ -152,14 +155,49 @@ class ModelMenu(Tag):
         self._summary.put("innerHTML", str(inner))
         self._lengths.show({str(s): _length(s) for s in sorted(offer.model.seconds)})
         self._lengths.mark_chosen(str(self._draft.choices.seconds))
-        self._ratios.show({str(size): _ratio(size, offer.model) for size in offer.model.sizes})
-        self._ratios.mark_chosen(self._draft.choices.size)
+        self._draw_sizes(offer.model)
         self._sound.put("hidden", "audio" not in offer.model.options)
         self._sound.mark_chosen(*(["audio"] if self._draft.choices.audio else []))
         if self._listed != self._draft.offers:
             self._listed = self._draft.offers
             if self._menu.value:
                 self._list()
+
+    def _draw_sizes(self, model: Model) -> None:
+        """The ratios; beside them a switch for each of the larger sizes of the chosen one."""
+        now = self._draft.size
+        self._ratios.show({ratio: _ratio(sizes) for ratio, sizes in _by_ratio(model).items()})
+        self._ratios.mark_chosen(now.ratio)
+        larger = _by_ratio(model).get(now.ratio, [])[1:]
+        switches = {_lines(size): option("segment", _lines(size), _lines(size), title=str(size)) for size in larger}
+        self._sharper.show(switches)
+        self._sharper.mark_chosen(_lines(now))
+        self._sharper.put("hidden", not larger)
+
+    def _choose_ratio(self, ratio: str) -> None:
+        """As sharp as before, if the model can."""
+        if (model := self._draft.model) and (sizes := _by_ratio(model).get(ratio)):
+            sharp = next((size for size in sizes if _lines(size) == _lines(self._draft.size)), sizes[0])
+            self._draft.update(size=str(sharp))
+
+    def _choose_lines(self, lines: str) -> None:
+        """Switch that size on, or off again if it is on."""
+        if (model := self._draft.model) and (sizes := _by_ratio(model).get(self._draft.size.ratio)):
+            on = next((size for size in sizes if _lines(size) == lines), sizes[0])
+            self._draft.update(size=str(sizes[0] if on == self._draft.size else on))
+
+
+def _by_ratio(model: Model) -> dict[str, list[Size]]:
+    """The sizes of a model by their ratio, in its order; the smallest of a ratio first."""
+    ratios: dict[str, list[Size]] = {}
+    for size in model.sizes:
+        ratios.setdefault(size.ratio, []).append(size)
+    return {ratio: sorted(sizes, key=lambda size: size.width) for ratio, sizes in ratios.items()}
+
+
+def _lines(size: Size) -> str:
+    """`1080p` for 1920x1080 and 1080x1920."""
+    return f"{min(size.width, size.height)}p"
 
 
 def _segments(label: str, choose: Callable[[str], None]) -> Choices:
@@ -173,10 +211,10 @@ def _length(seconds: int) -> Markup:
     return option("segment", value, formats.seconds(seconds), data_rove="", title=value)
 
 
-def _ratio(size: Size, model: Model) -> Markup:
-    """The ratio with a small frame of it before the word; and how large, where another size has the same."""
-    value, scale = str(size), 14 / max(size.width, size.height)
+def _ratio(sizes: list[Size]) -> Markup:
+    """The ratio with a small frame of it before the word."""
+    size = sizes[0]
+    scale = 14 / max(size.width, size.height)
     frame = f"--width:{max(6, round(size.width * scale))}px;--height:{max(6, round(size.height * scale))}px"
-    first = next(other for other in model.sizes if other.ratio == size.ratio)
-    word = size.ratio if size == first else f"{size.ratio} · {min(size.width, size.height)}p"
-    return option("segment segment-ratio", value, word, style=frame, data_rove="", title=value)
+    sharp = ", ".join(map(str, sizes))
+    return option("segment segment-ratio", size.ratio, size.ratio, style=frame, data_rove="", title=sharp)

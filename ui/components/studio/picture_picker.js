@@ -5,16 +5,18 @@ function upload(input, file) {
   if (file.type === "video/mp4" || /\.mp4$/i.test(file.name)) return readSettings(file, tell);
   if (file.size > SHARED.pictureBytes) return tell("refused", { code: SHARED.pictureTooLarge });
   tell("started", {});
+  const local = document.querySelector("ads-local");
+  local?.begin(file);
   const request = new XMLHttpRequest();
   const body = new FormData();
   body.append("file", file);
   const done = () => zone.removeAttribute("data-busy");
   zone.dataset.busy = "";
-  zone.style.setProperty("--done", 0);
-  request.upload.onprogress = (e) => zone.style.setProperty("--done", e.total ? e.loaded / e.total : 0);
-  request.onerror = () => (done(), tell("refused", { code: "connection" }));
+  request.upload.onprogress = (e) => local?.progress(e.total ? e.loaded / e.total : 0);
+  request.onerror = () => (done(), local?.end(false), tell("refused", { code: "connection" }));
   request.onload = () => {
     done();
+    local?.end(request.status === 201);
     let answer = {};
     try {
       answer = JSON.parse(request.responseText);
@@ -78,3 +80,15 @@ addEventListener("click", (e) => {
   const strip = scroller && document.getElementById(scroller.getAttribute("aria-controls"));
   strip?.scrollBy({ left: scroller.dataset.scroll * strip.clientWidth * 0.8, behavior: glide() });
 });
+// Its ends hide the button that leads no further.
+addEventListener(
+  "scroll",
+  (e) => {
+    const box = e.target.parentElement?.closest?.(".strip-box");
+    if (!box) return;
+    const { scrollLeft, scrollWidth, clientWidth } = e.target;
+    box.toggleAttribute("data-started", scrollLeft > 4);
+    box.toggleAttribute("data-ended", scrollLeft + clientWidth > scrollWidth - 4);
+  },
+  { capture: true, passive: true },
+);

@@ -17,22 +17,20 @@ from ...i18n import _
 from ...kit.choices import Choices, option
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, icon_button
-from ..video.preset_picture import preset_title, thumbnail
+from ..video.preset_picture import preset_prompt, preset_title, thumbnail
 from .draft import Draft
 from .dropped_video import take_settings
 from .framing import FramingPreview
+from .picture_hints import PictureHints
 from .picture_url import BOX, PictureUrl
 from .prompt_field import is_ours
 
 TYPES = "image/jpeg,image/png,image/webp,image/avif,image/gif,video/mp4"  # of a video only its settings are read
 FILE_INPUT = "picture-file"
 STRIP = "picture-strip"
-HEAD = Markup(
-    '<h1 class="form-title">{title}</h1><div class="grow"></div>'
-    '<button type="button" class="icon-button icon-button-small has-icon icon-chevron-left" data-scroll="-1" '
-    'aria-controls="{strip}" aria-label="{back}" title="{back}"></button>'
-    '<button type="button" class="icon-button icon-button-small has-icon icon-chevron-right" data-scroll="1" '
-    'aria-controls="{strip}" aria-label="{on}" title="{on}"></button>'
+SCROLL = Markup(
+    '<button type="button" class="strip-scroll has-icon icon-chevron-{side}" data-scroll="{step}" tabindex="-1" '
+    'aria-controls="{strip}" aria-label="{label}" title="{label}"></button>'
 )
 OWN = Markup('<img src="{}" alt="" loading="lazy" decoding="async">')
 
@@ -41,37 +39,46 @@ class PicturePicker(Tag):
     """Choosing a preset or one's own picture puts it into the draft."""
 
     def __init__(self, user: User | None, draft: Draft) -> None:
-        super().__init__("section", "field", aria_label=_("Picture"))
+        super().__init__("section", "field picture-field", aria_label=_("Picture"))
         self._user, self._draft = user, draft
         self._tiles: dict[int, Tag] = {}
         self._chosen: str | int = ""
         with self:
-            back, on = _("Scroll back"), _("Scroll on")
-            inner = HEAD.format(title=_("Turn a picture into a video"), strip=STRIP, back=back, on=on)
-            Tag("div", "field-head", inner=inner)
+            Tag("h1", "form-title", _("Turn a picture into a video"))
             with FramingPreview(user, draft, FILE_INPUT):
                 self._delete = icon_button("trash-2", _("Delete this picture"), self._ask, look="media")
                 self._delete.classes("preview-delete")
             self._strip()
             self._url = PictureUrl(user, self._take, self.complain)
+            if user:
+                Tag("ads-address", hidden=True)  # one from before the sign-in
             self._link.on_click(self._url.switch)
             self._url.switched.subscribe(lambda shown: self._link.put("aria_expanded", shown))
+            PictureHints(draft)
             self._problem = Tag("p", "problem", role="alert", hidden=True)
         Tag("div", "drop-overlay", _("Drop your picture"), symbol="image", aria_hidden="true")
         draft.changed.subscribe(self._draw)
         self._draw()
 
     def _strip(self) -> None:
-        with Tag("div", "strip", id=STRIP):
+        """Upload and Link, always in sight; then one's own pictures and the presets, which scroll."""
+        with Tag("div", "strip-row"):
             self._upload_tile()
             self._link = Tag("button", "tile tile-upload", _("Link"), symbol="link", type="button", aria_controls=BOX,
                              aria_expanded=False, title=_("A picture by its web address"))  # fmt: skip
-            with Tag("div", "tiles", role="radiogroup", aria_label=_("Pictures"), data_roving="move") as self._group:
-                self._presets = Choices("", "aria-checked", self._choose_preset, role="none", single=True)
-                self._presets.mark("presets")
-                self._presets.show(_preset_tiles())
-                for picture in self._draft.own.values():
-                    self._own_tile(picture)
+            with Tag("div", "strip-box"):
+                with Tag("div", "strip", id=STRIP), Tag(
+                    "div", "tiles", role="radiogroup", aria_label=_("Pictures"), data_roving="move"
+                ):
+                    self._mine = Tag("div", "tiles-own", role="none")
+                    self._presets = Choices("", "aria-checked", self._choose_preset, role="none", single=True)
+                    self._presets.mark("presets")
+                    self._presets.show(_preset_tiles())
+                    for picture in self._draft.own.values():
+                        self._own_tile(picture)
+                ways = (("left", -1, _("Scroll back")), ("right", 1, _("Scroll on")))
+                both = (SCROLL.format(side=side, step=step, strip=STRIP, label=label) for side, step, label in ways)
+                Tag("div", "strip-scrolls", inner=Markup().join(both))
 
     def _upload_tile(self) -> None:
         about = _("JPEG, PNG, WebP, AVIF or GIF")
@@ -85,15 +92,16 @@ class PicturePicker(Tag):
     def _own_tile(self, picture: Picture) -> None:
         image = OWN.format(f"/api/v1/images/{picture.id}/content")
         name = _("Your picture")
-        tile = Tag("button", "tile", inner=image, type="button", role="radio", aria_checked=False, aria_label=name,
-                   title=name, tabindex="-1", data_rove=True)  # fmt: skip
+        with self._mine:
+            tile = Tag("button", "tile", inner=image, type="button", role="radio", aria_checked=False, aria_label=name,
+                       title=name, tabindex="-1", data_rove=True)  # fmt: skip
         tile.on_click(lambda: self._draft.update(preset="", picture_id=picture.id))
         self._tiles[picture.id] = tile
 
     def _choose_preset(self, name: str) -> None:
         preset = next(p for p in presets.presets() if p.name == name)
         prompt = self._draft.choices.prompt
-        self._draft.update(preset=name, picture_id=0, prompt=preset.prompt if is_ours(prompt) else prompt)
+        self._draft.update(preset=name, picture_id=0, prompt=preset_prompt(preset) if is_ours(prompt) else prompt)
 
     async def _uploaded(self, event: events.GenericEventArguments) -> None:
         """The browser says so; whose picture it really is, the database knows."""
@@ -120,8 +128,8 @@ class PicturePicker(Tag):
         """Show one of the user's own pictures as a tile."""
         self._draft.own[picture.id] = picture
         if picture.id not in self._tiles:
-            with self._group:
-                self._own_tile(picture)
+            self._own_tile(picture)
+            self._tiles[picture.id].move(target_index=0)  # the newest first
 
     def _ask(self) -> None:
         picture_id = self._draft.choices.picture_id
@@ -159,10 +167,13 @@ class PicturePicker(Tag):
         else:
             self.complain(_("The picture could not be uploaded. Please check the connection and try again."))
 
-    def complain(self, sentence: str) -> None:
-        """Say under the strip what is wrong; an empty sentence takes it back."""
+    def complain(self, sentence: str, *, missing: bool = False) -> None:
+        """Say under the strip what is wrong; an empty sentence takes it back. `missing`: mark it, and bring it here."""
         self._problem.text = sentence
         self._problem.put("hidden", not sentence)
+        self.put("data_wrong", missing or None)
+        if missing:
+            self.run_method("scrollIntoView", {"block": "center", "behavior": "smooth"})
 
     def _draw(self) -> None:
         choices = self._draft.choices

@@ -12,3 +12,20 @@ addEventListener("keydown", (e) => {
   const box = e.key === "Escape" && e.target.closest?.(".picture-url");
   if (box) box.dispatchEvent(new CustomEvent("leave"));
 });
+
+// <ads-address>: the address that was given before the sign-in is fetched after it.
+customElements.define(
+  "ads-address",
+  class extends HTMLElement {
+    connectedCallback() {
+      const address = sessionStorage.getItem("address");
+      if (!address) return;
+      sessionStorage.removeItem("address");
+      setTimeout(() => {
+        const box = document.querySelector(".picture-url");
+        box.querySelector("input").value = address;
+        adsvideo.sendAddress(box);
+      });
+    }
+  },
+);

@@ -1,5 +1,6 @@
 """The box for a picture's web address; an address that is pasted anywhere on the page comes here as well."""
 
+import json
 from collections.abc import Callable
 
 from markupsafe import Markup
@@ -60,6 +61,8 @@ class PictureUrl(Tag):
         except AdsVideoError as error:
             self._complain(i18n.explain(error))
             self._show(True)
+            if isinstance(error, NotSignedIn):  # it is fetched as soon as somebody has signed in
+                self.client.run_javascript(f"sessionStorage.setItem('address', {json.dumps(address[:2000])})")
         else:
             self._accept(picture)
             self._show(False)

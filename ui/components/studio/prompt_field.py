@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+from core import at_once
 from core.errors import AdsVideoError, NotSignedIn, PromptTooLong
 from core.models import User
 from core.pictures import presets
@@ -15,6 +16,7 @@ from ...kit.choices import Choices, option
 from ...kit.elements import Tag, button
 from ...kit.text_area import TextArea
 from ...kit.toast import toast
+from ..video.preset_picture import preset_prompt
 from .draft import Draft
 from .template_dialog import TemplateDialog
 
@@ -75,7 +77,7 @@ class PromptField(Tag):
                 return
         move = next(move for move in MOVES if move.name == name)
         before = self._draft.choices.prompt
-        after = toggle_move(before, move)
+        after = toggle_move(before, move, chinese=i18n.language() == "zh")
         if after == before and (span := find_move(before, move)):
             toast(_("This move is part of your own sentence: change it there."))
             self._field.select(*span)
@@ -88,10 +90,11 @@ class PromptField(Tag):
 
     def _use_preset(self) -> None:
         if preset := self._draft.preset:
-            self._draft.update(prompt=preset.prompt)
+            self._draft.update(prompt=preset_prompt(preset))
 
     async def _templates(self) -> None:
-        await TemplateDialog(self._user, self._draft.choices.prompt, self._take).fill()
+        still = bool(self._draft.model and self._draft.model.server.local)
+        await TemplateDialog(self._user, self._draft.choices.prompt, self._take, still=still).fill()
 
     def _take(self, prompt: str) -> None:
         self._draft.update(prompt=prompt)
@@ -105,7 +108,8 @@ class PromptField(Tag):
         try:
             if self._user is None:
                 raise NotSignedIn()
-            better = await improve.improve(before)
+            with at_once.IMPROVEMENTS.of(self._user.id):
+                better = await improve.improve(before)
         except AdsVideoError as error:
             toast(i18n.explain(error), "bad")
         else:
@@ -120,6 +124,13 @@ class PromptField(Tag):
     def _undo(self) -> None:
         self._draft.update(prompt=self._before)
         self._back.put("hidden", True)
+
+    def refuse(self, sentence: str) -> None:
+        """Mark the field, say what is wrong with it until it is changed, and put the cursor into it."""
+        self._problem.text = sentence
+        self._box.put("data_state", "over")
+        self._field.put("aria_invalid", "true")
+        self.focus()
 
     def focus(self) -> None:
         """Put the cursor into the field."""
@@ -139,9 +150,9 @@ class PromptField(Tag):
         chosen = self._draft.choices.move
         self._moves.mark_chosen(*([chosen] if chosen else (m.name for m in MOVES if find_move(prompt, m))))
         preset = self._draft.preset
-        self._offer.put("hidden", preset is None or prompt == preset.prompt)
+        self._offer.put("hidden", preset is None or prompt in (preset.prompt, preset.prompt_zh))
 
 
 def is_ours(prompt: str) -> bool:
     """Whether a prompt is empty or one that a preset brought, so that another preset may replace it."""
-    return not prompt.strip() or prompt in {preset.prompt for preset in presets.presets()}
+    return not prompt.strip() or prompt in {words for p in presets.presets() for words in (p.prompt, p.prompt_zh)}

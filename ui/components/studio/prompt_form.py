@@ -7,16 +7,19 @@ from nicegui import events
 from core.catalog import availability
 from core.database.session import reading
 from core.edits.ask import again
-from core.errors import AdsVideoError, ModelUnavailable, NoPicture, NoPrompt, NotFound, NotSignedIn, PromptTooLong
+from core.errors import AdsVideoError, ModelUnavailable, NoPicture, NoPrompt, NotFound, PromptTooLong
 from core.models import User, Video
 from core.pictures import uploads
+from core.prompts.templates import blanks
 from core.videos.ask import ask
 from core.videos.recipe import Recipe
 
 from ... import i18n
 from ...i18n import _
 from ...kit.elements import Tag
+from ..site.way_on import way_on
 from ..video.current_video import CurrentVideo
+from .blanks import BlanksDialog
 from .camera_controls import CameraControls
 from .draft import Draft
 from .generate_button import GenerateButton
@@ -32,6 +35,8 @@ class PromptForm(Tag):
         super().__init__("div", "form")
         self._user, self._draft, self._current = user, draft, current
         self._busy = False
+        self._as_it_is = ""
+        """A prompt with blanks that is wanted as it is."""
         with self:
             self._picker = PicturePicker(user, draft)
             self._prompt = PromptField(user, draft)
@@ -44,9 +49,21 @@ class PromptForm(Tag):
         draft.changed.subscribe(self._keep)
 
     async def generate(self) -> None:
-        """Generate the video; a second click meanwhile does nothing."""
+        """Generate the video; a second click meanwhile does nothing. Blanks in the prompt are asked about first."""
         recipe = self._draft.recipe
+        has_picture = recipe.picture_id or recipe.preset
+        if self._user and has_picture and recipe.prompt != self._as_it_is and blanks(recipe.prompt):
+            self._generate.release()
+            BlanksDialog(recipe.prompt, self._fill, self._generate_as_it_is)
+            return
         await self._ask(recipe, lambda: ask(self._user, recipe))
+
+    def _fill(self, prompt: str) -> None:
+        self._draft.update(prompt=prompt)
+
+    async def _generate_as_it_is(self) -> None:
+        self._as_it_is = self._draft.choices.prompt
+        await self.generate()
 
     async def try_again(self, video: Video) -> None:
         """Generate the same video anew, charged anew."""
@@ -77,17 +94,19 @@ class PromptForm(Tag):
         """It was deleted in another tab."""
         if recipe.picture_id:
             self._picker.drop(recipe.picture_id)
-        self._generate.complain(_("This picture has been deleted. Please choose another one."))
+        self._picker.complain(_("This picture has been deleted. Please choose another one."), missing=True)
 
     def _refuse(self, error: AdsVideoError) -> None:
         """Say why, and lead to where it can be put right."""
         if isinstance(error, ModelUnavailable) and self._draft.blocked:
             return  # said already, with the ways out
-        self._generate.complain(i18n.explain(error), login=isinstance(error, NotSignedIn))
+        sentence = i18n.explain(error)
         if isinstance(error, (NoPrompt, PromptTooLong)):
-            self._prompt.focus()
+            self._prompt.refuse(sentence)
         elif isinstance(error, NoPicture):
-            self._picker.run_method("scrollIntoView", {"block": "center", "behavior": "smooth"})
+            self._picker.complain(sentence, missing=True)
+        else:
+            self._generate.complain(sentence, way_on(error, self._user))
 
     def _keep(self) -> None:
         self._generate.complain("")
@@ -98,7 +117,10 @@ class PromptForm(Tag):
         if self._draft.edited:
             return
         draft_json = str(event.args.get("detail"))[:5000]
-        if self._user and (picture_id := Draft.picture_id_in(draft_json)):
+        picture_id = Draft.picture_id_in(draft_json)
+        if self._user is None:
+            self._draft.awaited = picture_id
+        elif picture_id:
             try:
                 async with reading() as db:
                     self._draft.own[picture_id] = await uploads.owned(db, self._user.id, picture_id)

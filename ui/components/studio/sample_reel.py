@@ -10,7 +10,7 @@ from nicegui import events
 from core.pictures import presets
 
 from ... import theme
-from ...i18n import _
+from ...i18n import _, language
 from ...kit.elements import Tag
 from ..video.preset_picture import find_preset, preset_title, thumbnail
 from .draft import Draft
@@ -25,9 +25,15 @@ class Sample:
 
     preset: presets.Preset
     prompt: str
+    prompt_zh: str
     video: str = ""
     poster: str = ""
     label: str = ""
+
+    @property
+    def words(self) -> str:
+        """The prompt, in the visitor's language."""
+        return self.prompt_zh if language() == "zh" else self.prompt
 
 
 @lru_cache
@@ -40,9 +46,9 @@ def samples() -> tuple[Sample, ...]:
         preset = find_preset(entry["preset"])
         if preset and (folder / entry["video"]).is_file() and (folder / entry["poster"]).is_file():
             label = entry.get("model_label", "")
-            samples.append(Sample(preset, entry["prompt"], entry["video"], entry["poster"], label))
+            samples.append(Sample(preset, entry["prompt"], entry["prompt_zh"], entry["video"], entry["poster"], label))
     stills = (find_preset(name) for name in STILLS)
-    return tuple(samples) or tuple(Sample(preset, preset.prompt) for preset in stills if preset)
+    return tuple(samples) or tuple(Sample(preset, preset.prompt, preset.prompt_zh) for preset in stills if preset)
 
 
 FIGURE = Markup(
@@ -77,7 +83,7 @@ class SampleReel:
         at = event.args.get("detail")
         if isinstance(at, int) and 0 <= at < len(samples()):
             sample = samples()[at]
-            self._draft.update(preset=sample.preset.name, picture_id=0, prompt=sample.prompt)
+            self._draft.update(preset=sample.preset.name, picture_id=0, prompt=sample.words)
 
 
 def _figure(at: int, sample: Sample) -> Markup:
@@ -87,7 +93,7 @@ def _figure(at: int, sample: Sample) -> Markup:
         alt=_(sample.preset.alt),
         clip=CLIP.format(theme.asset(f"samples/{sample.video}")) if sample.video else "",
         title=preset_title(sample.preset),
-        prompt=sample.prompt,
+        prompt=sample.words,
         at=at,
         use=_("Use it"),
     )

@@ -3,19 +3,29 @@
 from collections.abc import Callable
 from functools import partial
 
+from markupsafe import Markup
 from nicegui import events
 
 from core.database.session import reading, session
 from core.errors import AdsVideoError
 from core.models import User
+from core.pictures.presets import Preset
 from core.prompts import templates
 from core.prompts.beyond import beyond
 
-from ... import i18n
+from ... import i18n, theme
 from ...i18n import _
 from ...kit.dialog import Dialog
 from ...kit.elements import Tag, button, icon_button
 from ...kit.toast import toast
+from ..video.preset_picture import find_preset
+from .blanks import BlankFields
+
+VIEW = Markup('<img src="{}" alt="" width="640" height="427" loading="lazy" decoding="async">')
+
+
+def _view(preset: Preset) -> str:
+    return theme.asset(f"presets/{preset.name}-640.webp")
 
 
 def _titles() -> dict[str, str]:
@@ -47,33 +57,14 @@ def _categories() -> dict[str, str]:
     }
 
 
-def _names() -> dict[str, str]:
-    return {
-        "product": _("product"),
-        "surface": _("surface"),
-        "light": _("light"),
-        "backdrop": _("backdrop"),
-        "elements": _("elements"),
-        "detail": _("detail"),
-        "liquid": _("liquid"),
-        "part": _("part"),
-        "place": _("place"),
-        "time": _("time of day"),
-        "action": _("action"),
-        "season": _("season"),
-        "box": _("box"),
-        "before": _("before"),
-    }
-
-
 class TemplateDialog(Dialog):
-    """Gives the finished prompt to `take`."""
+    """Gives the finished prompt to `take`. `still`: the chosen model has nothing but the picture."""
 
-    def __init__(self, user: User | None, prompt: str, take: Callable[[str], None]) -> None:
+    def __init__(self, user: User | None, prompt: str, take: Callable[[str], None], *, still: bool = False) -> None:
         super().__init__(_("Templates"))
         self.classes("dialog-wide")
         self._user, self._prompt, self._take = user, prompt.strip(), take
-        self._category = "show"
+        self._category, self._still = "show", still
 
     async def fill(self) -> None:
         """The templates of a category, as cards."""
@@ -100,12 +91,15 @@ class TemplateDialog(Dialog):
     def _samples(self) -> None:
         titles = _titles()
         for sample in templates.SAMPLES:
-            if sample.category == self._category:
-                self._card(titles[sample.name], sample.text)
+            if sample.category == self._category and not (sample.full_turn and self._still):
+                text = sample.text_zh if i18n.language() == "zh" else sample.text
+                self._card(titles[sample.name], text, sample=sample)
 
-    def _card(self, title: str, text: str, own_id: int = 0) -> None:
+    def _card(self, title: str, text: str, own_id: int = 0, sample: templates.Sample | None = None) -> None:
         with Tag("div", "template", role="listitem"):
             with Tag("button", "template-choose", type="button").on_click(partial(self._blanks, title, text)):
+                if sample and (preset := find_preset(sample.picture)):
+                    Tag("span", f"template-view move-{sample.move}", inner=VIEW.format(_view(preset)))
                 Tag("span", "template-title", title)
                 Tag("span", "template-text", templates.fill(text, {}))
                 if beyond(templates.fill(text, {})):
@@ -115,32 +109,17 @@ class TemplateDialog(Dialog):
 
     def _blanks(self, title: str, text: str) -> None:
         """One field for each blank, with the prompt as it becomes below."""
-        blanks = templates.blanks(text)
-        if not blanks:
+        if not templates.blanks(text):
             self._done(text)
             return
-        values: dict[str, str] = {}
-        names = _names()
         self.body.clear()
         with self.body:
             Tag("h3", "template-title", title)
-            fields = Tag("div", "template-fields")
-            preview = Tag("p", "template-preview", templates.fill(text, values), aria_live="polite")
-
-            def put(name: str, event: events.GenericEventArguments) -> None:
-                values[name] = str(event.args or "")[:120]
-                preview.text = templates.fill(text, values)
-
-            with fields:
-                for blank in blanks:
-                    with Tag("label", "template-field"):
-                        Tag("span", "", names.get(blank.name, blank.name))
-                        field = Tag("input", "input", type="text", placeholder=blank.words, maxlength="120")
-                        field.on("input", partial(put, blank.name), js_handler="(e) => emit(e.target.value)")
+            fields = BlankFields(text)
             with Tag("div", "dialog-actions"):
                 button(_("Back"), self.fill, look="quiet")
-                button(_("Use it"), lambda: self._done(templates.fill(text, values)), look="accent")
-        self.client.run_javascript(f"getHtmlElement({fields.id})?.querySelector('input')?.focus()")
+                button(_("Use it"), lambda: self._done(fields.prompt), look="accent")
+        fields.focus()
 
     def _done(self, prompt: str) -> None:
         self.close()

@@ -28,7 +28,7 @@ class _Snapshot:
     """One read of the database: the `video_id` to show (0: no change), its `video` (None if deleted).
 
     `usual` is how many seconds its model takes, `ahead` how many videos come before it. `latest` is None if it was not
-    read.
+    read. `shown` is what was shown then: if another one is by now, only `latest` counts; None where it was asked for.
     """
 
     video_id: int = 0
@@ -37,6 +37,7 @@ class _Snapshot:
     usual: float | None = None
     ahead: int = 0
     latest: Sequence[Video] | None = None
+    shown: int | None = None
 
 
 class CurrentVideo:
@@ -109,7 +110,7 @@ class CurrentVideo:
         if not news.video_id:
             return False
         if news.video_id != shown:
-            return bool(news.status) or news.video_id > max((video.id for video in self.latest), default=0)
+            return bool(news.status)
         if news.status:
             return True
         self._take(news)
@@ -117,6 +118,10 @@ class CurrentVideo:
         return False
 
     async def _read(self, db: AsyncSession, news: News) -> _Snapshot:
+        shown = self._shown
+        return replace(await self._read_for(db, news), shown=shown)
+
+    async def _read_for(self, db: AsyncSession, news: News) -> _Snapshot:
         assert self.user is not None
         if news.video_id and news.video_id == self._shown:
             return await self._load(db, self.user.id, _Snapshot(news.video_id))
@@ -160,7 +165,7 @@ class CurrentVideo:
             before_list, self.latest = self.latest, snapshot.latest
             if [(v.id, v.status) for v in before_list] != [(v.id, v.status) for v in self.latest]:
                 self.listed.emit()
-        if not snapshot.video_id:
+        if not snapshot.video_id or snapshot.shown not in (None, self._shown):
             return
         before = _state(self.video)
         if snapshot.video and snapshot.video_id != self._shown:

@@ -46,6 +46,11 @@ def preset_title(preset: Preset) -> str:
     return preset.title.get(language(), preset.title["en"])
 
 
+def preset_prompt(preset: Preset) -> str:
+    """The prompt that suits it, in the visitor's language."""
+    return preset.prompt_zh if language() == "zh" else preset.prompt
+
+
 def find_preset(name: str | None) -> presets.Preset | None:
     """The preset of that name."""
     return next((preset for preset in presets.presets() if preset.name == name), None)

@@ -14,3 +14,6 @@ for (const [type, on] of [["pointerover", true], ["focusin", true], ["pointerout
     }
   });
 }
+
+// A result plays by itself, but not for who wants calm.
+addEventListener("loadstart", (e) => calm.matches && e.target.matches?.("video[autoplay]") && (e.target.autoplay = false), true);

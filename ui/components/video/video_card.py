@@ -10,6 +10,7 @@ from core.videos.library import name_of
 from ... import formats
 from ...i18n import _
 from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
+from ...kit.moment import moment
 from .preset_picture import find_preset, preset_picture
 from .video_title import title_field
 from .words import localized, made_size, money, reason, state_now, state_word, title_of
@@ -68,7 +69,7 @@ class VideoCard(Tag):
         word, symbol = state_word(video)
         with Tag("div", "card-facts"):
             self._state = Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol)
-            Tag("time", "", formats.ago(video.created_at), title=formats.exactly(video.created_at))
+            moment(video.created_at)
             Tag("span", "card-model", localized(video.label), title=localized(video.label))
 
     def _not_playable(self, video: Video, picture: Picture | None) -> Tag:
@@ -92,6 +93,7 @@ class VideoCard(Tag):
         if video.status == "completed":
             source = f"/api/v1/videos/{video.id}/content?download=1"
             menu_row(_("Download"), symbol="download", href=source, download=name_of(video))
+            menu_row(_("Edit"), symbol="pencil", href=f"/videos/{video.id}/edit")
             self._do("share", "share-2", _("Share"))
             self._do("favorite", "heart", _("Remove from favourites") if video.favorite else _("Favourite"))
         self._do("reuse", "repeat-2", _("Reuse"))
@@ -149,4 +151,9 @@ def player(source: str, video: Video, classes: str = "player") -> Tag:
     element = Tag("video", classes, src=f"{source}/content", poster=f"{source}/poster", aria_label=title_of(video))
     for flag in ("autoplay", "muted", "loop", "controls", "playsinline"):
         element.put(flag, True)
+    if words := (video.edit or {}).get("captions"):
+        spoken = words.get("language", "en")
+        with element:  # what is in the picture already is shown twice only if somebody asks for it
+            Tag("track", kind="captions", src=f"{source}/captions.vtt", srclang=spoken, label=spoken,
+                default=not words.get("burn", True))  # fmt: skip
     return element

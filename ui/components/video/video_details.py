@@ -7,6 +7,7 @@ from core.models import ACTIVE, Picture, Video
 from ... import formats, i18n
 from ...i18n import _
 from ...kit.elements import Click, Tag, button, icon_button
+from ...kit.moment import moment
 from ...kit.toast import toast
 from .current_video import CurrentVideo
 from .preset_picture import find_preset, preset_picture
@@ -47,8 +48,8 @@ class VideoDetails(Tag):
             if video.status not in ACTIVE:
                 with Tag("div", "details-actions"):
                     if video.status == "completed":
-                        price = _("The same once more, for {credits}", credits=i18n.credits(video.cost_credits))
-                        button(_("Try again"), self._try_again, symbol="rotate-ccw", look="small", title=price)
+                        word = _("Make again · {credits}", credits=i18n.credits(video.cost_credits))
+                        button(word, self._try_again, symbol="rotate-ccw", look="small")
                     button(_("Delete"), self._delete, symbol="trash-2", look="small").classes("button-warns")
 
 
@@ -64,7 +65,7 @@ def _facts(video: Video) -> dict[str, Callable[[], object]]:
         _("Size"): text(f"{size} · {size.ratio}"),
         _("Length"): text(formats.seconds(video.duration or video.seconds)),
         _("Cost"): text(_cost(video)),
-        _("Asked for"): lambda: Tag("time", "", formats.exactly(video.created_at), title=formats.ago(video.created_at)),
+        _("Asked for"): lambda: moment(video.created_at),
     }
     if video.completed_at:
         took = (video.completed_at - video.created_at).total_seconds()

@@ -168,6 +168,7 @@ class VideoPanel(Tag):
             with Tag("div", "toolbar"):
                 download = f"{source}/content?download=1"
                 link(_("Download"), download, symbol="download", look="small", download=name_of(video))
+                link(_("Edit"), f"/videos/{video.id}/edit", symbol="pencil", look="small")
                 button(_("Share"), self._share, symbol="share-2", look="small")
                 button(_("Reuse"), self._reuse, symbol="repeat-2", look="small")
                 heart = "heart-full" if video.favorite else "heart"

@@ -31,6 +31,13 @@ PROMPTS = {
     "soda": "Fast push-in on the ice-cold can; a bright glint runs over the metal. Fresh, energetic.",
     "macarons": "Slow parallax drift past the macaron tower on its marble stand; soft sunlight. Sweet, playful.",
 }
+CHINESE = {
+    "watch": "镜头缓缓环绕湿石板上的腕表；一道冷光扫过表圈。暗调，高级。",
+    "perfume": "镜头缓缓推近香水瓶；暖光掠过切面。优雅，电影感。",
+    "soda": "镜头快速推近冰镇汽水；一道亮光划过罐身。清爽，有活力。",
+    "macarons": "镜头缓缓漂移，掠过大理石底座上的马卡龙塔；柔和阳光。甜美，俏皮。",
+}
+"""The same words on the Chinese page."""
 WIDTH, HEIGHT, CRF = 960, 540, "31"
 
 
@@ -71,7 +78,8 @@ async def main() -> None:
             shrink(whole, HERE / f"{preset.name}.mp4")
             write_poster(whole, HERE / f"{preset.name}.webp", WIDTH)
             entry = {"preset": preset.name, "video": f"{preset.name}.mp4", "poster": f"{preset.name}.webp"}
-            listed.append({**entry, "prompt": job.prompt, "model_label": job.model.label})
+            prompts = {"prompt": job.prompt, "prompt_zh": CHINESE[preset.name]}
+            listed.append({**entry, **prompts, "model_label": job.model.label})
     listed.sort(key=lambda entry: list(PROMPTS).index(entry["preset"]))
     (HERE / "samples.json").write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n")
 

@@ -5,19 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from core.accounts import api_keys
-from core.database.session import session
 from core.models import User
-from ui.api import openai
-
-
-async def client_of(user: User) -> httpx.AsyncClient:
-    """A program with a key of that user's; the door's own faults come as a 500."""
-    async with session() as db:
-        key = await api_keys.make_key(db, user, "tests")
-    door = httpx.ASGITransport(openai.create(), raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {key}"}
-    return httpx.AsyncClient(transport=door, base_url="http://127.0.0.1:8080", headers=headers)
+from tests.ui.api.openai.programs import client_of
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from core.models import User
 from tests import people
 from tests.environment import forget_settings
 from tests.people import photo
-from tests.ui.api.openai.conftest import client_of
+from tests.ui.api.openai.programs import client_of
 
 PICTURE = ("a.png", photo(64, 64, "PNG"), "image/png")
 GOOD: dict[str, Any] = {"prompt": "Pan", "model": "camera", "input_reference": PICTURE}

@@ -11,6 +11,15 @@ from PIL import ImageFont
 from core.edits import letters
 from core.edits.letters import Weight
 
+SIZES = {"title": 0.075, "price": 0.095, "note": 0.042, "caption": 0.05}
+"""Of letters, as shares of the height (of a tall video: of one and a half widths)."""
+BAR = (0.09, 0.008, 0.026)
+"""Length and thickness of the bar above a text, and the gap between them, in the same shares."""
+LEADING = 1.22
+"""From one baseline to the next, in sizes."""
+LINES = {"title": 3, "price": 1, "note": 3}
+"""As many lines as each may take."""
+
 SMALLEST = 0.45
 """A text that does not fit is made smaller, down to this share of its size; then it is broken anywhere."""
 
@@ -21,6 +30,11 @@ NOT_FIRST = set("。，、；：？！）」』】〉》”’…—·～％,.;:
 """What a line never begins with."""
 NOT_LAST = set("（「『【〈《“‘￥$€£([{#")
 """What a line never ends with."""
+
+
+def unit(width: int, height: int) -> float:
+    """What sizes of letters are shares of, in pixels."""
+    return min(height, width * 1.5)
 
 
 class Glyph(NamedTuple):
