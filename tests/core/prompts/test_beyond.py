@@ -40,4 +40,4 @@ def test_what_the_camera_can_do_is_not(prompt: str) -> None:
 
 
 def test_the_prompts_of_the_presets_ask_for_nothing_that_a_still_picture_can_not_show() -> None:
-    assert {preset.name: beyond(preset.prompt) for preset in presets() if beyond(preset.prompt)} == {}
+    assert [text for preset in presets() for text in (preset.prompt, preset.prompt_zh) if beyond(text)] == []

@@ -163,7 +163,6 @@ class ModelMenu(Tag):
             if self._menu.value:
                 self._list()
 
-
     def _draw_sizes(self, model: Model) -> None:
         """The ratios; beside them a switch for each of the larger sizes of the chosen one."""
         now = self._draft.size
