@@ -18,8 +18,9 @@ AdsVideoError
 │   └── OverGroupBudget
 ├── BodyTooLarge           413
 ├── TooManyRequests        429, with the seconds until the next slot
-│   ├── TooManyOpen, TooManyUploads, TooManyAttempts, TooManyBatches, TooManyAds, TooManyAtOnce, TooManyComments
-│   └── TooManyFetches, TooManyStreams, TooManyWaits, TooManyFramings, TooManyImprovements, TooManyPages
+│   ├── TooManyOpen, TooManyUploads, TooManyAttempts, TooManyBatches, TooManyAds, TooManyComments
+│   └── TooManyFetches, TooManyStreams, TooManyWaits, TooManyFramings, TooManyImprovements, TooManyPages,
+│       TooManyAtOnce
 ├── BadInput               422
 │   ├── WrongInput             says itself what is wrong
 │   ├── NoPicture, NoPrompt, PromptTooLong
@@ -274,11 +275,6 @@ class TooManyFetches(TooManyRequests):
     template = "{limit} pictures are being fetched for you already. Please try again when one of them is there."
 
 
-class TooManyComments(TooManyRequests):
-    code = "too_many_comments"
-    template = "You have written {limit} comments in a minute. The next one can follow in {wait}."
-
-
 class TooManyStreams(TooManyRequests):
     code = "too_many_streams"
     template = "{limit} event streams of yours are open already. Please close one of them first."
@@ -307,6 +303,11 @@ class TooManyPages(TooManyRequests):
 class TooManyAtOnce(TooManyRequests):
     code = "too_many_at_once"
     template = "{limit} of your requests are waiting for their turn already. Please try again in {wait}."
+
+
+class TooManyComments(TooManyRequests):
+    code = "too_many_comments"
+    template = "You have written {limit} comments in a minute. The next one can follow in {wait}."
 
 
 class TooManyAttempts(TooManyRequests):

@@ -92,7 +92,7 @@ def _read(content: bytes) -> tuple[dict[bytes, memoryview], list[memoryview]]:
             said.setdefault(kind, body)
             if kind == b"PLTE" and said[b"IHDR"][9] == PALETTE:
                 said.pop(b"tRNS", None)  # it belongs behind its palette
-    if b"IHDR" not in said or not pixels:
+    if not pixels or (said[b"IHDR"][9] == PALETTE and b"PLTE" not in said):
         raise SyntaxError("no picture")
     if b"acTL" in said and b"fcTL" not in said and first_frame:
         pixels = first_frame

@@ -1,14 +1,17 @@
 """Credits are bought in a real browser at a local Stripe, and are there at once."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import shop as stand
+from tests.e2e.test_studio import choose
 from tests.running import RunningApp
 from tests.servers.stripe import StripeServer
+from tests.waiting import wait_until
 
 CREDITS = "credits"
 
@@ -78,6 +81,26 @@ def test_a_late_webhook_is_not_waited_for(me: BrowserContext, stripe: StripeServ
     expect(page.get_by_test_id(CREDITS)).to_have_text(re.compile(f"{before + 500:,} credits"))
 
 
+def test_bought_where_credits_have_run_out_one_comes_back_to_the_draft(
+    me: BrowserContext, app: RunningApp, stripe: StripeServer
+) -> None:
+    page = me.pages[0]
+    page.goto("/")
+    expect(page.get_by_test_id(CREDITS)).to_be_visible()
+    before = has(page)
+    taken = app.command("grant", "you@localhost", f"-{before}")
+    assert taken.returncode == 0, taken.stderr
+    choose(page)
+    page.locator("textarea").first.fill("A draft that must not be lost")
+    page.get_by_role("button", name=re.compile("^Generate")).click()
+    page.get_by_role("link", name="Get credits").click()
+    page.get_by_role("button", name="Buy: 100 credits").click()
+    page.get_by_role("button", name="Pay", exact=True).click()
+    page.get_by_role("link", name="Go on").click()
+    expect(page.locator("textarea").first).to_have_value("A draft that must not be lost")
+    expect(page.get_by_test_id(CREDITS)).to_have_text("100 credits")
+
+
 def test_a_declined_card_costs_nothing_and_back_leads_back(me: BrowserContext) -> None:
     page = me.pages[0]
     before = has(page)
@@ -116,6 +139,33 @@ def test_the_shop_fits_a_phone_in_chinese(browser: Browser, app: RunningApp, pat
     expect(page.get_by_text(words).first).to_be_visible()
     page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
     context.close()
+
+
+def test_an_event_that_a_killed_app_was_told_is_booked_once(
+    me: BrowserContext, app: RunningApp, stripe: StripeServer
+) -> None:
+    """Killed while it books them, some before and some after the commit; Stripe comes back."""
+    page = me.pages[0]
+    before = has(page)
+    stripe.held = True
+    for _ in range(5):
+        page.goto("/pricing")
+        page.get_by_role("button", name="Buy: 100 credits").click()
+        expect(page).to_have_title("Checkout")
+        stripe.pay(page.url.rpartition("/")[2])
+    stripe.held, stripe.tries = False, 12
+    answered = len(stripe.answers)
+    stripe.deliver(stripe.events[-5:])
+    while len(stripe.answers) == answered:
+        time.sleep(0.001)
+    assert app.process
+    app.process.kill()
+    app.process.wait()
+    app.start()
+    wait_until(lambda: stripe.answers[answered:].count(200) == 5)
+    page.goto("/")
+    expect(page.get_by_test_id(CREDITS)).to_have_text(f"{before + 500:,} credits")
+    stripe.tries = 5
 
 
 def test_what_was_missed_is_asked_for_by_a_command(me: BrowserContext, app: RunningApp, stripe: StripeServer) -> None:

@@ -114,7 +114,7 @@ async def test_more_models_says_what_to_set(visitor: Visitor) -> None:
         menu.open()
     await visitor.should_see("More models")
     await visitor.should_not_see("Set FAL_KEY to use it")
-    visitor.find("More models").click()
+    visitor.find(marker="more-models").click()
     await visitor.should_see("Kling 3")
     await visitor.should_see("Set FAL_KEY to use it · 3 credits per second · 5–15 s")
     await visitor.should_see("Set GEMINI_API_KEY to use it")

@@ -15,7 +15,10 @@ router = APIRouter(tags=["models"])
 
 
 class ModelOut(BaseModel):
-    """A model on offer. Sizes are `WIDTHxHEIGHT`; the first size and length are what is made if none is asked for."""
+    """A model on offer. Sizes are `WIDTHxHEIGHT`; the first size and length are what is made if none is asked for.
+
+    `options` names what may be chosen about a clip, such as `audio`.
+    """
 
     id: str
     label: str
@@ -27,6 +30,7 @@ class ModelOut(BaseModel):
     seconds: list[int]
     price_credits: int
     price_per: Literal["clip", "second"]
+    options: list[str]
 
 
 @router.get("/models")
@@ -49,6 +53,7 @@ async def all_models() -> list[ModelOut]:
             seconds=list(offer.model.seconds),
             price_credits=offer.model.price_credits,
             price_per=offer.model.price_per,
+            options=list(offer.model.options),
         )
         for offer in await availability.offers()
     ]

@@ -55,8 +55,8 @@ def _offered(schema: dict[str, Any]) -> None:
 class GenerateIn(BaseModel):
     """What to make, of a picture of yours (`image_id`) or of one on the web (`image_url`).
 
-    Without `model`, `seconds` or `size` the default is taken; `framing` is a centred crop. `options` are the studio
-    camera's; each that is left out is taken from the words of the prompt.
+    Without `model`, `seconds` or `size` the default is taken; `framing` is a centred crop. `options` are those that
+    the model names; of the studio camera's each that is left out is taken from the words of the prompt.
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=_offered)

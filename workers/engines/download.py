@@ -63,7 +63,7 @@ async def download(
     Raises NotHandedOut, another Retryable, Unplayable, TooHeavy or ProviderFailed.
     """
     home = where = httpx2.URL(url)
-    key = next(iter((headers or {}).values()), "").removeprefix("Bearer ")
+    key = next(iter((headers or {}).values()), "").rpartition(" ")[2]
     try:
         async with asyncio.timeout(seconds):
             for _ in range(MAX_REDIRECTS):

@@ -268,6 +268,8 @@ def test_check_fails_where_something_is_wrong(
         forget_settings()
         assert commands.check() is good
     lines = capsys.readouterr().out.splitlines()
+    for name in ("fal", "gemini", "ark", "minimax"):
+        assert any(line.startswith(f"ok   server {name} ") and "it is not set up here" in line for line in lines)
     (line,) = [line for line in lines if "server openai" in line]
     assert line.startswith("ok  " if good else "BAD ")
 

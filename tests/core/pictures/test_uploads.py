@@ -17,6 +17,7 @@ from core.errors import (
     ForeignPicture,
     NotAPicture,
     NotFound,
+    PictureError,
     PictureTooHeavy,
     PictureTooLarge,
     PictureTooSmall,
@@ -26,6 +27,7 @@ from core.models import User
 from core.pictures import framing as pictures_framing
 from core.pictures import intake, presets, uploads
 from core.videos import queries, states
+from tests.core.pictures.table import table
 from tests.environment import forget_settings
 from tests.people import ask, photo, picture_of
 
@@ -117,6 +119,29 @@ def test_what_iphones_take_is_called_by_its_name() -> None:
     head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
     with pytest.raises(ForeignPicture, match="This is a HEIC picture"):
         pictures_framing.clean(head + bytes(500))
+
+
+def _damaged() -> dict[str, bytes]:
+    """Files that make Pillow raise something else than it does of others."""
+    cases = table()
+    avif, palette = cases["avif RGB, plain"], cases["png palette 8, plain"]
+    head, colours = palette.index(b"IHDR") - 4, palette.index(b"PLTE") - 4
+    pixels = palette.index(b"IDAT") - 4
+    return {
+        "avif of damaged pixels": avif[:-40] + bytes(40),
+        "avif without its item": avif.replace(b"av01", b"av02"),
+        "png without its palette": palette[:colours] + palette[pixels:],
+        "png with its palette first": palette[:head] + palette[colours:pixels] + palette[head:],
+    }
+
+
+DAMAGED = ["avif of damaged pixels", "avif without its item", "png without its palette", "png with its palette first"]
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_file_is_said_to_be_one(name: str) -> None:
+    with pytest.raises(PictureError):
+        pictures_framing.clean(_damaged()[name])
 
 
 @pytest.mark.parametrize("size", [(1, 1), (15, 400), (400, 15)])

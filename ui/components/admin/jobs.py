@@ -66,7 +66,7 @@ class Jobs(Tag):
                 if video.status == "failed":
                     Tag("span", "row-note row-bad", reason(video))
                     if video.billed_amount:
-                        Tag("span", "row-note row-bad", _billed(video), symbol="circle-alert")
+                        Tag("span", "row-note row-bad", _billed(video))
                 elif video.note and video.status in ACTIVE:
                     Tag("span", "row-note", waiting_for(video.note))
             with Tag("div", "admin-facts"):

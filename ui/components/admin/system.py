@@ -127,5 +127,5 @@ def _cost_row(cost: Cost) -> None:
             Tag("span", "row-note", f"{formats.month(cost.month)} · {videos}")
         if cost.lost:
             lost = _("{usd} of it for videos that failed", usd=formats.usd(cost.lost))
-            Tag("span", "row-note row-bad", lost, symbol="circle-alert")
+            Tag("span", "row-note row-bad", lost)
         Tag("span", "admin-name", formats.usd(cost.usd))

@@ -1,7 +1,7 @@
 """The contents of the form."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from nicegui import Event
@@ -29,8 +29,8 @@ CENTRED = {"x": 0.5, "y": 0.5, "zoom": 1.0}
 class Choices:
     """The part of a draft that is kept; `picture_id` is a picture of the user's own, `preset` one of ours.
 
-    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows is what a model may let choose, as
-    core.videos.options has it: what is usual of the studio camera is left to the words of the prompt.
+    `mode` to `color` are the framing, as core.pictures.Framing has it. What follows are the options of a model: the
+    studio camera has all but `audio`, and leaves to the words of the prompt what is as usual.
     """
 
     preset: str = ""
@@ -51,6 +51,10 @@ class Choices:
     light: bool = True
     loop: bool = False
     audio: bool = True
+
+
+OFFERED = tuple(one.name for one in fields(Choices) if one.name in Options.model_fields)
+"""The options that the form offers."""
 
 
 @dataclass
@@ -164,9 +168,11 @@ class Draft:
 
     @property
     def options(self) -> Options | None:
-        """What the model lets choose and is not as usual; None if there is nothing of that kind."""
-        usual, offered = Choices(), self.model.options if self.model else ()
-        names = (name for name in offered if getattr(self.choices, name) != getattr(usual, name))
+        """What the chosen model offers to choose, if anything is not as usual."""
+        if not self.model:
+            return None
+        usual = Choices()
+        names = (name for name in self.model.options if getattr(self.choices, name) != getattr(usual, name))
         chosen = {name: getattr(self.choices, name) for name in names}
         return Options(**chosen) if chosen else None
 
@@ -225,7 +231,7 @@ class Draft:
             seconds=choices.seconds,
             size=choices.size,
             **_framing({name: getattr(choices, name) for name in Framing.model_fields}),
-            **_camera({name: value for name in Options.model_fields if (value := getattr(choices, name)) != ""}),
+            **_camera({name: value for name in OFFERED if (value := getattr(choices, name)) != ""}),
         )
 
 
@@ -245,7 +251,7 @@ def _camera(values: dict[str, Any]) -> dict[str, Any]:
         chosen = Options(**values).chosen()
     except ValidationError:
         chosen = {}
-    return {name: chosen.get(name, getattr(Choices(), name)) for name in Options.model_fields}
+    return {name: chosen.get(name, getattr(Choices(), name)) for name in OFFERED}
 
 
 def _fitting(size: str, model: Model) -> str:

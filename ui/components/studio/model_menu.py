@@ -16,6 +16,7 @@ from ...kit.choices import Choices, option
 from ...kit.elements import Tag
 from ..site.model_state import state_dot, state_look, state_word
 from ..video.words import localized
+from .camera_controls import SWITCH
 from .draft import Draft
 
 SUMMARY = Markup(
@@ -76,10 +77,10 @@ class ModelMenu(Tag):
                 self._sharper = Choices(
                     "segments", "aria-pressed", self._choose_lines, role="group", aria_label=_("Resolution")
                 )
-                sound = {"role": "group", "aria_label": _("Sound")}
-                self._sound = Choices("segments", "aria-pressed", self._switch_sound, **sound)
+                group = {"role": "group", "aria_label": _("Sound")}
+                self._sound = Choices("camera-effects", "aria-pressed", self._switch_sound, **group)
                 about = _("The model makes sound as well")
-                self._sound.show({"audio": option("segment", "audio", _("Sound"), title=about)})
+                self._sound.show({"audio": option("camera-effect", "audio", SWITCH.format(_("Sound")), title=about)})
         draft.changed.subscribe(self._draw)
         self._draw()
 
@@ -106,6 +107,7 @@ class ModelMenu(Tag):
     def _fold(self, folded: list[Offer]) -> None:
         """One row for all models that are not set up; it opens into them."""
         row = Tag("button", "model-row model-fold", symbol="chevron-down", type="button", role="option", data_rove=True)
+        row.mark("more-models")
         row.put("aria_selected", False)
         row.put("tabindex", "-1")
         with row:
@@ -136,6 +138,9 @@ class ModelMenu(Tag):
         if ready:
             row.on_click(partial(self._choose, model.id))
 
+    def _switch_sound(self, _name: str) -> None:
+        self._draft.update(audio=not self._draft.choices.audio)
+
     def _choose(self, model_id: str) -> None:
         self._menu.close()
         self._draft.update(model=model_id)
@@ -151,6 +156,8 @@ class ModelMenu(Tag):
         self._lengths.show({str(s): _length(s) for s in sorted(offer.model.seconds)})
         self._lengths.mark_chosen(str(self._draft.choices.seconds))
         self._draw_sizes(offer.model)
+        self._sound.put("hidden", "audio" not in offer.model.options)
+        self._sound.mark_chosen(*(["audio"] if self._draft.choices.audio else []))
         if self._listed != self._draft.offers:
             self._listed = self._draft.offers
             if self._menu.value:
@@ -167,11 +174,6 @@ class ModelMenu(Tag):
         self._sharper.show(switches)
         self._sharper.mark_chosen(_lines(now))
         self._sharper.put("hidden", not larger)
-        self._sound.put("hidden", "audio" not in model.options)
-        self._sound.mark_chosen("audio" if self._draft.choices.audio else "")
-
-    def _switch_sound(self, _key: str) -> None:
-        self._draft.update(audio=not self._draft.choices.audio)
 
     def _choose_ratio(self, ratio: str) -> None:
         """As sharp as before, if the model can."""
