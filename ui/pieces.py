@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 UI = Path(__file__).parent
-ROOMS = ("kit", "components", "pages")
+ROOMS = ("kit", "components", "pages", "plain")
 
 
 def paths(suffix: str) -> list[Path]:

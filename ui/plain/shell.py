@@ -11,7 +11,7 @@ from starlette.types import Scope
 from core.errors import AdsVideoError, NotFound
 
 from .. import i18n, shared, theme
-from ..components.site.header import fixed
+from ..components.site.header import fixed, ways
 from ..i18n import _
 
 Draw = Callable[[Request], Awaitable[Response]]
@@ -23,6 +23,7 @@ PAGE = Markup(
     '<a class="plain-skip" href="#main">{skip}</a>'
     '<header class="header"><div class="header-inner">{header}'
     '<a class="button button-accent login" href="/auth/login?next={here}">{login}</a></div></header>'
+    '<nav class="plain-nav" aria-label="{pages}">{ways}</nav>'
     '<main class="page" id="main">{body}</main></body></html>'
 )
 
@@ -68,6 +69,8 @@ def page(
         head=Markup("\n").join([tag_lines(tags or {}), Markup(theme.head()), head or Markup()]),  # noqa: S704 - ours
         skip=_("Skip to the content"),
         header=fixed(active),
+        ways=ways(active),
+        pages=_("Pages"),
         here=request.url.path,
         login=_("Login"),
         body=body,

@@ -29,8 +29,13 @@ def _links() -> list[tuple[str, str, str]]:
 
 def fixed(active: str) -> Markup:
     """The part that never changes on a page: the ways to the others, and the switches."""
+    return HEADER.format(label=_("Pages"), links=ways(active), switches=switches())
+
+
+def ways(active: str) -> Markup:
+    """The links to the pages."""
     links = (LINK.format(target, CURRENT if name == active else "", text) for name, target, text in _links())
-    return HEADER.format(label=_("Pages"), links=Markup().join(links), switches=switches())
+    return Markup().join(links)
 
 
 def header(user: User | None, active: str, *, bare: bool = False) -> Tag:
