@@ -11,6 +11,8 @@
 Rounds are interleaved in one run, so that the ratios hold on a busy machine too. PostgreSQL runs with
 `synchronous_commit=off`, as safe as our SQLite (`synchronous=NORMAL`): a power cut may take the last moment with it.
 With it on, one row is paid from no more often than the disk can sync, whoever writes the statements.
+
+At the end a storm of webhooks: 500 objects of Stripe's, each told three times, in any order (bench/stripe_storm.py).
 """
 
 import argparse
@@ -32,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 
+from bench.stripe_storm import storm
 from core.accounts import users
 from core.billing import credits
 from core.catalog import entries
@@ -290,6 +293,7 @@ def measure(url: str, folder: Path, seconds: float) -> bool:
     with asyncio.Runner() as runner:
         try:
             good = [correctness(runner, processes), rates(runner, processes, seconds)]
+            good.append(_check("every object of Stripe's counts once", *runner.run(storm(folder))))
         finally:
             processes.end()
             runner.run(close_database())

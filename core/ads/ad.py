@@ -131,14 +131,15 @@ async def _replace(
     lane = await groups.lane(db, user)
     for video in videos:
         video.ad_id, video.lane = made.ad.id, lane
-    await many.write_all(db, user, videos)
-    for (shot, old), video in zip(failed, videos, strict=True):
+    rows = many.rows_of(videos)
+    await many.write_all(db, user, rows)
+    for (shot, old), row in zip(failed, rows, strict=True):
         place = (col(AdShot.ad_id) == shot.ad_id, col(AdShot.position) == shot.position, col(AdShot.size) == shot.size)
-        change = update(AdShot).where(*place, col(AdShot.video_id) == old.id).values(video_id=video.id)
+        change = update(AdShot).where(*place, col(AdShot.video_id) == old.id).values(video_id=row["id"])
         if not (await db.exec(change)).rowcount:  # somebody else was first
             raise _nothing_failed()
-    await many.charge_all(db, user, videos)
-    many.send_off(db, videos)
+    await many.charge_all(db, user, rows)
+    many.send_off(db, rows)
 
 
 def _nothing_failed() -> Conflict:

@@ -161,15 +161,17 @@ async def _begin(
     own = [_own_video(user, board, size, shots[0]) for size in board.sizes]
     for video in (*shots, *own):
         video.ad_id, video.lane = ad.id, lane
-    await many.write_all(db, user, [*shots, *own])
+    videos = many.rows_of([*shots, *own])
+    await many.write_all(db, user, videos)
+    of_shots = videos[: len(shots)]
     rows = [
-        {"ad_id": ad.id, "position": position, "size": size, "video_id": video.id}
-        for (position, size), video in zip(keys, shots, strict=True)
+        {"ad_id": ad.id, "position": position, "size": size, "video_id": video["id"]}
+        for (position, size), video in zip(keys, of_shots, strict=True)
     ]
     await (await db.connection()).execute(insert(AdShot.__table__), rows)  # type: ignore[attr-defined]
-    await many.charge_all(db, user, shots)
+    await many.charge_all(db, user, of_shots)
     await limits.check_ads(db, user.id)
-    many.send_off(db, shots)
+    many.send_off(db, of_shots)
     return ad
 
 

@@ -46,6 +46,8 @@ class ShotIn(Part):
     bar: bool | None = None
     seconds: Annotated[Number, Field(ge=SHORTEST_SHOT, le=LONGEST_SHOT)] | None = None
     transition: Transition | None = None
+    zoom: Annotated[Number, Field(ge=1, le=4)] | None = None
+    y: Annotated[Number, Field(ge=0, le=1)] | None = None
     framing: Framing | None = None
 
 
@@ -219,8 +221,8 @@ def _shot(
         bar=usual.bar if given.bar is None else given.bar,
         seconds=given.seconds or seconds,
         transition=given.transition or usual.transition,
-        zoom=usual.zoom,
-        y=usual.y,
+        zoom=given.zoom or usual.zoom,
+        y=usual.y if given.y is None else given.y,
         framing=given.framing,
     )
 

@@ -30,7 +30,7 @@ from core.pictures import intake, uploads
 from core.pictures.framing import Prepared
 from core.videos import many
 from core.videos.ask import BATCH
-from core.videos.request import new_video
+from core.videos.request import columns_of
 
 FETCHES_AT_ONCE = 4
 FETCH_SECONDS = 90.0
@@ -50,7 +50,8 @@ async def ask(
 
     `body` is what the request's idempotency is about, the rows if it is left out. Of a table, `names` are what pictures
     are called, and `problems` what is wrong already. Raises, in this order, NotSignedIn, IdempotencyConflict, BadRows,
-    NotEnoughForBatch, BadRows for pictures that can't be fetched; then Blocked, OverBudget, TooManyBatches.
+    NotFound (picture), NotEnoughForBatch, BadRows for pictures that can't be fetched; then Blocked, OverBudget,
+    TooManyBatches.
     """
     if user is None:
         raise NotSignedIn()
@@ -189,10 +190,10 @@ async def _begin(db: AsyncSession, user: User, wanted: Sequence[Row], key: str |
         assert earlier is not None
         return earlier
     batch.id = number
-    videos = [of_row(user, row, batch.id) for row in wanted]
+    videos = videos_of(user, wanted, batch.id)
     await many.write_all(db, user, videos)
     lines = [
-        {"batch_id": batch.id, "position": n, "video_id": video.id, "name": file_part(row.name)}
+        {"batch_id": batch.id, "position": n, "video_id": video["id"], "name": file_part(row.name)}
         for n, (video, row) in enumerate(zip(videos, wanted, strict=True))
     ]
     await (await db.connection()).execute(insert(BatchRow.__table__), lines)  # type: ignore[attr-defined]
@@ -202,11 +203,11 @@ async def _begin(db: AsyncSession, user: User, wanted: Sequence[Row], key: str |
     return batch
 
 
-def of_row(user: User, row: Row, batch_id: int) -> Video:
-    """The video of a row, not written yet: on the last lane."""
-    video = new_video(user, row.recipe, row.model)
-    video.batch_id, video.lane = batch_id, BATCH
-    return video
+def videos_of(user: User, wanted: Sequence[Row], batch_id: int) -> list[many.Row]:
+    """The videos of these rows, not written yet: on the last lane."""
+    columns = [columns_of(user, row.recipe, row.model) for row in wanted]
+    usual = Video(**columns[0]).model_dump() | {"batch_id": batch_id, "lane": BATCH}
+    return [{**usual, **own} for own in columns]
 
 
 def file_part(name: str) -> str:

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import errors
 from core.accounts import users
 from core.batches import csv_rows
-from core.batches.ask import of_row, too_dear
+from core.batches.ask import too_dear, videos_of
 from core.batches.rows import Row
 from core.catalog import availability
 from core.catalog.size import Size
@@ -135,11 +135,11 @@ async def _anew(line: Line, model_id: str | None) -> Row:
 
 
 async def _replace(db: AsyncSession, user: User, failed: Sequence[Line], wanted: Sequence[Row]) -> None:
-    videos = [of_row(user, row, line.row.batch_id) for line, row in zip(failed, wanted, strict=True)]
+    videos = videos_of(user, wanted, failed[0].row.batch_id)
     await many.write_all(db, user, videos)
     for line, video in zip(failed, videos, strict=True):
         row = (col(BatchRow.batch_id) == line.row.batch_id, col(BatchRow.position) == line.position)
-        change = update(BatchRow).where(*row, col(BatchRow.video_id) == line.video.id).values(video_id=video.id)
+        change = update(BatchRow).where(*row, col(BatchRow.video_id) == line.video.id).values(video_id=video["id"])
         if not (await db.exec(change)).rowcount:  # somebody else was first
             raise _nothing_failed()
     await many.charge_all(db, user, videos)

@@ -12,7 +12,7 @@ from core.catalog.entries import Model
 from core.catalog.size import Size
 from core.database.session import reading
 from core.edits.timeline import Problem, problems_of
-from core.errors import AdsVideoError, BadRows, UnknownModel
+from core.errors import AdsVideoError, BadRows, NotFound, UnknownModel
 from core.models import MAX_ID, Picture, User
 from core.phrase import Phrase
 from core.pictures import presets
@@ -43,6 +43,7 @@ class RowIn(BaseModel):
     options: Options | None = None
 
 
+NOT_YOURS = Phrase("is no picture of yours")
 MOST_SAID = 200
 """So many problems are said at once."""
 
@@ -74,8 +75,11 @@ class Checked:
         return sum(row.cost for row in self.rows.values())
 
     def all_rows(self) -> list[Row]:
-        """Every row. Raises BadRows if anything is wrong."""
+        """Every row. Raises BadRows if anything is wrong, NotFound where that is only pictures of somebody else's."""
         if self.problems:
+            if all(problem.complaint == NOT_YOURS for problem in self.problems):
+                where = min(self.problems, key=lambda one: int(one.path[1])).where
+                raise NotFound(Phrase("{thing} ({where})", thing=Phrase("picture"), where=where))
             in_order = sorted(self.problems, key=lambda one: int(one.path[1]))
             raise BadRows([problem.phrase for problem in in_order[:MOST_SAID]])
         return [self.rows[position] for position in sorted(self.rows)]
@@ -196,7 +200,7 @@ def _check_picture(problems: list[Problem], position: int, row: RowIn, own: dict
     elif len(given) > 1:
         problems.append(bad(position, given[1], Phrase("can't be given together with `{name}`", name=given[0])))
     elif row.image_id and row.image_id not in own:
-        problems.append(bad(position, "image_id", Phrase("is no picture of yours")))
+        problems.append(bad(position, "image_id", NOT_YOURS))
     elif row.preset and row.preset not in {preset.name for preset in presets.presets()}:
         problems.append(bad(position, "preset", Phrase("is no picture of ours")))
     elif row.image_url:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database.session import insert_once
 from core.errors import NotEnoughCredits
-from core.models import LedgerEntry, User
+from core.models import LedgerEntry, User, now
 
 _users: Any = User.__table__  # type: ignore[attr-defined]
 _ledger: Any = LedgerEntry.__table__  # type: ignore[attr-defined]
@@ -93,18 +93,13 @@ async def charge_all(session: AsyncSession, user_id: int, costs: Sequence[tuple[
     if balance is None:
         have = (await session.exec(select(User.credits).where(User.id == user_id))).one()
         raise NotEnoughCredits(total, have)
-    left, lines = balance + total, []
+    left, at = balance + total, now()
+    lines: list[dict[str, Any]] = []
     for video_id, cost in costs:
         left -= cost
-        line = LedgerEntry(
-            user_id=user_id,
-            amount=-cost,
-            kind="charge",
-            reference=f"video:{video_id}:charge",
-            video_id=video_id,
-            balance_after=left,
-        )
-        lines.append(line.model_dump(exclude={"id"}))
+        line = {"user_id": user_id, "amount": -cost, "kind": "charge", "balance_after": left, "note": ""}
+        line |= {"reference": f"video:{video_id}:charge", "video_id": video_id, "created_at": at}
+        lines.append(line)
     await connection.execute(insert(_ledger), lines)
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import insert
 from sqlmodel import col, select
@@ -17,7 +17,7 @@ from core.models import Picture, User, Video
 from core.phrase import Phrase
 from core.redis import queue
 from core.redis.news import News, publish_all
-from core.videos.request import COLUMNS, next_turn
+from core.videos.request import next_turn
 from core.videos.states import video_table
 
 log = logging.getLogger(__name__)
@@ -25,27 +25,35 @@ AT_ONCE = 20
 """So many jobs are put on the queue at the same time."""
 
 
-async def write_all(session: AsyncSession, user: User, videos: Sequence[Video]) -> None:
-    """Write new videos, in their order, and give each its number. Raises NotFound if a picture is not the user's."""
+Row = dict[str, Any]
+"""A video as its table's columns: an object for each of many would take longer than to write them."""
+
+
+def rows_of(videos: Sequence[Video]) -> list[Row]:
+    """Videos that are not written yet, as rows."""
+    return [video.model_dump() for video in videos]
+
+
+async def write_all(session: AsyncSession, user: User, rows: Sequence[Row]) -> None:
+    """Write new videos, in their order, and give each row its `id`. Raises NotFound if a picture is not the user's."""
     await session.flush()
-    await _hold_pictures(session, user.id, {video.picture_id for video in videos})
+    await _hold_pictures(session, user.id, {row["picture_id"] for row in rows})
     connection = await session.connection()
-    written: Counter[tuple[str, int]] = Counter()
-    for video in videos:
-        kind = (video.model, video.lane)
+    written: dict[tuple[str, int], int] = {}
+    for row in rows:
+        kind = (row["model"], row["lane"])
         if kind not in written:
-            values = {"model": video.model, "lane": video.lane, "user_id": user.id, "next_look_at": video.next_look_at}
+            values = {name: row[name] for name in ("model", "lane", "user_id", "next_look_at")}
             written[kind] = (await connection.execute(_FIRST_TURN, values)).scalar_one()
-        video.turn = written[kind]
+        row["turn"] = written[kind]
         written[kind] += 1
     statement = insert(video_table).returning(video_table.c.id, sort_by_parameter_order=True)
-    rows = [{name: getattr(video, name) for name in _NAMES} for video in videos]
-    for video, number in zip(videos, (await connection.execute(statement, rows)).scalars(), strict=True):
-        video.id = number
+    columns = [{name: value for name, value in row.items() if name != "id"} for row in rows]
+    for row, number in zip(rows, (await connection.execute(statement, columns)).scalars(), strict=True):
+        row["id"] = number
 
 
 _FIRST_TURN = select(next_turn())
-_NAMES = [column.name for column in COLUMNS] + ["picture_id", "turn"]
 
 
 async def _hold_pictures(session: AsyncSession, user_id: int, ids: set[int]) -> None:
@@ -56,27 +64,27 @@ async def _hold_pictures(session: AsyncSession, user_id: int, ids: set[int]) -> 
         raise NotFound(Phrase("picture"))
 
 
-async def charge_all(session: AsyncSession, user: User, videos: Sequence[Video]) -> None:
+async def charge_all(session: AsyncSession, user: User, rows: Sequence[Row]) -> None:
     """Take the prices of written videos, all or none.
 
     Raises NotEnoughCredits, Blocked, OverBudget. Holds the user's row until the transaction ends.
     """
-    await credits.charge_all(session, user.id, [(video.id, video.cost_credits) for video in videos])
-    await budgets.check_budget(session, user.id, sum(video.cost_credits for video in videos))
+    await credits.charge_all(session, user.id, [(row["id"], row["cost_credits"]) for row in rows])
+    await budgets.check_budget(session, user.id, sum(row["cost_credits"] for row in rows))
 
 
-def send_off(session: AsyncSession, videos: Sequence[Video]) -> None:
+def send_off(session: AsyncSession, rows: Sequence[Row]) -> None:
     """After the commit: publish the news and queue the submit jobs; one for all that our own worker makes."""
     local = set(entries.local_models())
-    first_local = next((video for video in videos if video.model in local), None)
-    to_queue = [video for video in videos if video.model not in local or video is first_local]
-    news = [News(user_id=v.user_id, video_id=v.id, status="pending", stage="starting") for v in videos]
+    first_local = next((row["id"] for row in rows if row["model"] in local), None)
+    to_queue = [row["id"] for row in rows if row["model"] not in local or row["id"] == first_local]
+    news = [News(user_id=row["user_id"], video_id=row["id"], status="pending", stage="starting") for row in rows]
 
     async def put() -> None:
-        log.info("%s videos are asked for, from %s on", len(videos), videos[0].id)
+        log.info("%s videos are asked for, from %s on", len(rows), rows[0]["id"])
         await publish_all(news)
         for start in range(0, len(to_queue), AT_ONCE):
-            await asyncio.gather(*(queue.put("submit", video.id, 0) for video in to_queue[start : start + AT_ONCE]))
+            await asyncio.gather(*(queue.put("submit", number, 0) for number in to_queue[start : start + AT_ONCE]))
 
-    if videos:
+    if rows:
         after_commit(session, put)

@@ -85,21 +85,26 @@ async def request(
 
 def new_video(user: User, recipe: Recipe, model: Model) -> Video:
     """The row of a video of `recipe.picture_id`, not written yet. Raises NoPrompt, PromptTooLong, WrongOption."""
+    return Video(**columns_of(user, recipe, model))
+
+
+def columns_of(user: User, recipe: Recipe, model: Model) -> dict[str, Any]:
+    """What a new video's row begins with; the rest is as `Video` has it. Raises what `new_video` raises."""
     prompt = check_prompt(recipe.prompt)
     seconds, size = model.choose(recipe.seconds, recipe.size)
-    return Video(
-        user_id=user.id,
-        picture_id=recipe.picture_id or 0,
-        prompt=prompt,
-        model=model.id,
-        label=model.label,
-        seconds=seconds,
-        size=str(size),
-        framing=recipe.framing_fields,
-        options=recipe.option_fields,
-        cost_credits=model.price(seconds),
-        request_id=log_context.request_id(),
-    )
+    return {
+        "user_id": user.id,
+        "picture_id": recipe.picture_id or 0,
+        "prompt": prompt,
+        "model": model.id,
+        "label": model.label,
+        "seconds": seconds,
+        "size": str(size),
+        "framing": recipe.framing_fields,
+        "options": recipe.option_fields,
+        "cost_credits": model.price(seconds),
+        "request_id": log_context.request_id(),
+    }
 
 
 async def send(session: AsyncSession, user: User, video: Video, *, free: bool = False) -> Video:

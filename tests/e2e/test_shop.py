@@ -1,6 +1,7 @@
 """Credits are bought in a real browser at a local Stripe, and are there at once."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from tests import shop as stand
 from tests.e2e.test_studio import choose
 from tests.running import RunningApp
 from tests.servers.stripe import StripeServer
+from tests.waiting import wait_until
 
 CREDITS = "credits"
 
@@ -137,6 +139,33 @@ def test_the_shop_fits_a_phone_in_chinese(browser: Browser, app: RunningApp, pat
     expect(page.get_by_text(words).first).to_be_visible()
     page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
     context.close()
+
+
+def test_an_event_that_a_killed_app_was_told_is_booked_once(
+    me: BrowserContext, app: RunningApp, stripe: StripeServer
+) -> None:
+    """Killed while it books them, some before and some after the commit; Stripe comes back."""
+    page = me.pages[0]
+    before = has(page)
+    stripe.held = True
+    for _ in range(5):
+        page.goto("/pricing")
+        page.get_by_role("button", name="Buy: 100 credits").click()
+        expect(page).to_have_title("Checkout")
+        stripe.pay(page.url.rpartition("/")[2])
+    stripe.held, stripe.tries = False, 12
+    answered = len(stripe.answers)
+    stripe.deliver(stripe.events[-5:])
+    while len(stripe.answers) == answered:
+        time.sleep(0.001)
+    assert app.process
+    app.process.kill()
+    app.process.wait()
+    app.start()
+    wait_until(lambda: stripe.answers[answered:].count(200) == 5)
+    page.goto("/")
+    expect(page.get_by_test_id(CREDITS)).to_have_text(f"{before + 500:,} credits")
+    stripe.tries = 5
 
 
 def test_what_was_missed_is_asked_for_by_a_command(me: BrowserContext, app: RunningApp, stripe: StripeServer) -> None:

@@ -31,11 +31,12 @@ PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 FORMS: dict[str, dict[str, int | str]] = {"/api/v1/videos/{video_id}/animation.{form}": {"form": "webp"}}
 OURS = {"video_id", "image_id", "ad_id", "audio_id", "batch_id", "brand_id", "key_id", "webhook_id", "delivery_id"}
 NOT_HERE = {
+    "/api/v1/videos/{video_id}/anew",
     "/api/v1/images/{image_id}/cutout",
     "/api/v1/images/{image_id}/transparent",
     "/api/v1/videos/{video_id}/captions.{form}",
 }
-"""Alice does not get these either: no worker runs that cuts out, her picture is opaque, her video without captions."""
+"""Alice does not get these either: no worker runs that renders or cuts out, her picture is opaque, her video silent."""
 
 
 def named() -> list[tuple[str, str]]:
@@ -103,7 +104,7 @@ async def _ad(alice: User, picture_id: int) -> dict[str, int | str]:
 
 def filled(path: str, ids: dict[str, int | str]) -> str:
     """The path with Alice's numbers, and what else it needs."""
-    query = "?size=1280x720" if path.endswith("/framed") else ""
+    query = "?size=1280x720" if path.endswith(("/framed", "/anew")) else ""
     return PARAMETER.sub(lambda match: str(ids[match[1]]), path) + query
 
 
@@ -188,9 +189,10 @@ async def test_a_page_of_one_visitor_shows_nothing_of_another(two: Two, me: User
     for path in ("/", "/library", "/account", f"/?reuse={two.video.id}", f"/?video={two.video.id}"):
         answer = await two.visitor.http_client.get(path, headers={"accept": "text/html"})
         assert "A secret of Alice" not in answer.text
-    for path in (f"/videos/{two.video.id}", f"/videos/{two.video.id}/edit"):
+    mine = (f"/videos/{two.video.id}", f"/videos/{two.video.id}/edit")
+    for path in (*mine, f"/ads/{two.ids['ad_id']}", f"/batch/{two.ids['batch_id']}"):
         own = await two.visitor.http_client.get(path, headers={"accept": "text/html"})
-        assert (own.status_code, "A secret of Alice" in own.text) == (404, False), path
+        assert (own.status_code, "A secret" in own.text) == (404, False), path
 
 
 def test_no_other_address_names_a_thing_of_somebodys() -> None:
@@ -202,6 +204,10 @@ def test_no_other_address_names_a_thing_of_somebodys() -> None:
     for page in (ROOT / "ui" / "pages").glob("*.py"):  # by their text: importing them here would register them
         paths += re.findall(r'@ui\.page\(f?"([^"]+)"', page.read_text())
     assert "/library" in paths
-    asked = {"/videos/{video_id:int}", "/videos/{video_id:int}/edit"}
-    assert {path for path in paths if OURS & set(PARAMETER.findall(path))} == asked
+    assert {path for path in paths if OURS & set(PARAMETER.findall(path))} == {
+        "/videos/{video_id:int}",
+        "/videos/{video_id:int}/edit",
+        "/ads/{ad_id:int}",
+        "/batch/{batch_id:int}",
+    }
     assert any("{slug}" in path for path in paths)

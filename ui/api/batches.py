@@ -139,7 +139,7 @@ def _rows(body: bytes) -> object:
     return asked["rows"]
 
 
-@router.post("/batches", status_code=202, responses=problems(402, 413, 429), openapi_extra=BODY)
+@router.post("/batches", status_code=202, responses=problems(402, 404, 413, 429), openapi_extra=BODY)
 async def make(
     request: Request, user: CurrentUser, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
 ) -> BatchOut:

@@ -118,6 +118,13 @@ async def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(alice: U
     assert await ledger(alice) == [("grant", 100)]
 
 
+async def test_only_somebody_elses_picture_is_not_there(alice: User, bob: User) -> None:
+    mine, his = await rows(alice, 1), await rows(bob, 1)
+    with pytest.raises(NotFound, match=r"picture \(rows\[1\].image_id\)"):
+        await ask(alice, [*mine, *his])
+    assert await ledger(alice) == [("grant", 100)]
+
+
 @pytest.mark.parametrize("count", [0, 101])
 async def test_none_or_too_many_are_refused(alice: User, count: int) -> None:
     with pytest.raises(BadRows, match=r"\(rows\)"):

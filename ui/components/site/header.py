@@ -20,6 +20,7 @@ CURRENT = Markup(' aria-current="page"')
 def _links() -> list[tuple[str, str, str]]:
     return [
         ("studio", "/", _("Studio")),
+        ("ads", "/ads", _("Ads")),
         ("library", "/library", _("Library")),
         ("gallery", "/gallery", _("Gallery")),
         ("pricing", "/pricing", _("Pricing")),

@@ -26,7 +26,8 @@ MAX_TYPED = 2000
 CHIP = Markup('<i class="move-view move-{}" aria-hidden="true"></i>{}')
 
 
-def _titles() -> dict[str, str]:
+def move_titles() -> dict[str, str]:
+    """Every camera move in the visitor's words."""
     return {
         "push-in": _("Push in"),
         "pull-out": _("Pull out"),
@@ -64,7 +65,7 @@ class PromptField(Tag):
                     self._counter = Tag("span", "prompt-counter")
             label = _("Camera moves")
             self._moves = Choices("moves", "aria-pressed", self._toggle, role="group", aria_label=label)
-            titles = _titles()
+            titles = move_titles()
             self._moves.show({m.name: option("move", m.name, CHIP.format(m.name, titles[m.name])) for m in MOVES})
         draft.changed.subscribe(self._draw)
         self._draw()
