@@ -97,7 +97,7 @@ class Door:
             server = await self.room.open()
         except Exception:
             log.exception("the MCP server can't be loaded")
-            await envelope(NoAnswer(Phrase("MCP")))(scope, receive, send)
+            await envelope(NoAnswer(Phrase("The MCP server")))(scope, receive, send)
             return
         token = calling.set(Caller(user_id, base_url(request)))
         try:

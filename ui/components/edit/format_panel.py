@@ -9,7 +9,7 @@ from core.edits.fields import SIZES
 from core.models import Video
 
 from ...i18n import _
-from ...kit.elements import Tag, button
+from ...kit.elements import Tag, button, link
 from ...kit.toast import toast
 from . import changes, fields, formats
 from .project import Project
@@ -28,6 +28,20 @@ def draw(project: Project, make_others: Callable[[], Awaitable[None]]) -> None:
     both = " + ".join(formats.others(project.size))
     Tag("p", "edit-note", _("Makes {sizes} as versions of their own, the product in the middle.", sizes=both))
     button(_("Make the other two"), make_others, symbol="images", look="", data_field="others")
+    _files(project.video)
+
+
+def _files(video: Video) -> None:
+    """The video that was opened, as it is, in other kinds of files; a worker makes them on request."""
+    Tag("h3", "edit-subtitle", _("The opened video as a file"))
+    source = f"/api/v1/videos/{video.id}"
+    with Tag("div", "edit-actions"):
+        for word, address in (
+            ("MP4", f"{source}/content?download=1"),
+            ("WebP", f"{source}/animation.webp?download=1"),
+            ("GIF", f"{source}/animation.gif?download=1"),
+        ):
+            link(word, address, look="small", symbol="download", download=True)
 
 
 def _size(project: Project, size: str, *, is_on: bool) -> None:

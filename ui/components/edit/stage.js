@@ -1,6 +1,7 @@
 // <ads-edit>'s stage: the clips in their crop, transitions, sound, and over them the renderer's own pictures.
 const SEEK_SLACK = 0.2; // seconds that a playing video may be off
 const SNAP = 0.012;
+const BLEED = 0.003;
 
 // How much of the second of two neighbours is to be seen, as the renderer blends them.
 const shareAt = (frame, first, overlap) => Math.min(Math.max((frame - first + 1) / (overlap + 1), 0), 1);
@@ -90,6 +91,11 @@ class Stage {
     const place = { width: (shot.width * scale) / W, height: (shot.height * scale) / H };
     place.left = (1 - place.width) * (cuts ? x : 0.5);
     place.top = (1 - place.height) * (cuts ? y : 0.5);
+    if (cuts) {
+      // a hair beyond the edges, where a screen's pixels would else show the ground
+      for (const side of ["left", "top"]) place[side] -= BLEED / 2;
+      for (const side of ["width", "height"]) place[side] += BLEED;
+    }
     for (const element of [media.element, media.lock])
       for (const [name, share] of Object.entries(place)) element.style[name] = `${share * 100}%`;
     media.box.style.background = mode === "pad-white" ? "#fff" : mode === "pad-color" ? color : "";

@@ -12,7 +12,7 @@ from core.videos import queries
 from ... import formats, page_state
 from ...i18n import _
 from ...kit.elements import Tag
-from ..video.words import made_size, state_now, state_word
+from ..video.words import made_size, state_now, state_word, waiting_for
 
 MOST = 24
 
@@ -86,6 +86,8 @@ class Versions(Tag):
             Tag("span", "edit-row-name", row.title or str(size))
             if is_done:
                 Tag("span", "edit-note", f"{formats.seconds(row.duration or 0.0)} · {formats.ago(row.created_at)}")
+                if row.note:
+                    Tag("span", "edit-note", waiting_for(row.note), symbol="circle-alert")
             else:
                 self._states[row.id] = Tag("span", "edit-note edit-progress", word)
                 self._states[row.id].put("data_running", row.status in ACTIVE or None)

@@ -164,7 +164,7 @@ class VideoPanel(Tag):
         with self._below:
             Tag("p", "panel-caption panel-caption-strong", caption(video))
             if video.note:
-                Tag("p", "panel-caption", waiting_for(video.note))
+                Tag("p", "panel-caption panel-note", waiting_for(video.note))
             with Tag("div", "toolbar"):
                 download = f"{source}/content?download=1"
                 link(_("Download"), download, symbol="download", look="small", download=name_of(video))
