@@ -87,6 +87,7 @@ class WorkerSettings:
         questions.edit_still,
         questions.edit_overlays,
         questions.export_video,
+        questions.render_anew,
         questions.measure_audio,
     ]
     cron_jobs: ClassVar[list[CronJob]] = jobs()

@@ -1,4 +1,4 @@
-"""What is made of a finished video when somebody asks for it: an animated WebP or GIF, its frames on one picture.
+"""What is made of a finished video when somebody asks for it: an animation, its frames on one picture, another shape.
 
 A worker makes it once. It lies beside the video under a name that no row holds, so the hourly clean-up takes it after a
 day; it is made anew when it is wanted again.
@@ -6,7 +6,10 @@ day; it is made anew when it is wanted again.
 
 from typing import Literal
 
-from core.errors import NotFound, from_code
+from core.catalog import entries
+from core.catalog.size import Size
+from core.edits.fields import SIZES
+from core.errors import Conflict, NotFound, from_code
 from core.models import Video
 from core.phrase import Phrase
 from core.redis import answers
@@ -25,6 +28,7 @@ MEDIA_TYPES: dict[Form, str] = {
     "filmstrip": "image/webp",
     "spritesheet": "image/jpeg",
 }
+ANEW_SECONDS = 180.0
 TILES = 30
 """Frames in a filmstrip, side by side, each from the middle of its part of the video."""
 
@@ -34,9 +38,51 @@ def key_of(video_key: str, form: Form) -> str:
     return video_key.rpartition(".")[0] + SUFFIXES[form]
 
 
+def anew_key(video: Video, size: Size) -> str:
+    """Where the video lies that the studio camera has rendered anew in that size. `video.key` is there."""
+    return f"{(video.key or '').rpartition('.')[0]}-{size}.mp4"
+
+
 def keys_of(video: Video) -> list[str]:
     """All that may have been made of a video."""
-    return [key_of(video.key, form) for form in SUFFIXES] if video.key else []
+    if not video.key:
+        return []
+    sizes = SIZES if is_of_camera(video) else ()
+    return [*(key_of(video.key, form) for form in SUFFIXES), *(anew_key(video, Size.parse(size)) for size in sizes)]
+
+
+def is_of_camera(video: Video) -> bool:
+    """Whether the studio camera made it, which can make it anew in any shape."""
+    return video.kind == "generated" and video.model in entries.local_models()
+
+
+def shaped(video: Video, size: Size) -> bool:
+    """Whether it has the shape of that size already, or can't get it."""
+    own = Size(video.width or 1280, video.height or 720)
+    return own.width * size.height == own.height * size.width or not is_of_camera(video)
+
+
+async def anew(video: Video, size: Size) -> str:
+    """The key of the video in another shape, rendered now by the studio camera unless it is there.
+
+    Raises NotFound without a finished video, Conflict if the studio camera did not make it; what its picture raises;
+    NoAnswer if no worker makes it in time.
+    """
+    if not video.key:
+        raise NotFound(Phrase("video"))
+    if shaped(video, size):
+        raise Conflict(Phrase("Only a clip of the studio camera can be rendered in another shape."))
+    key = anew_key(video, size)
+    if await store.place().size(key) is None:
+        await _asked("render_anew", video.user_id, video.id, str(size), seconds=ANEW_SECONDS)
+    return key
+
+
+async def _asked(question: str, *about: object, seconds: float = answers.SECONDS) -> None:
+    try:
+        await answers.ask(question, *about, seconds=seconds)
+    except answers.Refused as refused:
+        raise from_code(refused.code, refused.detail) from None
 
 
 async def made(video: Video, form: Form) -> str:
@@ -48,8 +94,5 @@ async def made(video: Video, form: Form) -> str:
         raise NotFound(Phrase("video"))
     key = key_of(video.key, form)
     if await store.place().size(key) is None:
-        try:
-            await answers.ask("export_video", video.key, key, form)
-        except answers.Refused as refused:
-            raise from_code(refused.code, refused.detail) from None
+        await _asked("export_video", video.key, key, form)
     return key

@@ -48,7 +48,8 @@ class Part(BaseModel):
 class Clip(Part):
     """A part of a video of yours, or a still picture. `start` and `end` are seconds of the video itself.
 
-    `transition` says how it comes in; of the first clip it is ignored.
+    `transition` says how it comes in; of the first clip it is ignored. `anew`: a clip of the studio camera is
+    rendered in the edit's own shape instead of being cut to it; of other clips it is ignored.
     """
 
     video_id: Id | None = None
@@ -60,13 +61,14 @@ class Clip(Part):
     framing: Framing | None = None
     transition: Transition = "cut"
     mute: StrictBool = False
+    anew: StrictBool = False
 
     _end = field_validator("end")(_after_start)
 
-    @field_validator("start", "end", "speed", "mute")
+    @field_validator("start", "end", "speed", "mute", "anew")
     @classmethod
     def _of_videos(cls, value: Any, info: ValidationInfo) -> Any:
-        usual = {"start": 0.0, "end": None, "speed": 1.0, "mute": False}[info.field_name or ""]
+        usual = {"start": 0.0, "end": None, "speed": 1.0, "mute": False, "anew": False}[info.field_name or ""]
         if info.data.get("image_id") is not None and value != usual:
             raise problem(Phrase("is only for a video; a picture has `seconds`"))
         return value

@@ -276,8 +276,6 @@ def _whole_times(edit: Edit, seconds: float, music_seconds: float | None) -> Ite
         yield Problem(("music", "start"), Phrase("lies behind the end of the music ({own} s)", own=own))
     if edit.lock and all(clip.video_id is None for clip in edit.clips):
         yield Problem(("lock",), Phrase("needs a video; these are pictures only"))
-    if edit.lock and edit.lock.mode == "overlay":
-        yield Problem(("lock", "mode"), Phrase("can't follow a product yet; please use {mode}", mode="end"))
 
 
 def _starts(edit: Edit) -> Iterator[tuple[Path, float]]:

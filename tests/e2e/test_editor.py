@@ -189,6 +189,7 @@ def test_one_click_makes_the_other_two_ratios(editor: Page, app: RunningApp, fil
         wait_until(lambda: len(user.get("/videos?kind=edited").json()["items"]) == before + 2, 90)
         new = user.get("/videos?kind=edited").json()["items"][:2]
         assert {video["size"] for video in new} == {"1280x720", "1080x1080"}
+        assert all(video["edit"]["clips"][0]["anew"] for video in new), "the camera makes it once more"
         assert all(wait_for_end(user, video["id"])["status"] == "completed" for video in new)
 
 

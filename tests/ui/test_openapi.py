@@ -21,6 +21,7 @@ STORED = [
     "/videos/{video_id}/poster",
     "/videos/{video_id}/filmstrip",
     "/videos/{video_id}/animation.{form}",
+    "/videos/{video_id}/anew",
 ]
 
 

@@ -17,6 +17,7 @@ from core.ads import brand as brands
 from core.batches import ask as batches
 from core.batches import batch as batched
 from core.database.session import reading, session
+from core.edits import exports
 from core.models import Audio, User, Video
 from core.settings import ROOT
 from core.social import sharing
@@ -27,6 +28,7 @@ from ui import api
 from ui.routes import auth, media, ops, static, webhooks
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
+FORMS: dict[str, dict[str, int | str]] = {"/api/v1/videos/{video_id}/animation.{form}": {"form": "webp"}}
 OURS = {"video_id", "image_id", "ad_id", "audio_id", "batch_id", "brand_id", "key_id", "webhook_id", "delivery_id"}
 NOT_HERE = {
     "/api/v1/images/{image_id}/cutout",
@@ -66,8 +68,8 @@ async def two(visitor: Visitor, alice: User, bob: User) -> AsyncIterator[Two]:
     picture = await picture_of(alice)
     video = await ask(alice, "A secret of Alice")
     at = f"videos/{video.id}/x"
-    for suffix in ("mp4", "webp", "mp3"):
-        await store.put(b"\0" * 64, f"{at}.{suffix}")
+    for ending in (".mp4", ".webp", ".mp3", *exports.SUFFIXES.values()):
+        await store.put(b"\0" * 64, f"{at}{ending}")
     async with session() as db:
         await states.change(db, Video.id == video.id, status="processing")  # type: ignore[arg-type]
         await states.finish(
@@ -136,7 +138,9 @@ async def test_its_owner_gets_what_the_others_do_not(two: Two) -> None:
             and path not in NOT_HERE
             and not {"webhook_id", "delivery_id"} & set(PARAMETER.findall(path))
         ):
-            answer = await two.visitor.http_client.request(method, filled(path, two.ids), headers=two.alice)
+            answer = await two.visitor.http_client.request(
+                method, filled(path, two.ids | FORMS.get(path, {})), headers=two.alice
+            )
             assert answer.status_code == 200, path
 
 
@@ -187,9 +191,10 @@ async def test_a_page_of_one_visitor_shows_nothing_of_another(two: Two, me: User
     for path in ("/", "/library", "/account", f"/?reuse={two.video.id}", f"/?video={two.video.id}"):
         answer = await two.visitor.http_client.get(path, headers={"accept": "text/html"})
         assert "A secret of Alice" not in answer.text
-    for path in (f"/videos/{two.video.id}", f"/ads/{two.ids['ad_id']}", f"/batch/{two.ids['batch_id']}"):
-        own = await two.visitor.http_client.get(path, headers={"accept": "text/html"})
-        assert (own.status_code, "A secret" in own.text) == (404, False)
+    video, own = f"/videos/{two.video.id}", (f"/ads/{two.ids['ad_id']}", f"/batch/{two.ids['batch_id']}")
+    for path in (video, f"{video}/edit", *own):
+        answer = await two.visitor.http_client.get(path, headers={"accept": "text/html"})
+        assert (answer.status_code, "A secret" in answer.text) == (404, False), path
 
 
 def test_no_other_address_names_a_thing_of_somebodys() -> None:
@@ -201,10 +206,6 @@ def test_no_other_address_names_a_thing_of_somebodys() -> None:
     for page in (ROOT / "ui" / "pages").glob("*.py"):  # by their text: importing them here would register them
         paths += re.findall(r'@ui\.page\(f?"([^"]+)"', page.read_text())
     assert "/library" in paths
-    assert {path for path in paths if OURS & set(PARAMETER.findall(path))} == {
-        "/videos/{video_id:int}",
-        "/videos/{video_id:int}/edit",
-        "/ads/{ad_id:int}",
-        "/batch/{batch_id:int}",
-    }
+    asked = {"/videos/{video_id:int}", "/videos/{video_id:int}/edit", "/ads/{ad_id:int}", "/batch/{batch_id:int}"}
+    assert {path for path in paths if OURS & set(PARAMETER.findall(path))} == asked
     assert any("{slug}" in path for path in paths)

@@ -6,8 +6,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.catalog.size import Size
 from core.database.session import reading, session
 from core.edits import captions, exports, timeline
+from core.edits.fields import Size as Offered
 from core.errors import NotFound
 from core.models import MAX_ID, TITLE_LENGTH
 from core.phrase import Phrase
@@ -76,6 +78,14 @@ async def animation(user: CurrentUser, video_id: Id, form: Literal["webp", "gif"
     It is made when it is first asked for, which takes some seconds, and kept a day. `?download=1` as an attachment.
     """
     return await _export(user.id, video_id, form, f"adsvideo-{video_id}.{form}" if download else "")
+
+
+@router.get("/videos/{video_id}/anew", response_class=FileResponse, responses=stored("video/mp4") | problems(409))
+async def anew(user: CurrentUser, video_id: Id, size: Offered) -> Response:
+    """A clip of the studio camera in another shape, rendered anew; made when it is first asked for, and kept a day."""
+    async with reading() as db:
+        row = await queries.owned(db, user.id, video_id)
+    return await files.answer(await exports.anew(row, Size.parse(size)), "video/mp4", cache=CACHE)
 
 
 async def _export(user_id: int, video_id: int, form: exports.Form, name: str = "") -> Response:

@@ -9,8 +9,8 @@ from workers.edits.files import Files
 from workers.media.most import Most
 
 
-def render_apart(body: dict[str, Any], files: Files, target: Path, progress: Path) -> None:
-    """Write the edit to `target` and how far it is (0-100) to `progress`. Blocking.
+def render_apart(body: dict[str, Any], files: Files, target: Path, progress: Path) -> str:
+    """Write the edit to `target` and how far it is (0-100) to `progress`; what is to be said about it. Blocking.
 
     Raises Unplayable, TooHeavy, ProviderFailed; OSError if our own disk refuses.
     """
@@ -20,7 +20,7 @@ def render_apart(body: dict[str, Any], files: Files, target: Path, progress: Pat
     def report(percent: int) -> None:
         progress.write_text(str(percent))
 
-    render(timeline.read(body), files, target, {}, report)
+    return render(timeline.read(body), files, target, {}, report)
 
 
 def still_apart(body: dict[str, Any], files: Files, at: float) -> bytes:

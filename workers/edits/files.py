@@ -11,7 +11,8 @@ class Files:
     """`clips` are videos and pictures in the edit's order.
 
     `packshot` is the picture that the last video was made from, as the video showed it, which a locked end dissolves
-    into; `music_lufs` how loud the music is, measured when it is not given. No clip may be more than `most`.
+    into, `packshot_mask` what of it is the product; `music_lufs` how loud the music is, measured when it is not given.
+    No clip may be more than `most`.
     """
 
     clips: tuple[Path, ...]
@@ -20,4 +21,5 @@ class Files:
     music: Path | None = None
     music_lufs: float | None = None
     packshot: Path | None = None
+    packshot_mask: Path | None = None
     most: Most = field(default_factory=Most)

@@ -1,4 +1,4 @@
-"""The frames of an edit, from any of them on: clips, their transitions, layers, the locked end, the card.
+"""The frames of an edit, from any of them on: clips, their transitions, layers, product lock, the card.
 
 No more than a few frames are held at any time, however long the edit is.
 """
@@ -8,25 +8,28 @@ from collections.abc import Iterator
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from core.edits.fields import LOCK_SECONDS
 from core.pictures import framing
 from core.pictures.intake import Framing
 from workers.edits import clips
 from workers.edits.card import card
 from workers.edits.fit import Fitter
+from workers.edits.lock import Lock, lock_of
 from workers.edits.overlays import Subtitles, layers
 from workers.edits.plan import Plan, Shot
 from workers.edits.planes import TRANSITIONS, copy, from_picture, mixed, planes
 
 
-def frames(plan: Plan, since: int = 0) -> Iterator[VideoFrame]:
-    """Frame `since` and all that follow, as they are encoded. Raises Unplayable, TooHeavy, PictureError."""
+def frames(plan: Plan, since: int = 0, lock: Lock | None = None) -> Iterator[VideoFrame]:
+    """Frame `since` and all that follow, as they are encoded. Raises Unplayable, TooHeavy, PictureError.
+
+    `lock` is the edit's product lock, of whoever wants to know in the end what it has to say.
+    """
     drawn = layers(plan)
     spoken = plan.edit.captions if plan.edit.captions and plan.edit.captions.burn else None
     subtitles = Subtitles(plan, plan.edit.cues(), spoken) if spoken else None
     last = from_picture(card(plan, plan.edit.end_card)) if plan.edit.end_card else None
     first_of_card = plan.body - plan.card_overlap
-    body = _body(plan, since)
+    body = _body(plan, since, lock or lock_of(plan))
     for number in range(since, plan.total):
         frame = next(body) if number < plan.body else None
         block = subtitles.at(number) if subtitles else None
@@ -48,10 +51,9 @@ def frames(plan: Plan, since: int = 0) -> Iterator[VideoFrame]:
         yield frame
 
 
-def _body(plan: Plan, since: int) -> Iterator[VideoFrame]:
-    """The clips with their transitions and the locked end."""
+def _body(plan: Plan, since: int, lock: Lock) -> Iterator[VideoFrame]:
+    """The clips with their transitions and the product lock."""
     shown: dict[int, Iterator[VideoFrame]] = {}
-    lock = _EndLock(plan)
     for number in range(since, plan.body):
         frame: VideoFrame | None = None
         for index, shot in enumerate(plan.shots):
@@ -59,8 +61,8 @@ def _body(plan: Plan, since: int) -> Iterator[VideoFrame]:
                 shown.pop(index, None)
                 continue
             if index not in shown:
-                shown[index] = _shot(plan, shot, number - shot.first)
-            own = lock.over(next(shown[index]), number) if index == lock.index else next(shown[index])
+                shown[index] = _locked(plan, shot, number, lock if index == lock.index else Lock())
+            own = next(shown[index])
             if frame is None or number >= shot.first + shot.overlap:
                 frame = own
             else:
@@ -68,6 +70,15 @@ def _body(plan: Plan, since: int) -> Iterator[VideoFrame]:
                 frame = TRANSITIONS[shot.clip.transition](frame, own, share)
         assert frame is not None
         yield frame
+
+
+def _locked(plan: Plan, shot: Shot, since: int, lock: Lock) -> Iterator[VideoFrame]:
+    """One clip's frames from that one of the edit on, with the lock over them."""
+    first = shot.first if lock.begins_early else since
+    for number, frame in enumerate(_shot(plan, shot, first - shot.first), first):
+        over = lock.over(frame, number)
+        if number >= since:
+            yield over
 
 
 def _shot(plan: Plan, shot: Shot, skip: int) -> Iterator[VideoFrame]:
@@ -86,30 +97,3 @@ def _shot(plan: Plan, shot: Shot, skip: int) -> Iterator[VideoFrame]:
 
 def _framed(plan: Plan, shot: Shot) -> Image.Image:
     return framing.picture(shot.path.read_bytes(), plan.width, plan.height, (shot.clip.framing or Framing()).brief())
-
-
-class _EndLock:
-    """The last seconds of the last video dissolve into the picture that it was made from."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.index = -1
-        if plan.edit.lock is None or plan.edit.lock.mode != "end" or plan.files.packshot is None:
-            return
-        self.index = max(index for index, shot in enumerate(plan.shots) if shot.source)
-        shot = plan.shots[self.index]
-        after = plan.shots[self.index + 1].overlap if self.index + 1 < len(plan.shots) else plan.card_overlap
-        # whole before the next clip or the card begins to cover it
-        self._stop = max(shot.stop - after, shot.first + 1)
-        self._count = min(plan.frames(LOCK_SECONDS), self._stop - shot.first)
-        assert shot.source is not None
-        size = shot.source.width // 2 * 2, shot.source.height // 2 * 2
-        packshot = from_picture(framing.picture(plan.files.packshot.read_bytes(), *size, {}))
-        self._still = Fitter(plan.width, plan.height, shot.clip.framing)(packshot)
-
-    def over(self, frame: VideoFrame, number: int) -> VideoFrame:
-        """The clip's frame with as much of the picture as is due."""
-        done = (number - (self._stop - self._count) + 1) / self._count
-        if done <= 0:
-            return frame
-        share = min(done, 1.0)
-        return self._still if share == 1 else mixed(frame, self._still, share * share * (3 - 2 * share))

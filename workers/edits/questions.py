@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from typing import Any
 
+from core.catalog.size import Size
+from core.database.session import reading
 from core.edits import timeline
 from core.edits.exports import Form
 from core.errors import AdsVideoError, BrokenAudio, TooHeavy, Unplayable
@@ -16,6 +18,8 @@ from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.redis import answers
 from core.settings import settings
 from core.storage import store
+from core.videos import queries
+from workers.edits.anew import in_shape
 from workers.edits.apart import export_apart, measure_apart, preview_apart, still_apart
 from workers.edits.steps import drawn_over, gathered, local, own_words
 from workers.videos.checked import most
@@ -39,6 +43,11 @@ async def edit_overlays(
 async def export_video(_context: Context, token: str, key: str, target: str, form: Form) -> None:
     """Answers, with nothing, once that form of the video under `key` lies under `target`."""
     await _answer(token, _exported(key, target, form))
+
+
+async def render_anew(_context: Context, token: str, user_id: int, video_id: int, size: str) -> None:
+    """Answers, with nothing, once the studio camera's video lies in the storage in that size too."""
+    await _answer(token, _anew(user_id, video_id, Size.parse(size)))
 
 
 async def measure_audio(_context: Context, token: str, key: str) -> None:
@@ -84,7 +93,7 @@ def _in_words() -> Iterator[None]:
 
 async def _still(user_id: int, body: dict[str, Any], at: float) -> bytes:
     with _workspace("still-") as folder, own_words(), _in_words():
-        files = await gathered(user_id, timeline.read(body), folder)
+        files = await gathered(user_id, timeline.read(body), folder, _go_on)
         return await apart(still_apart, body, files, at, bounds=_bounds())
 
 
@@ -100,6 +109,18 @@ async def _exported(key: str, target: str, form: Form) -> bytes:
         await apart(export_apart, await local(key, folder), made, form, most(), bounds=_bounds())
         await store.keep(made, target)
     return b""
+
+
+async def _anew(user_id: int, video_id: int, size: Size) -> bytes:
+    async with reading() as db:
+        video = await queries.owned(db, user_id, video_id)
+    with _workspace("anew-") as folder:
+        await in_shape(video, size, folder, _go_on)
+    return b""
+
+
+def _go_on(_percent: int) -> None:
+    """Nobody stops this work."""
 
 
 async def _measured(key: str) -> bytes:

@@ -19,6 +19,7 @@ from core.errors import ProviderFailed, TooHeavy
 from workers.edits import soft_track
 from workers.edits.files import Files
 from workers.edits.frames import frames
+from workers.edits.lock import Lock, lock_of
 from workers.edits.mix import has_sound, mix, samples_until
 from workers.edits.plan import Plan, plan
 from workers.edits.planes import stamp
@@ -35,13 +36,17 @@ Report = Callable[[int], None]
 """Called with a percentage, 0-100; what it raises ends the work."""
 
 
-def render(edit: Edit, files: Files, target: Path, tags: dict[str, str], report: Report) -> None:
-    """Write the edit to `target`. Raises Unplayable, TooHeavy, ProviderFailed; OSError if our own disk refuses."""
+def render(edit: Edit, files: Files, target: Path, tags: dict[str, str], report: Report) -> str:
+    """Write the edit to `target`; gives what is to be said about it, as a note.
+
+    Raises Unplayable, TooHeavy, ProviderFailed; OSError if our own disk refuses.
+    """
     whole = plan(edit, files)
+    lock = lock_of(whole)
     try:
         with av.open(str(target), "w", format="mp4", options=mp4.MP4_OPTIONS) as out:
             out.metadata.update(tags)
-            _write(out, whole, report)
+            _write(out, whole, lock, report)
     except MemoryError:
         raise
     except OSError as error:
@@ -51,6 +56,7 @@ def render(edit: Edit, files: Files, target: Path, tags: dict[str, str], report:
     except FFmpegError as error:
         raise ProviderFailed(error) from error
     report(100)
+    return lock.note
 
 
 def still(edit: Edit, files: Files, at: float) -> bytes:
@@ -62,7 +68,7 @@ def still(edit: Edit, files: Files, at: float) -> bytes:
     return out.getvalue()
 
 
-def _write(out: OutputContainer, whole: Plan, report: Report) -> None:
+def _write(out: OutputContainer, whole: Plan, lock: Lock, report: Report) -> None:
     picture = _picture_track(out, whole)
     voice = _Voice(out, whole) if has_sound(whole) else None
     captions = whole.edit.captions
@@ -70,7 +76,7 @@ def _write(out: OutputContainer, whole: Plan, report: Report) -> None:
         track = soft_track.add(out, captions.language)
         soft_track.write(out, track, whole.edit.cues(), float(whole.seconds))
     percent = -1
-    for number, frame in enumerate(frames(whole)):
+    for number, frame in enumerate(frames(whole, lock=lock)):
         frame.pict_type = PictureType.NONE  # else the encoder repeats the source's frame types
         out.mux(picture.encode(stamp(frame, number, whole.rate)))
         if voice:

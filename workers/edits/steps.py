@@ -5,8 +5,12 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.catalog.size import Size
 from core.database.session import reading
 from core.edits import sources, timeline
+from core.edits.ask import size_of
+from core.edits.exports import shaped
+from core.edits.fields import Clip
 from core.edits.sources import Sources
 from core.edits.timeline import Edit
 from core.errors import (
@@ -26,8 +30,10 @@ from core.pictures.intake import framed
 from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.settings import settings
 from core.storage import store
+from workers.edits.anew import Tell, in_shape
 from workers.edits.apart import render_apart
 from workers.edits.files import Files
+from workers.videos import cutouts
 from workers.videos.checked import most
 from workers.videos.steps import Reporter
 
@@ -45,10 +51,13 @@ def own_words() -> Iterator[None]:
         raise EditTooHeavy(error.detail) from error
 
 
-async def edited(video: Video, folder: Path, target: Path, report: Reporter) -> None:
-    """Write the video's edit to `target`. Raises SourceGone, Unplayable, TooHeavy, Stopped, NotAvailable; OSError."""
+async def edited(video: Video, folder: Path, target: Path, report: Reporter) -> str:
+    """Write the video's edit to `target`; gives what is to be said about it, as a note.
+
+    Raises SourceGone, Unplayable, TooHeavy, Stopped, NotAvailable; OSError.
+    """
     edit = timeline.read(video.edit)
-    files = await gathered(video.user_id, edit, folder)
+    files = await gathered(video.user_id, edit, folder, lambda _percent: report(0))
     progress = folder / "progress"
     bounds = Bounds(settings().edit_seconds, settings().decode_memory_mb, settings().video_max_mb)
     work = asyncio.ensure_future(apart(render_apart, edit.body(), files, target, progress, bounds=bounds))
@@ -56,7 +65,7 @@ async def edited(video: Video, folder: Path, target: Path, report: Reporter) -> 
         while not (await asyncio.wait([work], timeout=LOOK_SECONDS))[0]:
             with contextlib.suppress(OSError, ValueError):
                 report(int(progress.read_text()))
-        await work
+        return await work
     except Crashed:
         raise Unplayable("it crashes the decoder") from None
     except OutOfBounds as error:
@@ -67,12 +76,15 @@ async def edited(video: Video, folder: Path, target: Path, report: Reporter) -> 
             await asyncio.wait([work])
 
 
-async def gathered(user_id: int, edit: Edit, folder: Path) -> Files:
-    """The edit's sources as files on this machine, in `folder` where they come from a bucket. Raises SourceGone."""
+async def gathered(user_id: int, edit: Edit, folder: Path, tell: Tell) -> Files:
+    """The edit's sources as files on this machine, in `folder` where they come from a bucket.
+
+    `tell` is called while a clip is rendered anew; what it raises ends that. Raises SourceGone.
+    """
     try:
         async with reading() as db:
             found = await sources.find(db, user_id, edit)
-        return await _files(found, edit, folder)
+        return await _files(found, edit, folder, tell)
     except (NotFound, Conflict, BadEdit, FileNotFoundError) as error:
         raise SourceGone(error.message if isinstance(error, AdsVideoError) else error) from None
 
@@ -95,11 +107,10 @@ async def _card(found: Sources, folder: Path) -> Path | None:
     return await local(uploads.source_key(found.card), folder) if found.card else None
 
 
-async def _files(found: Sources, edit: Edit, folder: Path) -> Files:
-    clips = [
-        await local(clip.original_key or clip.key if isinstance(clip, Video) else uploads.source_key(clip), folder)
-        for clip in found.clips
-    ]
+async def _files(found: Sources, edit: Edit, folder: Path, tell: Tell) -> Files:
+    size = size_of(edit, found)
+    pairs = zip(edit.clips, found.clips, strict=True)
+    clips = [await local(await _key(clip, source, size, folder, tell), folder) for clip, source in pairs]
     return Files(
         clips=tuple(clips),
         logo=await _logo(found, folder),
@@ -107,8 +118,17 @@ async def _files(found: Sources, edit: Edit, folder: Path) -> Files:
         music=found.track.path if found.track else await local(found.audio.key, folder) if found.audio else None,
         music_lufs=found.track.lufs if found.track else found.audio.lufs if found.audio else None,
         packshot=await _packshot(found.locked, found.packshot, folder),
+        packshot_mask=await _mask(found.locked, folder) if edit.lock and edit.lock.mode == "overlay" else None,
         most=most(),
     )
+
+
+async def _key(clip: Clip, source: Video | Picture, size: Size, folder: Path, tell: Tell) -> str | None:
+    if isinstance(source, Picture):
+        return uploads.source_key(source)
+    if clip.anew and not shaped(source, size):
+        return await in_shape(source, size, folder, tell)
+    return source.original_key or source.key
 
 
 async def local(key: str | None, folder: Path) -> Path:
@@ -134,4 +154,16 @@ async def _packshot(video: Video | None, picture: Picture | None, folder: Path) 
     size = (video.width or 1280) // 2 * 2, (video.height or 720) // 2 * 2
     jpeg = await framed(content, *size, video.framing)
     await asyncio.to_thread(target.write_bytes, jpeg)
+    return target
+
+
+async def _mask(video: Video | None, folder: Path) -> Path | None:
+    """What of that picture is the product, framed alike; None where no clear product is seen."""
+    if video is None:
+        return None
+    cutout = await cutouts.product(video, 1.0)
+    if not cutout.mask:
+        return None
+    target = folder / "packshot-mask.png"
+    await asyncio.to_thread(target.write_bytes, cutout.mask)
     return target

@@ -109,7 +109,7 @@ async def _made(engines: Engines, model: Model, video: Video, folder: Path, repo
     raw, name, note = folder / "raw.mp4", model.server.name, ""
     with step_timings.measure(name, "render" if model.server.local else "fetch"):
         if video.edit is not None:
-            await edited(video, folder, raw, report)
+            note = await edited(video, folder, raw, report)
         else:
             note = await _from_engine(engines.of(model.server), video, raw, report)
     async with reading() as db:

@@ -33,13 +33,24 @@ async def of(video: Video, scale: float) -> Cutout:
 
     Whatever goes wrong with finding it is no reason to make no video: then there is none, and `why` says why.
     """
+    if video.options.get("layers") is False:
+        return Cutout(window=_window(video, await _row(video.picture_id)))
+    return await product(video, scale)
+
+
+def _window(video: Video, picture: Picture) -> tuple[float, float, float, float]:
+    """Where the picture is in its frame; that of one with transparency goes on without an edge, so all of it moves."""
+    if picture.alpha_key:
+        return 0.0, 0.0, 1.0, 1.0
+    size = Size.parse(video.size)
+    return framing.inside(picture.width, picture.height, size.width, size.height, video.framing)
+
+
+async def product(video: Video, scale: float) -> Cutout:
+    """The same, whether the video's own camera wanted to know it or not."""
     picture = await _row(video.picture_id)
     size = Size.parse(video.size)
-    window = framing.inside(picture.width, picture.height, size.width, size.height, video.framing)
-    if picture.alpha_key:  # its ground goes on behind it without an edge, so all of it moves
-        window = (0.0, 0.0, 1.0, 1.0)
-    if video.options.get("layers") is False:
-        return Cutout(window=window)
+    window = _window(video, picture)
     if picture.cutout_confidence is None:
         if why := await _known(picture):
             return Cutout(why=str(why), window=window)

@@ -124,7 +124,6 @@ def test_captions_that_are_not_drawn_may_have_any_character() -> None:
         ({"logo": {"image_id": 1, "start": 5}}, [4.0], "logo.start"),
         ({"music": {"track": "x", "start": 30}}, [4.0], "music.start"),
         ({"clips": [{"image_id": 1}], "lock": {}}, [None], "lock"),
-        ({"lock": {"mode": "overlay"}}, [4.0], "lock.mode"),
     ],
 )
 def test_times_outside_are_named(change: dict[str, Any], durations: list[float | None], where: str) -> None:

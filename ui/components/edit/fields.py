@@ -66,7 +66,7 @@ def slider(
     with Tag("label", "field-line"):
         with Tag("span", "field-name edit-slider-name"):
             Tag("span", "", label)
-            output = Tag("output", "", shown(value))
+            output = Tag("span", "", shown(value), aria_hidden=True)
         low, high, step = bounds
         made = Tag("input", "edit-slider", type="range", min=low, max=high, step=step, aria_label=label)
         made.props["^value"] = value

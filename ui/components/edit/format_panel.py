@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from core.edits import product
+from core.edits.exports import is_of_camera
 from core.edits.fields import SIZES
 from core.models import Video
 
@@ -49,6 +50,12 @@ def _framing(project: Project) -> None:
         Tag("p", "edit-note", _("Clip {n} has this shape already.", n=at + 1))
         return
     Tag("h3", "edit-subtitle", _("Clip {n}", n=at + 1))
+    if isinstance(shot.source, Video) and is_of_camera(shot.source):
+        anew = bool(shot.clip.get("anew"))
+        fields.switch(_("Rendered anew in this shape"), anew, lambda on: _anew(project, at, on),
+                      _("The studio camera makes the clip once more, instead of cutting it."))  # fmt: skip
+        if anew:
+            return
     words = {"crop": _("Fill"), "pad-blur": _("Blur"), "pad-white": _("White"), "pad-color": _("Colour")}
     mode = framing.get("mode", "crop")
     fields.choices(_("Framing"), words, mode, lambda key: changes.frame(project, at, mode=key))
@@ -68,6 +75,11 @@ def _framing(project: Project) -> None:
     elif mode == "pad-color":
         colored = framing.get("color", "#000000")
         fields.color(_("Colour"), colored, lambda color: changes.frame(project, at, color=color))
+
+
+def _anew(project: Project, at: int, on: bool) -> None:
+    change = {"anew": True, "framing": None} if on else {"anew": False}
+    project.change(f"clips.{at}.anew", lambda body: body["clips"][at].update(change))
 
 
 def draw_lock(project: Project) -> None:

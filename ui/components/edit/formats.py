@@ -6,6 +6,7 @@ from typing import Any
 
 from core.catalog.size import Size
 from core.edits import product
+from core.edits.exports import shaped
 from core.models import Picture, Video
 
 from .project import Body, Project
@@ -21,13 +22,20 @@ def others(size: Size) -> list[str]:
 
 
 async def in_size(project: Project, body: Body, size: str) -> Body:
-    """The body in that size. A clip that is cut, or was not at all, is cut around its product; padding stays."""
+    """The body in that size. A clip of the studio camera is rendered anew, others are cut around their product.
+
+    Padding stays.
+    """
     made = copy.deepcopy(body)
     made["size"] = size
     for clip in made["clips"]:
         source = project.shelf.source(clip)
         if source is not None and (clip.get("framing") or {}).get("mode", "crop") == "crop":
-            clip["framing"] = await _around(project, source, Size.parse(size))
+            wanted = Size.parse(size)
+            clip["anew"] = isinstance(source, Video) and not shaped(source, wanted)
+            clip["framing"] = None if clip["anew"] else await _around(project, source, wanted)
+            if not clip["anew"]:
+                clip.pop("anew")
     return made
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from core.catalog.size import Size
-from core.edits.exports import TILES
+from core.edits.exports import TILES, shaped
 from core.edits.fields import LOCK_SECONDS
 from core.edits.music import TRACKS
 from core.models import Picture, Video
@@ -27,7 +27,7 @@ def view(project: Project) -> str:
         "height": size.height,
         "seconds": project.seconds,
         "body": project.clip_seconds,
-        "shots": [_shot(shot) for shot in project.shots],
+        "shots": [_shot(shot, size) for shot in project.shots],
         "texts": [USUAL_TEXT | text for text in project.listed("texts")],
         "captions": project.listed("captions"),
         "card": bool(card),
@@ -43,7 +43,7 @@ def view(project: Project) -> str:
     return json.dumps(drawn)
 
 
-def _shot(shot: Shot) -> Json:
+def _shot(shot: Shot, size: Size) -> Json:
     clip, source = shot.clip, shot.source
     common: Json = {
         "first": shot.first,
@@ -57,9 +57,13 @@ def _shot(shot: Shot) -> Json:
     if isinstance(source, Picture):
         return common | {"kind": "picture", "src": f"/api/v1/images/{source.id}/content"}
     address = f"/api/v1/videos/{source.id}"
+    content = f"{address}/content"
+    if clip.get("anew") and not shaped(source, size):
+        common |= {"width": size.width, "height": size.height}
+        content = f"{address}/anew?size={size}"
     return common | {
         "kind": "video",
-        "src": f"{address}/content",
+        "src": content,
         "poster": f"{address}/poster",
         "strip": f"{address}/filmstrip",
         "own": shot.own,
