@@ -60,7 +60,7 @@ def test_the_page_leads_from_a_picture_to_the_ad(app: RunningApp, page: Page) ->
     page.reload()
     expect(page.locator(".shot-card").nth(2)).to_contain_text("Ambre")  # the draft is kept
     page.locator(".shot-card").nth(0).click()
-    page.get_by_label("Words").fill("Brand new")
+    page.get_by_role("textbox", name="Words", exact=True).fill("Brand new")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator(".shot-card").nth(0)).to_contain_text("Brand new")
     page.get_by_role("button", name="Make the ad · 30 credits").click()

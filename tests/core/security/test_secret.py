@@ -32,6 +32,8 @@ WORDS = {
     "aws_secret_access_key": "aws-very-secret",
     "aws_session_token": "aws-session-very-secret",
     "metrics_token": "metrics-very-secret",
+    "stripe_secret_key": "sk_live_very_secret",
+    "stripe_webhook_secret": "whsec_stripe_very_secret",
 }
 
 
