@@ -18,7 +18,8 @@ AdsVideoError
 │   └── OverGroupBudget
 ├── BodyTooLarge           413
 ├── TooManyRequests        429, with the seconds until the next slot
-│   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts, TooManyBatches, TooManyAds
+│   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts, TooManyBatches, TooManyAds,
+│       TooManyComments
 ├── BadInput               422
 │   ├── WrongInput             says itself what is wrong
 │   ├── NoPicture, NoPrompt, PromptTooLong
@@ -271,6 +272,11 @@ class TooManyUploads(TooManyRequests):
 class TooManyFetches(TooManyRequests):
     code = "too_many_fetches"
     template = "{limit} pictures are being fetched for you already. Please try again when one of them is there."
+
+
+class TooManyComments(TooManyRequests):
+    code = "too_many_comments"
+    template = "You have written {limit} comments in a minute. The next one can follow in {wait}."
 
 
 class TooManyAttempts(TooManyRequests):

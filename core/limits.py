@@ -23,6 +23,7 @@ from core.errors import (
     TooManyAds,
     TooManyAttempts,
     TooManyBatches,
+    TooManyComments,
     TooManyFetches,
     TooManyOpen,
     TooManyRequests,
@@ -117,6 +118,7 @@ _shared: WeakKeyDictionary[object, Limiter] = WeakKeyDictionary()
 _own: WeakKeyDictionary[asyncio.AbstractEventLoop, Limiter] = WeakKeyDictionary()
 _fetches: Counter[int] = Counter()
 FETCHES_AT_ONCE = 2
+COMMENTS_A_MINUTE = 5
 FETCH_WAIT_SECONDS = 10
 """The longest that a fetch takes."""
 
@@ -155,6 +157,12 @@ async def count_upload(user_id: int) -> None:
     limit = settings().uploads_per_hour
     if wait := await _wait(RateLimitItemPerHour(limit), f"uploads:{user_id}"):
         raise TooManyUploads(limit, wait)
+
+
+async def count_comment(user_id: int) -> None:
+    """Count a comment. Raises TooManyComments."""
+    if wait := await _wait(RateLimitItemPerMinute(COMMENTS_A_MINUTE), f"comments:{user_id}"):
+        raise TooManyComments(COMMENTS_A_MINUTE, wait)
 
 
 @contextmanager

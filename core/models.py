@@ -59,6 +59,7 @@ class User(SQLModel, table=True):
     """`credits` caches the sum of the user's ledger; only core/billing/credits.py changes either.
 
     `issuer` and `subject` are the identity at the provider; a cookie counts only with the user's current `epoch`.
+    `public_name` is what others read beside shared videos and comments: their own choice, never an e-mail address.
     `debt`: credits that were refunded or disputed at Stripe after they had been used; the next purchase pays them.
     Of an erased user only numbers remain, and `erased_as`, a hash that recognises the person without naming them.
     """
@@ -74,6 +75,7 @@ class User(SQLModel, table=True):
     email: str = Field(max_length=320, unique=True)
     name: str = Field(default="", max_length=200)
     avatar_url: str = Field(default="", max_length=2000)
+    public_name: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
     role: str = Field(default="user", sa_type=String(16))
     credits: int = 0
     issuer: str | None = Field(default=None, max_length=MAX_IDENTITY)
@@ -228,6 +230,9 @@ class Video(SQLModel, table=True):
     name of its own puts it into `title`.
 
     `ad_id` is the ad that it is, or that it is a shot of; `batch_id` the batch that it is in.
+
+    `slug` is its share link. `likes` counts the rows of `likes`. `hidden_at`: reports hide it from the gallery;
+    `reviewed_at`: an administrator has left it there; `taken_down_at`: it can't be shared any more.
     """
 
     __tablename__ = "videos"
@@ -310,6 +315,14 @@ class Video(SQLModel, table=True):
 
     ad_id: int | None = Field(default=None, foreign_key="ads.id")
     batch_id: int | None = Field(default=None, foreign_key="batches.id")
+
+    shared_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    allow_picture: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    comments_closed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    likes: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    hidden_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    reviewed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    taken_down_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
     favorite: bool = False
     slug: str | None = Field(default=None, max_length=32, unique=True)
@@ -410,6 +423,44 @@ class BatchRow(SQLModel, table=True):
     name: str = Field(default="", max_length=100)
 
 
+class Like(SQLModel, table=True):
+    """Somebody likes a shared video."""
+
+    __tablename__ = "likes"
+    __table_args__ = (Index("ix_likes_video", "video_id"), Index("ix_likes_created", "created_at", "video_id"))
+
+    user_id: int = Field(primary_key=True, foreign_key="users.id")
+    video_id: int = Field(primary_key=True, foreign_key="videos.id")
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class Comment(SQLModel, table=True):
+    """What somebody says of a shared video, in plain text."""
+
+    __tablename__ = "comments"
+    __table_args__ = (Index("ix_comments_video", "video_id", "id"), Index("ix_comments_user", "user_id", "created_at"))
+
+    id: int = Field(default=None, primary_key=True)
+    video_id: int = Field(foreign_key="videos.id")
+    user_id: int = Field(foreign_key="users.id")
+    text: str = Field(max_length=500)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+
+
+class Report(SQLModel, table=True):
+    """Somebody finds that a shared video should not be shown. Open until `decided_at`."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index("ix_reports_open", "decided_at", "created_at"),)
+
+    video_id: int = Field(primary_key=True, foreign_key="videos.id")
+    user_id: int = Field(primary_key=True, foreign_key="users.id")
+    reason: str = Field(max_length=20)
+    note: str = Field(default="", max_length=500)
+    created_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
 class WebhookEndpoint(SQLModel, table=True):
     """An address that is told how a user's videos end, in the `form` of our events or of OpenAI's.
 
@@ -432,7 +483,7 @@ class WebhookDelivery(SQLModel, table=True):
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
         Index("ix_webhook_deliveries_due", "next_try_at"),
-        Index("ix_webhook_deliveries_once", "endpoint_id", "video_id", unique=True),
+        Index("ix_webhook_deliveries_once", "endpoint_id", "video_id", "event", unique=True),
     )
 
     id: int = Field(default=None, primary_key=True)

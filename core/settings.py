@@ -116,6 +116,10 @@ class Settings(BaseSettings):
     )
     minimax_api_key: SecretStr | None = Field(None, description="Key of MiniMax.")
     minimax_base_url: str = Field("https://api.minimax.io", description="MiniMax's API.")
+    social: Literal["off", "members", "public", ""] = Field(
+        "", description="Gallery, likes and comments: `off`, for `members` or `public`; empty: public on loopback."
+    )
+    blocked_words: str = Field("", description="Words that no comment may hold, separated by commas.")
     catalog_file: Path | None = Field(None, description="Your own models and servers (TOML), on top of ours.")
     front_door_fallback: str = Field(
         "", description="The model that serves `/v1` where the one asked for is not ready; without it that is an error."
@@ -245,6 +249,11 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the app."""
         return is_loopback(self.host)
+
+    @property
+    def social_for(self) -> Literal["off", "members", "public"]:
+        """Whom gallery, likes and comments are for: `social`, else everybody on this machine, else members."""
+        return self.social or ("public" if self.is_loopback and not self.public_url else "members")
 
     def admins(self) -> set[str]:
         """The administrators' e-mail addresses, in lower case."""

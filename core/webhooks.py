@@ -29,6 +29,8 @@ from core.video_json import VideoOut
 
 Form = Literal["adsvideo", "openai"]
 EVENTS = {"completed": "video.completed", "failed": "video.failed", "canceled": "video.canceled"}
+SHARED = "video.shared"
+COLUMNS = ["endpoint_id", "video_id", "event", "attempts", "next_try_at", "last_error", "created_at"]
 MAX_ENDPOINTS = 10
 LEASE = timedelta(seconds=30)
 RETRY_SECONDS = (5, 30, 300, 3600, 6 * 3600)
@@ -98,8 +100,21 @@ async def announce(session: AsyncSession, user_id: int, video_id: int, status: s
     rows = select(  # type: ignore[call-overload]
         col(WebhookEndpoint.id), literal(video_id), literal(EVENTS[status]), literal(0), at, literal(""), at
     ).where(col(WebhookEndpoint.user_id) == user_id)
-    columns = ["endpoint_id", "video_id", "event", "attempts", "next_try_at", "last_error", "created_at"]
-    await session.exec(insert(WebhookDelivery).from_select(columns, rows))
+    await session.exec(insert(WebhookDelivery).from_select(COLUMNS, rows))
+
+
+async def announce_shared(session: AsyncSession, user_id: int, video_id: int) -> None:
+    """The same for a video that is shared, once; the form of OpenAI's API knows no such event."""
+    at = literal(now(), UTCDateTime())
+    told = select(WebhookDelivery.id).where(
+        WebhookDelivery.endpoint_id == WebhookEndpoint.id,
+        WebhookDelivery.video_id == video_id,
+        WebhookDelivery.event == SHARED,
+    )
+    rows = select(  # type: ignore[call-overload]
+        col(WebhookEndpoint.id), literal(video_id), literal(SHARED), literal(0), at, literal(""), at
+    ).where(col(WebhookEndpoint.user_id) == user_id, WebhookEndpoint.form == "adsvideo", ~told.exists())
+    await session.exec(insert(WebhookDelivery).from_select(COLUMNS, rows))
 
 
 async def has_due(session: AsyncSession) -> bool:

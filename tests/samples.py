@@ -21,6 +21,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "TooManyUploads": (20, 30),
     "TooManyFetches": (2, 1),
     "TooManyAttempts": (5, 61),
+    "TooManyComments": (5, 30),
     "TooManyBatches": (5, 61),
     "TooManyAds": (5, 61),
     "WrongInput": (Phrase("There is no such role."),),

@@ -30,8 +30,11 @@ from core.models import (
     Batch,
     BatchRow,
     Brand,
+    Comment,
     LedgerEntry,
+    Like,
     Picture,
+    Report,
     Template,
     User,
     Video,
@@ -121,6 +124,7 @@ async def erase(session: AsyncSession, user_id: int, typed: str) -> list[str]:
         .values(
             email=f"erased-{user_id}@invalid",
             name="",
+            public_name="",
             avatar_url="",
             issuer=None,
             subject=None,
@@ -156,12 +160,22 @@ async def _keys_of_files(session: AsyncSession, user_id: int) -> list[str]:
     return [key for key in [*(key for row in [*rows, *pictures] for key in row), *audio] if key]
 
 
+async def _forget_reactions(session: AsyncSession, user_id: int) -> None:
+    """Likes, comments and reports of the user."""
+    liked = select(Like.video_id).where(Like.user_id == user_id)
+    fewer = sql_update(Video).where(col(Video.id).in_(liked)).values(likes=col(Video.likes) - 1)
+    await session.exec(fewer)
+    for table in (Like, Comment, Report):
+        await session.exec(delete(table).where(col(table.user_id) == user_id))
+
+
 async def _forget_words(session: AsyncSession, user_id: int) -> None:
     """Delete or blank every text and every key of a file."""
     await session.exec(delete(Template).where(col(Template.user_id) == user_id))
     endpoints = select(WebhookEndpoint.id).where(WebhookEndpoint.user_id == user_id)
     await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.endpoint_id).in_(endpoints)))
     await session.exec(delete(WebhookEndpoint).where(col(WebhookEndpoint.user_id) == user_id))
+    await _forget_reactions(session, user_id)
     await session.exec(delete(Audio).where(col(Audio.user_id) == user_id))
     await _forget_ads_and_batches(session, user_id)
     emptied = dict.fromkeys(("slug", "idempotency_key", "edit", "title", *VIDEO_KEYS))

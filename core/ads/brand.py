@@ -131,8 +131,8 @@ async def look(user: User, brand_id: int) -> Look:
 
 async def _copied(user: User, logo: Picture) -> int:
     content = await store.get(logo.key)
-    alpha = await store.get(logo.alpha_key) if logo.alpha_key else None
+    alpha = await store.get(logo.alpha_key) if logo.alpha_key else b""
     async with session() as db:
-        own = await uploads.accept(db, user.id, Prepared(content, logo.width, logo.height), alpha=alpha)
+        own = await uploads.accept(db, user.id, Prepared(content, logo.width, logo.height, alpha=alpha))
         await db.flush()
         return own.id

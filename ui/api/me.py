@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.accounts import users
+from core.accounts.public_name import MOST, set_public_name
 from core.admin import own_data
 from core.billing import budgets, notes
 from core.billing import credits as billing_credits
@@ -18,6 +19,7 @@ from core.models import MAX_ID
 from core.storage import store, zip_stream
 
 from ..session import CurrentUser
+from .schemas import problems
 from .shapes import Page
 
 router = APIRouter(tags=["me"])
@@ -39,6 +41,7 @@ class MeOut(BaseModel):
     id: int
     email: str
     name: str
+    public_name: str
     avatar_url: str | None
     role: str
     credits: int
@@ -67,6 +70,22 @@ async def me(user: CurrentUser) -> MeOut:
     if budget:
         mine["budget"] = BudgetOut(**asdict(budget), left=budget.left)
     return MeOut.model_validate(mine)
+
+
+class MeIn(BaseModel):
+    """What I change of myself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    public_name: str = Field(max_length=MOST * 4, description="What others read beside what I share; never an address")
+
+
+@router.patch("/me", response_model_exclude_unset=True, responses=problems(413))
+async def change(user: CurrentUser, body: MeIn) -> MeOut:
+    """Change my public name."""
+    async with session() as db:
+        user.public_name = await set_public_name(db, user.id, body.public_name)
+    return await me(user)
 
 
 @router.get("/me/ledger")

@@ -3,6 +3,7 @@
 from nicegui import App
 
 from .. import compat
+from .cookieless import Cookieless
 from .request_id import RequestId
 from .requests import BodyBound, HeadAsGet, SoundRange
 from .safety_headers import SafetyHeaders
@@ -14,4 +15,4 @@ def install(app: App) -> None:
     """Put them before the app; the last one added is the first that a request meets."""
     for middleware in (BodyBound, HeadAsGet, SoundRange, SameSite, KnownHost, SafetyHeaders, RequestId):
         app.add_middleware(middleware)
-    compat.put_first(app, KeptFiles)
+    compat.put_first(app, lambda inner: KeptFiles(Cookieless(inner)))

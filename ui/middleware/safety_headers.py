@@ -88,6 +88,8 @@ class _Answer:
             "Cache-Control": PRIVATE if self._path.startswith(PROGRAMS) else "",
             "Strict-Transport-Security": HSTS if settings().public_url.startswith("https://") else "",
         }
+        if "frame-ancestors *" in headers.get("content-security-policy", ""):
+            added["X-Frame-Options"] = ""  # a page for other sites
         for name, value in added.items():
             if value:
                 headers.setdefault(name, value)

@@ -7,10 +7,11 @@ from nicegui import ui
 from core.billing import shop
 from core.models import User
 
-from .. import layout
+from .. import layout, social_access
 from ..components.account.api_keys import Keys
 from ..components.account.ledger import Ledger
 from ..components.account.own_data import own_data
+from ..components.account.public_name import public_name
 from ..components.account.webhooks import Webhooks
 from ..components.shop.plan import Purchases
 from ..components.site.notice import log_in_first
@@ -32,6 +33,8 @@ async def account(visitor: Visitor) -> None:
             with Tag("div", "account-side"):
                 if shop.is_open():
                     await Purchases(visitor).load()
+                if social_access.is_on():
+                    public_name(visitor)
                 await Keys(visitor).load()
                 await Webhooks(visitor).load()
                 _sessions(visitor)

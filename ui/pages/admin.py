@@ -8,11 +8,12 @@ from core.accounts import users
 from core.billing import shop
 from core.models import User
 
-from .. import layout, page_state
+from .. import layout, page_state, social_access
 from ..components.admin.audit import AuditLog
 from ..components.admin.groups import Groups
 from ..components.admin.jobs import Jobs
 from ..components.admin.people import People
+from ..components.admin.reported import ReportedVideos
 from ..components.admin.shop import ShopPart
 from ..components.admin.system import System
 from ..components.site.notice import nothing_here
@@ -50,6 +51,8 @@ def _parts() -> dict[str, tuple[str, Part]]:
         "system": (_("System"), lambda me: System(me).load()),
         "audit": (_("Audit log"), lambda me: AuditLog(me).load()),
     }
+    if social_access.is_on():
+        parts["reported"] = (_("Reported"), lambda me: ReportedVideos(me).load())
     if shop.is_open():
         parts["shop"] = (_("Shop"), lambda me: ShopPart(me).load())
     return parts

@@ -1,18 +1,27 @@
-"""`/gallery`: what owners chose to show to everybody."""
+"""`/gallery`: what owners chose to show; strangers get the plain page (ui/plain/gallery.py)."""
 
-from nicegui import ui
+from typing import Literal
 
-from .. import layout
+from nicegui import context, ui
+
+from .. import layout, social_access
 from ..components.gallery.gallery_list import Gallery
+from ..components.site.notice import log_in_first, nothing_here
 from ..i18n import _
 from ..kit.elements import page_head
 from ..session import Visitor
 
 
 @ui.page("/gallery", response_timeout=layout.BUILD_SECONDS)
-async def gallery(visitor: Visitor) -> None:
+async def gallery(visitor: Visitor, sort: Literal["new", "liked"] = "new") -> None:
     """A masonry of shared videos."""
     about = _("Videos that their makers chose to show.")
     with layout.frame(visitor, _("Gallery"), "gallery", description=about):
-        page_head(_("Gallery"), about)
-        await Gallery().load()
+        if not social_access.is_on():
+            context.client.status_code = 404
+            nothing_here(_("There is no gallery here."))
+        elif not social_access.may_read(visitor):
+            log_in_first()
+        else:
+            page_head(_("Gallery"), about)
+            await Gallery(sort).load()

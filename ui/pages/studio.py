@@ -1,6 +1,7 @@
 """`/`: from a picture to a playing video."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 from nicegui import background_tasks, ui
@@ -10,6 +11,7 @@ from core.database.session import reading
 from core.errors import NotFound
 from core.models import MAX_ID, Picture, User, Video
 from core.pictures import uploads
+from core.social import adopt, sharing
 from core.videos import queries
 from core.videos.recipe import Recipe
 
@@ -30,7 +32,7 @@ PATIENCE = 0.4  # seconds that the page waits for the model servers before it is
 
 
 @ui.page("/", response_timeout=layout.BUILD_SECONDS)
-async def studio(visitor: Visitor, reuse: int = 0) -> None:
+async def studio(visitor: Visitor, reuse: int = 0, recipe: str = "") -> None:
     """The form on the left, the video panel on the right; one column on a phone."""
     draft = Draft(own=await own_pictures(visitor))
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
@@ -40,6 +42,8 @@ async def studio(visitor: Visitor, reuse: int = 0) -> None:
     draft.set_offers(asking.result() if done else availability.last_offers())
     if 0 < reuse <= MAX_ID and visitor:
         await fill(draft, visitor, reuse)
+    if recipe:
+        await fill_from_shared(draft, visitor, recipe)
     about = _("Turn a product picture into a short video. Choose a picture, say what should happen, watch it.")
     frame = layout.frame(visitor, _("Studio"), "studio", description=about)
     with frame, Tag("div", "studio") as columns:
@@ -84,6 +88,19 @@ async def fill(draft: Draft, user: User, video_id: int) -> None:
     except NotFound:
         return
     draft.fill(Recipe.of(video), picture)
+
+
+async def fill_from_shared(draft: Draft, user: User | None, slug: str) -> None:
+    """Put the recipe of a shared video into the form, with its picture where the owner allows that."""
+    try:
+        async with reading() as db:
+            video = await sharing.shared(db, slug)
+            picture = await uploads.of_video(db, video)
+        if picture and not picture.preset:
+            picture = await adopt.picture(user.id, picture) if user and video.allow_picture else None
+    except NotFound:
+        return
+    draft.fill(replace(Recipe.of(video), picture_id=None), picture)
 
 
 def put_into(draft: Draft, video: Video, picture: Picture | None) -> None:

@@ -1,54 +1,77 @@
-"""`/v/{slug}`: a shared video, for anybody who has the link; unfolds with its poster where the link is posted."""
+"""`/v/{slug}`: a shared video for who is signed in, with likes, comments and reports; strangers: ui/plain/watch.py."""
 
-import html
+from functools import partial
 from textwrap import shorten
 
 from fastapi import Request
 from nicegui import context, ui
 
-from core.database.session import reading
 from core.errors import NotFound
-from core.models import Video
-from core.social import sharing
+from core.models import User, Video
+from core.social import unfold
+from core.social.unfold import Shared
 from core.videos.library import name_of
 
-from .. import layout
-from ..addresses import origin
+from .. import layout, social_access
 from ..components.site.notice import nothing_here
+from ..components.social.reactions import Comments, LikeButton, Reactions, ReportDialog, close_comments_button, liked
 from ..components.video.video_card import player, take_ratio
-from ..components.video.words import caption, shown_size, title_of
+from ..components.video.words import shown_size
 from ..i18n import _
-from ..kit.elements import Tag, link
+from ..kit.elements import Tag, button, link
 from ..kit.moment import moment
+from ..plain.shell import tag_lines
+from ..plain.watch import elsewhere, shared_of
 from ..session import Visitor
 
 
 @ui.page("/v/{slug}", response_timeout=layout.BUILD_SECONDS)
 async def watch(request: Request, visitor: Visitor, slug: str) -> None:
-    """The player, its prompt, and the way to one's own."""
+    """The player, its words, and what people say."""
     try:
-        async with reading() as db:
-            video = await sharing.shared(db, slug)
+        shared, _said = await shared_of(request, slug)
     except NotFound:
         context.client.status_code = 404
         with layout.frame(visitor, _("Not found")):
             nothing_here(_("This video is not shared, or not any more."))
         return
-    title = shorten(title_of(video), 70, placeholder="…")
-    head = _unfold(request, video, title)
-    with layout.frame(visitor, title, description=video.prompt, head=head), Tag("div", "watch"):
-        _player(video)
+    title = shorten(shared.title, 70, placeholder="…")
+    head = str(tag_lines(unfold.tags(shared)))
+    with layout.frame(visitor, title, description=shared.about, head=head), Tag("div", "watch"):
+        _player(shared.video)
+        reactions = Reactions(visitor, shared.video) if visitor and social_access.is_on() else None
         with Tag("div", "watch-head"):
-            with Tag("div"):
-                Tag("h1", "watch-title", title_of(video))
-                if video.title:
-                    Tag("p", "watch-prompt", video.prompt)
-                with Tag("p", "watch-facts"):
-                    Tag("span", "", caption(video) + " · ")
-                    moment(video.created_at)
+            _words(shared)
             with Tag("div", "toolbar"):
-                link(_("Download"), f"/v/{slug}/content", symbol="download", download=name_of(video))
-                link(_("Make your own"), "/", look="accent")
+                if reactions:
+                    mine = await liked(reactions.user, shared.video)
+                    reactions.like = LikeButton(reactions.user, shared.video, liked=mine)
+                link(_("Download"), f"/v/{slug}/content", symbol="download", download=name_of(shared.video))
+                link(_("Use this recipe"), f"/?recipe={slug}", look="accent")
+        Tag("div", inner=elsewhere(shared))
+        if reactions:
+            _more(reactions.user, shared.video)
+            reactions.comments = Comments(reactions.user, shared.video)
+            await reactions.start()
+
+
+def _words(shared: Shared) -> None:
+    video = shared.video
+    with Tag("div"):
+        Tag("h1", "watch-title", shared.title)
+        if video.title:
+            Tag("p", "watch-prompt", video.prompt)
+        with Tag("p", "watch-facts"):
+            Tag("span", "", " · ".join(filter(None, [shared.author, shared.about])) + " · ")
+            moment(video.created_at)
+
+
+def _more(user: User, video: Video) -> None:
+    with Tag("div", "chips"):
+        if user.id == video.user_id:
+            close_comments_button(user, video)
+        else:
+            button(_("Report"), partial(ReportDialog, user, video.slug or ""), look="small")
 
 
 def _player(video: Video) -> None:
@@ -57,25 +80,3 @@ def _player(video: Video) -> None:
         take_ratio(stage, shown_size(video))
         Tag("img", "stage-blur", src=f"{source}/poster", alt="", aria_hidden="true")
         player(source, video)
-
-
-def _unfold(request: Request, video: Video, title: str) -> str:
-    """Open Graph tags; absolute addresses, because they are read elsewhere."""
-    address = f"{origin(request)}/v/{video.slug}"
-    tags = {
-        "og:type": "video.other",
-        "og:site_name": "AdsVideo",
-        "og:title": title,
-        "og:description": caption(video),
-        "og:url": address,
-        "og:image": f"{address}/poster",
-        "og:image:type": "image/webp",
-        "og:image:width": video.width or "",
-        "og:image:height": video.height or "",
-        "og:video": f"{address}/content",
-        "og:video:type": "video/mp4",
-        "og:video:width": video.width or "",
-        "og:video:height": video.height or "",
-    }
-    lines = [f'<meta property="{name}" content="{html.escape(str(value))}">' for name, value in tags.items() if value]
-    return "\n".join([*lines, '<meta name="twitter:card" content="summary_large_image">'])

@@ -23,7 +23,7 @@ async def _shared(slug: str, key_of: Callable[[Video], str | None], media_type: 
         async with reading() as db:
             video = await sharing.shared(db, slug)
         # not cached by proxies: a link that is withdrawn leads nowhere at once
-        return await files.answer(key_of(video), media_type, cache="private, max-age=300")
+        return await files.answer(key_of(video), media_type, cache="private, max-age=60")
     except (NotFound, NotAvailable) as error:
         return envelope(error)
 

@@ -20,7 +20,7 @@ from core.errors import (
     from_code,
 )
 from core.models import User, Video
-from core.social import sharing
+from core.social import gallery, sharing
 from core.videos import library, queries, states
 from core.videos.claims import claim_local, claim_submit, intend, mark_submitted, overdue_submits
 from core.videos.recipe import Recipe
@@ -203,9 +203,9 @@ async def test_a_link_works_until_it_is_withdrawn(alice: User) -> None:
         slug = await sharing.share(db, alice.id, video.id, in_gallery=True)
         assert slug == await sharing.share(db, alice.id, video.id, in_gallery=True)
         assert (await sharing.shared(db, slug)).id == video.id
-        assert [v.id for v in await sharing.gallery(db)] == [video.id]
+        assert [s.video.id for s in await gallery.page(db, "new", None, 9)] == [video.id]
         await sharing.unshare(db, alice.id, video.id)
     async with reading() as db:
         with pytest.raises(NotFound):
             await sharing.shared(db, slug)
-        assert await sharing.gallery(db) == []
+        assert await gallery.page(db, "new", None, 9) == []

@@ -61,6 +61,13 @@ def _words() -> dict[str, str]:
         "stripe refund failed": _("The refund at Stripe failed"),
         "stripe dispute": _("Payment disputed"),
         "stripe dispute won": _("Dispute settled"),
+        "report": _("Reported a video"),
+        "hidden by reports": _("Reports have hidden a video"),
+        "moderation keep": _("Left a reported video"),
+        "moderation hide": _("Hid a reported video"),
+        "moderation takedown": _("Took a video down"),
+        "moderation block": _("Took a video down and blocked its maker"),
+        "comment deleted": _("Deleted a comment"),
         "alarm closed": _("Closed an alarm of the shop"),
     }
 

@@ -1,10 +1,10 @@
-"""The gallery's cards, page by page."""
+"""The gallery's cards, page by page, newest or most liked first."""
 
 from core.database.session import reading
-from core.models import Video
-from core.social import sharing
+from core.social import gallery
+from core.social.gallery import Shown, Sort
 
-from ...i18n import _
+from ...i18n import _, n_
 from ...kit.elements import Tag
 from ...kit.moment import moment
 from ...kit.paged_list import PagedList
@@ -18,11 +18,16 @@ PAGE = 24
 class Gallery(Tag):
     """The cards and the button for more."""
 
-    def __init__(self) -> None:
+    def __init__(self, sort: Sort) -> None:
         super().__init__("div", "gallery")
+        self._sort = sort
+        self._cursors: dict[int, str] = {}
         with self:
+            with Tag("nav", "tabs", aria_label=_("Order")):
+                for key, word in (("new", _("Newest")), ("liked", _("Most liked this week"))):
+                    Tag("a", "tab", word, href=f"/gallery?sort={key}", aria_current="page" if key == sort else None)
             self._list = PagedList(
-                _page, _card, lambda video: video.id, size=PAGE, label=_("Shared videos"), cards=True
+                self._page, _card, lambda shown: shown.video.id, size=PAGE, label=_("Shared videos"), cards=True
             )
 
     async def load(self) -> None:
@@ -33,18 +38,22 @@ class Gallery(Tag):
                 how = _("Share one of your videos and switch on “Also show in the gallery”.")
                 notice(_("Nothing is shown yet"), how, _("Open my library"), "/library")
 
+    async def _page(self, before: int | None, limit: int) -> list[Shown]:
+        async with reading() as db:
+            rows = await gallery.page(db, self._sort, self._cursors[before] if before else None, limit)
+        self._cursors |= {shown.video.id: shown.cursor for shown in rows}
+        return rows
 
-async def _page(before: int | None, limit: int) -> list[Video]:
-    async with reading() as db:
-        return await sharing.gallery(db, before, limit)
 
-
-def _card(video: Video) -> None:
+def _card(shown: Shown) -> None:
+    video = shown.video
     with Tag("article", "card", data_plays=True), Tag("div", "card-inner"):
         target = f"/v/{video.slug}"
         poster(target, video, _("Watch: {prompt}", prompt=title_of(video)), target=target)
         with Tag("div", "card-foot"), Tag("div", "card-text"):
             Tag("p", "card-prompt", title_of(video), title=video.prompt)
             with Tag("div", "card-facts"):
-                Tag("span", "", localized(video.label))
+                Tag("span", "", shown.author or localized(video.label))
+                if video.likes:
+                    Tag("span", "", n_("{n} like", "{n} likes", video.likes))
                 moment(video.created_at)

@@ -26,12 +26,16 @@ def _links() -> list[tuple[str, str, str]]:
     ]
 
 
+def fixed(active: str) -> Markup:
+    """The part that never changes on a page: the ways to the others, and the switches."""
+    links = (LINK.format(target, CURRENT if name == active else "", text) for name, target, text in _links())
+    return HEADER.format(label=_("Pages"), links=Markup().join(links), switches=switches())
+
+
 def header(user: User | None, active: str, *, bare: bool = False) -> Tag:
     """The line on top of every page."""
     with Tag("header", "header") as element, Tag("div", "header-inner"):
-        links = (LINK.format(target, CURRENT if name == active else "", text) for name, target, text in _links())
-        inner = HEADER.format(label=_("Pages"), links=Markup().join(links), switches=switches())
-        Tag("div", "header-fixed", inner=inner)
+        Tag("div", "header-fixed", inner=fixed(active))
         if user:
             credits_badge(user)
         if not bare:

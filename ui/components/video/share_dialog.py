@@ -12,7 +12,7 @@ from core.settings import is_loopback, settings
 from core.social import sharing
 from core.videos import queries
 
-from ... import i18n
+from ... import i18n, social_access
 from ...i18n import _
 from ...kit.dialog import Dialog
 from ...kit.elements import Tag, button
@@ -32,7 +32,7 @@ async def share_dialog(user: User, video_id: int) -> None:
     except AdsVideoError as error:
         toast(i18n.explain(error), "bad")
         return
-    _ShareDialog(user, video_id).draw(video.slug, video.in_gallery)
+    _ShareDialog(user, video_id).draw(video.slug, in_gallery=video.in_gallery, allow_picture=video.allow_picture)
 
 
 class _ShareDialog(Dialog):
@@ -40,11 +40,12 @@ class _ShareDialog(Dialog):
         super().__init__(_("Share this video"))
         self._user, self._video_id = user, video_id
 
-    def draw(self, slug: str | None, in_gallery: bool) -> None:
-        """Private, with the way to make a link; or the link, and the way back."""
+    def draw(self, slug: str | None, **allowed: bool) -> None:
+        """Private, with the way to make a link; or the link, what it allows, and the way back."""
+        self._allowed = allowed
         self.body.clear()
         with self.body:
-            self._shared(slug, in_gallery) if slug else self._private()
+            self._shared(slug) if slug else self._private()
 
     def _private(self) -> None:
         Tag("p", "dialog-text", _("This video is private. With a link anybody who has it can watch the video."))
@@ -52,7 +53,7 @@ class _ShareDialog(Dialog):
             button(_("Keep it private"), self.close, look="quiet")
             button(_("Create link"), self._share, look="accent")
 
-    def _shared(self, slug: str, in_gallery: bool) -> None:
+    def _shared(self, slug: str) -> None:
         address = _address(slug)
         if is_loopback(urlsplit(address).hostname or ""):
             self._only_here()
@@ -62,10 +63,9 @@ class _ShareDialog(Dialog):
             Tag("input", "input", id="share-link", readonly=True, value=address, aria_label=_("Link"))
             copy = button(_("Copy link"), look="accent", symbol="copy", data_copy=True, aria_controls="share-link")
             copy.on("copied", lambda: toast(_("The link is copied."), "good"), [])
-        with Tag("label", "switch-row"):
-            Tag("span", "", _("Also show in the gallery"))
-            switch = ui.switch(value=in_gallery, on_change=lambda e: self._share(in_gallery=bool(e.value)))
-            switch.props("dense").props["aria-label"] = _("Also show in the gallery")
+        if social_access.is_on():
+            self._switch("in_gallery", _("Also show in the gallery"))
+        self._switch("allow_picture", _("Others may use its picture, too"))
         with Tag("div", "dialog-actions"):
             button(_("Stop sharing"), self._stop, look="quiet")
             button(_("Done"), self.close)
@@ -79,14 +79,23 @@ class _ShareDialog(Dialog):
                 how = _("Ask the person who runs this AdsVideo.")
             Tag("p", "dialog-text", how)
 
-    async def _share(self, *, in_gallery: bool = False) -> None:
+    def _switch(self, name: str, words: str) -> None:
+        with Tag("label", "switch-row"):
+            Tag("span", "", words)
+            switch = ui.switch(
+                value=self._allowed.get(name, False), on_change=lambda e: self._share(**{name: bool(e.value)})
+            )
+            switch.props("dense").props["aria-label"] = words
+
+    async def _share(self, **allowed: bool) -> None:
+        allowed = {**self._allowed, **allowed}
         try:
             async with session() as db:
-                slug = await sharing.share(db, self._user.id, self._video_id, in_gallery=in_gallery)
+                slug = await sharing.share(db, self._user.id, self._video_id, **allowed)
         except AdsVideoError as error:
             toast(i18n.explain(error), "bad")
             return
-        self.draw(slug, in_gallery)
+        self.draw(slug, **allowed)
 
     async def _stop(self) -> None:
         async with session() as db:

@@ -1,0 +1,93 @@
+"""The frame of a plain page, and the route that gives it to strangers alone."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from markupsafe import Markup
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from core.errors import AdsVideoError, NotFound
+
+from .. import i18n, shared, theme
+from ..components.site.header import fixed
+from ..i18n import _
+
+Draw = Callable[[Request], Awaitable[Response]]
+META = Markup('<meta {}="{}" content="{}">')
+PAGE = Markup(
+    '<!DOCTYPE html>\n<html lang="{lang}"{theme}><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">'
+    "<title>{title}</title>\n{head}\n</head><body>"
+    '<a class="plain-skip" href="#main">{skip}</a>'
+    '<header class="header"><div class="header-inner">{header}'
+    '<a class="button button-accent login" href="/auth/login?next={here}">{login}</a></div></header>'
+    '<main class="page" id="main">{body}</main></body></html>'
+)
+
+
+class StrangersRoute(Route):
+    """Matches only requests of nobody who is signed in; the others find the page behind it."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http" or "user" in scope.get("session", {}):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def route(path: str, draw: Draw) -> StrangersRoute:
+    """A plain page at that path, in the visitor's language; an error of ours is a page too."""
+
+    async def answer(request: Request) -> Response:
+        with i18n.speaking(i18n.of(request)):
+            try:
+                return await draw(request)
+            except AdsVideoError as error:
+                return problem(request, error)
+
+    return StrangersRoute(path, answer, methods=["GET"])
+
+
+def page(
+    request: Request,
+    title: str,
+    body: Markup,
+    *,
+    active: str = "",
+    tags: Mapping[str, str] | None = None,
+    head: Markup | None = None,
+    status: int = 200,
+) -> Response:
+    """The whole page. `tags` are its `<meta>` tags, `head` what else belongs there."""
+    chosen = request.cookies.get(shared.THEME_COOKIE, "")
+    content = PAGE.format(
+        lang=i18n.TAGS[i18n.language()],
+        theme=Markup(' data-theme="{}"').format(chosen) if chosen in ("dark", "light") else "",
+        title=f"{title} · AdsVideo" if title else "AdsVideo",
+        head=Markup("\n").join([tag_lines(tags or {}), Markup(theme.head()), head or Markup()]),  # noqa: S704 - ours
+        skip=_("Skip to the content"),
+        header=fixed(active),
+        here=request.url.path,
+        login=_("Login"),
+        body=body,
+    )
+    return HTMLResponse(str(content), status, {"Cache-Control": "private, no-cache"})
+
+
+def tag_lines(tags: Mapping[str, str]) -> Markup:
+    """`<meta>` tags; those with `og:` are properties."""
+    lines = (
+        META.format("property" if name.startswith("og:") else "name", name, text) for name, text in tags.items()
+    )
+    return Markup("\n").join(lines)
+
+
+def problem(request: Request, error: AdsVideoError) -> Response:
+    """Why there is no such page."""
+    is_gone = isinstance(error, NotFound)
+    title = _("There is nothing here") if is_gone else _("Something went wrong")
+    body = Markup('<div class="notice"><p class="notice-code">{}</p><h1 class="notice-title">{}</h1>'
+                  '<p class="notice-text">{}</p><a class="button button-accent" href="/">{}</a></div>')  # fmt: skip
+    filled = body.format(error.status, title, i18n.explain(error), _("Back to the studio"))
+    return page(request, title, filled, status=error.status)

@@ -1,0 +1,119 @@
+"""`/v/{slug}` for strangers: the player, its words, and the ways to show it elsewhere."""
+
+import io
+
+import segno
+from fastapi import Request
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from core.database.session import reading
+from core.models import Video
+from core.social import comments, sharing, unfold
+from core.social.comments import Said
+from core.social.unfold import Shared
+
+from .. import formats, social_access
+from ..addresses import origin
+from ..components.video.words import caption, shown_size, title_of
+from ..i18n import _, n_
+from .shell import page
+
+COMMENTS = 50
+PLAYER = Markup(
+    '<div class="stage" data-ratio="{shape}" style="--ratio: {ratio}">'
+    '<img class="stage-blur" src="{source}/poster" alt="" aria-hidden="true">'
+    '<video class="player" src="{source}/content" poster="{source}/poster" aria-label="{title}" '
+    "controls playsinline loop preload=\"metadata\"></video></div>"
+)
+BODY = Markup(
+    '<div class="watch">{player}<div class="watch-head"><div><h1 class="watch-title">{title}</h1>{prompt}'
+    '<p class="watch-facts">{facts}</p></div><div class="toolbar">'
+    '<a class="button" href="/auth/login?next=/v/{slug}">{likes}</a>'
+    '<a class="button has-icon icon-download" href="{source}/content" download>{download}</a>'
+    '<a class="button button-accent" href="/?recipe={slug}">{recipe}</a></div></div>{elsewhere}{comments}</div>'
+)
+ELSEWHERE = Markup(
+    '<details class="watch-share"><summary class="button has-icon icon-share-2">{share}</summary>'
+    '<div class="watch-ways">'
+    '<label>{link}<input class="input" readonly value="{url}"></label>'
+    '<label>{embed}<input class="input" readonly value="{iframe}"></label>'
+    '<div class="watch-code">{code}</div></div></details>'
+)
+FIND = Markup(
+    '<link rel="alternate" type="application/json+oembed" href="{}/oembed?url={}&amp;format=json" title="{}">'
+    '<link rel="canonical" href="{}">'
+)
+COMMENT = Markup('<div class="comment"><p class="comment-head"><strong>{author}</strong> <time>{ago}</time></p>'
+                 '<p class="comment-text">{text}</p></div>')  # fmt: skip
+
+
+async def shared_of(request: Request, slug: str) -> tuple[Shared, list[Said]]:
+    """A shared video and what is said of it, as far as this visitor may read that. Raises NotFound."""
+    async with reading() as db:
+        video = await sharing.shared(db, slug)
+        author = await sharing.maker(db, video.user_id)
+        may_read = social_access.may_read(None)
+        said = await comments.page(db, slug, None, COMMENTS) if may_read else []
+    return Shared(video, origin(request), title_of(video), caption(video), author), said
+
+
+async def draw(request: Request) -> Response:
+    """The page. Raises NotFound."""
+    shared, said = await shared_of(request, request.path_params["slug"])
+    video, slug = shared.video, shared.video.slug
+    body = BODY.format(
+        slug=slug,
+        source=f"/v/{slug}",
+        player=player(video),
+        title=shared.title,
+        prompt=Markup('<p class="watch-prompt">{}</p>').format(video.prompt) if video.title else "",
+        facts=" · ".join(filter(None, [shared.author, shared.about, formats.ago(video.created_at)])),
+        likes=n_("{n} like", "{n} likes", video.likes),
+        download=_("Download"),
+        recipe=_("Use this recipe"),
+        elsewhere=elsewhere(shared),
+        comments=_comments(said),
+    )
+    head = FIND.format(shared.origin, shared.url, shared.title, shared.url)
+    return page(request, shared.title, body, tags=unfold.tags(shared), head=head)
+
+
+def player(video: Video) -> Markup:
+    """The player in the film's ratio."""
+    size = shown_size(video)
+    ratio = f"{size.width / size.height:.4f}"
+    return PLAYER.format(shape=size.shape, ratio=ratio, source=f"/v/{video.slug}", title=title_of(video))
+
+
+def elsewhere(shared: Shared) -> Markup:
+    """The link, the HTML for other sites, and the link as a QR code."""
+    width, height = unfold.fitting(shared, {})
+    return ELSEWHERE.format(
+        share=_("Share"),
+        link=_("Link"),
+        url=shared.url,
+        embed=_("For another site"),
+        iframe=unfold.iframe(shared, width, height),
+        code=qr_code(shared.url),
+    )
+
+
+def qr_code(text: str) -> Markup:
+    """As SVG."""
+    out = io.BytesIO()
+    segno.make(text, error="m").save(out, kind="svg", scale=4, xmldecl=False, svgns=True, border=2, light="#fff")
+    return Markup(out.getvalue().decode())  # noqa: S704 - made here
+
+
+def _comments(said: list[Said]) -> Markup:
+    rows = (
+        COMMENT.format(
+            author=one.author or _("Somebody"), ago=formats.ago(one.comment.created_at), text=one.comment.text
+        )
+        for one in said
+    )
+    title = Markup('<h2 class="details-title">{}</h2>').format(_("Comments")) if said else Markup()
+    return Markup('<section class="comments">{}{}</section>').format(title, Markup().join(rows))
+
+
