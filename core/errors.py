@@ -18,8 +18,8 @@ AdsVideoError
 │   └── OverGroupBudget
 ├── BodyTooLarge           413
 ├── TooManyRequests        429, with the seconds until the next slot
-│   └── TooManyOpen, TooManyUploads, TooManyFetches, TooManyAttempts, TooManyBatches, TooManyAds,
-│       TooManyComments
+│   ├── TooManyOpen, TooManyUploads, TooManyAttempts, TooManyBatches, TooManyAds, TooManyAtOnce, TooManyComments
+│   └── TooManyFetches, TooManyStreams, TooManyWaits, TooManyFramings, TooManyImprovements, TooManyPages
 ├── BadInput               422
 │   ├── WrongInput             says itself what is wrong
 │   ├── NoPicture, NoPrompt, PromptTooLong
@@ -62,7 +62,7 @@ AdsVideoError
         ├── RequestRefused
         ├── NoVideosServer, NotTaken, NeverShown           it was never made, as far as anybody can tell
         ├── QuotaExhausted, WrongKey
-        ├── SourceGone             a clip, picture or music of an edit
+        ├── SourceGone, EditUnreadable, EditTooHeavy       of an edit, which no model has delivered
         ├── PictureGone, PictureDamaged, PictureUnread     our own fault, before any server was asked
         ├── TimedOut, JobLost, Unplayable, TooHeavy
         ├── NoFile                 finished, and its file is never handed out
@@ -277,6 +277,36 @@ class TooManyFetches(TooManyRequests):
 class TooManyComments(TooManyRequests):
     code = "too_many_comments"
     template = "You have written {limit} comments in a minute. The next one can follow in {wait}."
+
+
+class TooManyStreams(TooManyRequests):
+    code = "too_many_streams"
+    template = "{limit} event streams of yours are open already. Please close one of them first."
+
+
+class TooManyWaits(TooManyRequests):
+    code = "too_many_waits"
+    template = "{limit} of your requests wait for a change already. Please try again when one of them is answered."
+
+
+class TooManyFramings(TooManyRequests):
+    code = "too_many_framings"
+    template = "{limit} pictures are being made for you already. Please try again when one of them is there."
+
+
+class TooManyImprovements(TooManyRequests):
+    code = "too_many_improvements"
+    template = "{limit} of your prompts are being improved already. Please wait for them."
+
+
+class TooManyPages(TooManyRequests):
+    code = "too_many_pages"
+    template = "{limit} pages of yours are open already. Please close some of them, then load this one again."
+
+
+class TooManyAtOnce(TooManyRequests):
+    code = "too_many_at_once"
+    template = "{limit} of your requests are waiting for their turn already. Please try again in {wait}."
 
 
 class TooManyAttempts(TooManyRequests):
@@ -722,6 +752,18 @@ class TooHeavy(Permanent):
 
     code = "too_heavy"
     template = "The model delivered a file that is over a limit of this site ({detail}), so it was not kept."
+
+
+class EditUnreadable(Permanent):
+    code = "edit_unreadable"
+    template = "One of the files that this edit is made of can't be read. Please choose another one."
+
+
+class EditTooHeavy(Permanent):
+    """`detail` as in TooHeavy."""
+
+    code = "edit_too_heavy"
+    template = "This edit is over a limit of this site ({detail}), so it was not made. Please make less of it."
 
 
 class NoFile(Permanent):

@@ -1,12 +1,12 @@
-"""Limits per user: videos are counted in the database, uploads and sign-in attempts in Redis."""
+"""Limits per user and time: videos are counted in the database, uploads and sign-in attempts in Redis.
+
+What a user may hold at once is in core/at_once.py.
+"""
 
 import asyncio
 import logging
 import math
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -24,7 +24,6 @@ from core.errors import (
     TooManyAttempts,
     TooManyBatches,
     TooManyComments,
-    TooManyFetches,
     TooManyOpen,
     TooManyRequests,
     TooManyUploads,
@@ -116,11 +115,7 @@ async def _check_rows(
 
 _shared: WeakKeyDictionary[object, Limiter] = WeakKeyDictionary()
 _own: WeakKeyDictionary[asyncio.AbstractEventLoop, Limiter] = WeakKeyDictionary()
-_fetches: Counter[int] = Counter()
-FETCHES_AT_ONCE = 2
 COMMENTS_A_MINUTE = 5
-FETCH_WAIT_SECONDS = 10
-"""The longest that a fetch takes."""
 
 
 async def _in_redis() -> Limiter:
@@ -163,23 +158,6 @@ async def count_comment(user_id: int) -> None:
     """Count a comment. Raises TooManyComments."""
     if wait := await _wait(RateLimitItemPerMinute(COMMENTS_A_MINUTE), f"comments:{user_id}"):
         raise TooManyComments(COMMENTS_A_MINUTE, wait)
-
-
-@contextmanager
-def fetching(user_id: int) -> Iterator[None]:
-    """Hold one of the user's slots for fetching a picture from an address. Raises TooManyFetches.
-
-    Counted in this process, to protect its memory and fetch slots from one user's slow addresses.
-    """
-    if _fetches[user_id] >= FETCHES_AT_ONCE:
-        raise TooManyFetches(FETCHES_AT_ONCE, FETCH_WAIT_SECONDS)
-    _fetches[user_id] += 1
-    try:
-        yield
-    finally:
-        _fetches[user_id] -= 1
-        if not _fetches[user_id]:
-            del _fetches[user_id]
 
 
 async def check_attempts(address: str, *, failed: bool = False) -> None:

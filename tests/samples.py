@@ -22,6 +22,12 @@ VALUES: dict[str, tuple[object, ...]] = {
     "TooManyFetches": (2, 1),
     "TooManyAttempts": (5, 61),
     "TooManyComments": (5, 30),
+    "TooManyStreams": (8, 5),
+    "TooManyWaits": (100, 5),
+    "TooManyFramings": (8, 2),
+    "TooManyImprovements": (2, 5),
+    "TooManyPages": (40, 5),
+    "TooManyAtOnce": (100, 61),
     "TooManyBatches": (5, 61),
     "TooManyAds": (5, 61),
     "WrongInput": (Phrase("There is no such role."),),
@@ -50,6 +56,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "NotHandedOut": (errors.FileEmpty(),),
     "ProviderFailed": ("9000",),
     "TooHeavy": ("9000",),
+    "EditTooHeavy": ("9000",),
 }
 
 

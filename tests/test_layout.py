@@ -43,7 +43,7 @@ CORE_LEVELS = (
     ("settings", "errors", "phrase", "folders", "models"),
     ("database", "redis", "storage", "catalog", "security"),
     ("ops", "processes", "process_limits"),
-    ("accounts", "billing", "pictures", "limits", "webhooks", "video_json"),
+    ("accounts", "billing", "pictures", "limits", "at_once", "webhooks", "video_json"),
     ("videos",),
     ("edits", "ads", "batches", "social", "admin", "prompts"),
     ("commands",),

@@ -6,7 +6,7 @@ tests/ui/test_compat.py covers each function and fails when a new version of Nic
 import asyncio
 import copy
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from types import MethodType
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -92,6 +92,18 @@ def is_page(request: Request) -> bool:
     return bool(request.scope.get("nicegui_page_path"))
 
 
+def pages() -> list[Client]:
+    """All open pages of this process that a request has asked for, the oldest first."""
+    return [client for client in Client.instances.values() if client._request is not None]
+
+
+def drop(page: Client) -> None:
+    """Close a page now, and not once more when its browser has been away for long enough."""
+    for task in page._delete_tasks.values():
+        task.cancel()
+    page.delete()
+
+
 def quiet_loading_bar() -> None:
     """Keep Quasar's loading bar away from the page's own requests: an upload shows its own progress."""
     app.config.quasar_config["loadingBar"]["skipHijack"] = True
@@ -118,6 +130,9 @@ def put_first(app: App, middleware: Callable[[ASGIApp], ASGIApp]) -> None:
 
 class SocketRules(Protocol):
     """Whose sockets and events are taken: ui/sockets.py."""
+
+    def may_open(self, scope: MutableMapping[str, Any], others: Iterable[MutableMapping[str, Any]]) -> bool:
+        """Whether a socket may be opened, beside all others that are; each with the ASGI scope of its request."""
 
     def is_theirs(self, client: Client, session: Mapping[str, Any]) -> bool:
         """Whether a socket with that session belongs to whoever has loaded the page."""
@@ -189,6 +204,15 @@ def guard_sockets(rules: SocketRules) -> None:
         if joined(sid, message):
             obey(nicegui._on_ack, sid, message)
 
+    async def opened(engine_sid: str, environ: dict[str, Any]) -> bool | None:
+        """Before any packet of a new connection is read."""
+        others = [other["asgi.scope"] for other in core.sio.environ.values()]
+        if not rules.may_open(environ["asgi.scope"], others):
+            return False
+        answer: bool | None = await core.sio._handle_eio_connect(engine_sid, environ)
+        return answer
+
+    core.sio.eio.on("connect", opened)
     for name, handler in {
         "connect": connect,
         "handshake": handshake,

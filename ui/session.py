@@ -6,24 +6,31 @@ It is valid as long as core/accounts/sessions.py has that browser.
 
 import contextlib
 import hashlib
+import logging
 from functools import partial
 from typing import Annotated
 from uuid import uuid4
 
 from fastapi import Depends, Request
+from nicegui import background_tasks
 from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import limits
 from core.accounts import api_keys, sessions, users
 from core.accounts.sessions import Ticket
 from core.database.session import after_commit, reading, session
-from core.errors import NotSignedIn
-from core.models import User
+from core.errors import AdsVideoError, NotSignedIn
+from core.models import ApiKey, User
 from core.redis.news import SIGNED_OUT, News, publish
 from core.settings import settings
 
-from . import poll_cache
+from . import holders, poll_cache
+
+log = logging.getLogger(__name__)
+_touching: set[int] = set()
+"""The keys whose last use is being written."""
 
 
 def cookie_options() -> dict[str, object]:
@@ -61,17 +68,31 @@ async def current_user(request: Request) -> User:
         try:
             async with reading() as db:
                 user, api_key = await api_keys.by_key(db, key.strip())
+            holders.learn(f"{scheme} {key}", user.id)
         except NotSignedIn:
+            holders.unlearn(f"{scheme} {key}")
             await limits.check_attempts(address(request), failed=True)
             raise
-        if api_keys.is_stale(api_key):
-            async with session() as db:
-                await api_keys.touch_key(db, api_key)
+        if api_keys.is_stale(api_key) and api_key.id not in _touching:
+            _touching.add(api_key.id)
+            background_tasks.create(_touch(api_key), name="touch an API key")
         return user
     user_or_none = await visitor(request)
     if user_or_none is None:
         raise NotSignedIn()
     return user_or_none
+
+
+@background_tasks.await_on_shutdown
+async def _touch(key: ApiKey) -> None:
+    """Beside the request: whoever only reads waits for no writer."""
+    try:
+        async with session() as db:
+            await api_keys.touch_key(db, key)
+    except (AdsVideoError, DBAPIError) as error:
+        log.info("when a key was used last is not written: %s", type(error).__name__)
+    finally:
+        _touching.discard(key.id)
 
 
 def _credential(request: Request) -> str:

@@ -3,14 +3,14 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
 from nicegui import Client
 
 from core.errors import AdsVideoError
 
-from . import i18n, page_state
+from . import i18n, open_pages, page_state
 from .kit.toast import toast
 
 log = logging.getLogger("browser")
@@ -27,6 +27,10 @@ class Rules:
     def __init__(self) -> None:
         self._notes: Counter[int] = Counter()
         self._minute = 0.0
+
+    def may_open(self, scope: MutableMapping[str, Any], others: Iterable[MutableMapping[str, Any]]) -> bool:
+        """Whether whoever opens a socket has not too many of them already."""
+        return open_pages.has_room_for_socket(scope, others)
 
     def is_theirs(self, client: Client, session: Mapping[str, Any]) -> bool:
         """Whether a socket's browser is the one that has loaded the page."""

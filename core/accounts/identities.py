@@ -63,7 +63,9 @@ def _email(who: Identity) -> str:
 
 def _names_somebody(text: object) -> bool:
     """An issuer or a subject is text that both databases keep as it is."""
-    return isinstance(text, str) and text.isprintable() and 0 < len(text.encode()) <= MAX_IDENTITY
+    if not isinstance(text, str) or not text.isprintable() or text.isspace():
+        return False
+    return 0 < len(text.encode()) <= MAX_IDENTITY
 
 
 async def _owned_by(session: AsyncSession, who: Identity) -> User | None:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from core import limits
+from core import at_once, limits
 from core.ads import product_page
 from core.ads.product_page import Found
 from core.database.session import session
@@ -38,7 +38,7 @@ async def read(user: User, url: str, resolver: outside.Resolver | None = None) -
 
     Raises BadAddress, AddressRefused, Unreached, PageTooLarge, NoProduct, TooManyFetches, TooManyUploads.
     """
-    with limits.fetching(user.id):
+    with at_once.FETCHES.of(user.id):
         await limits.count_upload(user.id)
         limit = PAGE_MB * 1024 * 1024
         content = await outside.get(url, limit=limit, seconds=PAGE_SECONDS, resolver=resolver)

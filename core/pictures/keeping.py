@@ -3,7 +3,7 @@
 Opens its own sessions, so the caller must not hold one.
 """
 
-from core import limits
+from core import at_once, limits
 from core.database.session import session
 from core.errors import PictureTooLarge
 from core.models import Picture
@@ -23,6 +23,6 @@ async def keep(user_id: int, content: bytes) -> Picture:
 
 async def fetch(user_id: int, url: str) -> Prepared:
     """`intake.fetch` within the user's limits. Raises TooManyFetches, TooManyUploads, and its own errors."""
-    with limits.fetching(user_id):
+    with at_once.FETCHES.of(user_id):
         await limits.count_upload(user_id)
         return await intake.fetch(url)

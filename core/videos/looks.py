@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, or_
+from sqlalchemy import ColumnElement, bindparam, case, func, or_
 from sqlalchemy import update as sql_update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -175,14 +175,22 @@ def _is_ready() -> ColumnElement[bool]:
     return (col(Video.status) == "processing") & col(Video.ready).is_(True) & is_due()
 
 
-async def has_ready(session: AsyncSession) -> bool:
-    """Whether `claim_collects` would find any; only reads."""
-    return (await session.exec(select(Video.id).where(_is_ready()).limit(1))).first() is not None
+async def has_ready(session: AsyncSession, full: Collection[int] = ()) -> bool:
+    """Whether `claim_collects` would find any, but of the users that are `full`; only reads."""
+    query = select(Video.id).where(_is_ready(), col(Video.user_id).not_in(full)).limit(1)
+    return (await session.exec(query)).first() is not None
 
 
-async def claim_collects(session: AsyncSession, limit: int) -> list[Video]:
-    """Claim up to `limit` finished videos to download, oldest first."""
-    ready = select(Video.id).where(_is_ready()).order_by(col(Video.next_look_at)).limit(limit)
+async def claim_collects(session: AsyncSession, limit: int, rooms: Mapping[int, int], room: int) -> list[Video]:
+    """Claim up to `limit` finished videos to download, oldest first, and up to `room` of one user.
+
+    `rooms` are those of the users who have some already.
+    """
+    place = func.row_number().over(partition_by=col(Video.user_id), order_by=col(Video.next_look_at))
+    ranked = select(col(Video.id), col(Video.user_id), place.label("place")).where(_is_ready()).subquery()
+    of_user = [(ranked.c.user_id == user_id, left) for user_id, left in rooms.items()]
+    fair = select(ranked.c.id).where(ranked.c.place <= (case(*of_user, else_=room) if of_user else room))
+    ready = select(Video.id).where(col(Video.id).in_(fair), _is_ready()).order_by(col(Video.next_look_at)).limit(limit)
     return await change_all(
         session,
         col(Video.id).in_(lock_ids(ready)),

@@ -11,6 +11,7 @@ import pytest
 
 from tests.people import photo
 from tests.running import RunningApp, wait_for_end
+from tests.waiting import wait_until
 
 ENDED = ("completed", "failed", "canceled")
 
@@ -97,3 +98,30 @@ def test_without_redis_the_end_is_told_all_the_same(app: RunningApp, alice: http
             assert list(coming)[-1]["status"] == "completed"
     assert wait_for_end(alice, video_id)["status"] == "completed"
     app.wait_until_ready()  # for the tests of the next file
+
+
+def test_eight_streams_at_once_and_no_more(app: RunningApp, alice: httpx.Client) -> None:
+    with app.held(), app.client("charlie@example.com") as charlie:
+        video_id, theirs = start(alice), start(charlie)
+
+        def stream(client: httpx.Client, of: int) -> contextlib.AbstractContextManager[httpx.Response]:
+            return client.stream("GET", f"/videos/{of}/events", timeout=60)
+
+        with contextlib.ExitStack() as held:
+            reading = [events(held.enter_context(stream(alice, video_id))) for _ in range(8)]
+            assert [next(coming)["id"] for coming in reading] == [video_id] * 8
+            refused = alice.get(f"/videos/{video_id}/events")
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "15")
+            sentence = "8 event streams of yours are open already. Please close one of them first."
+            assert refused.json()["error"] == {"code": "too_many_streams", "message": sentence}
+            reading.append(events(held.enter_context(stream(charlie, theirs))))
+            assert next(reading[-1])["id"] == theirs
+            assert alice.get(f"/videos/{video_id}").status_code == 200
+
+        def is_taken() -> bool:
+            with stream(alice, video_id) as answer:
+                return answer.status_code == 200
+
+        wait_until(is_taken)  # their places are free as soon as it is noticed that nobody reads
+        for client, of in ((alice, video_id), (charlie, theirs)):
+            client.post(f"/videos/{of}/cancel")

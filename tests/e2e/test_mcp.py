@@ -24,7 +24,7 @@ from tests.running import RunningApp
 
 TOOLS = {
     *("list_models", "account", "upload_picture", "make_video", "get_video", "list_videos", "cancel_video"),
-    *("share_video", "edit_video", "delete_video"),
+    *("share_video", "edit_video", "make_ad", "delete_video"),
 }
 
 
@@ -142,6 +142,27 @@ async def test_what_is_wrong_is_said_in_words_and_costs_nothing(app: RunningApp,
             with pytest.raises(Exception, match="no such video"):
                 await other.read_resource(uri)
         await client.call_tool("cancel_video", {"id": made["id"]})
+
+
+async def test_an_ad_is_made_of_pictures_and_a_few_words(app: RunningApp, key: str) -> None:
+    async with assistant(app, key) as client:
+        described = {tool.name: tool.description or "" for tool in (await client.list_tools()).tools}["make_ad"]
+        assert "- offer: " in described and "credits" in described
+        wrong = await complaint(client, "make_ad", template="offer", image_ids=[1], fields={"colour": "red"}, seconds=7)
+        assert "colour" in wrong or "seconds" in wrong
+        assert "no such" in await complaint(client, "make_ad", template="none", image_ids=[1], fields={})
+        image = (await said(client, "upload_picture", base64=base64.b64encode(photo(800, 800)).decode()))["id"]
+        wish: dict[str, Any] = {
+            "template": "offer", "image_ids": [image], "seconds": 6, "idempotency_key": "ad",
+            "fields": {"name": "Mug", "price": "9 EUR", "call_to_action": "Buy now"},
+        }  # fmt: skip
+        before = (await said(client, "account"))["credits"]
+        made = await said(client, "make_ad", **wish)
+        assert (await said(client, "make_ad", **wish))["id"] == made["id"]
+        assert (await said(client, "account"))["credits"] == before - made["cost_credits"]
+        [video] = made["videos"]
+        ad = await ended(client, video["video_id"])
+        assert (ad["status"], ad["kind"]) == ("completed", "ad")
 
 
 async def test_the_templates_are_prompts_with_their_blanks(app: RunningApp, key: str) -> None:

@@ -78,6 +78,25 @@ def test_a_late_webhook_is_not_waited_for(me: BrowserContext, stripe: StripeServ
     expect(page.get_by_test_id(CREDITS)).to_have_text(re.compile(f"{before + 500:,} credits"))
 
 
+def test_bought_where_credits_have_run_out_one_comes_back_to_the_draft(
+    me: BrowserContext, app: RunningApp, stripe: StripeServer
+) -> None:
+    page = me.pages[0]
+    page.goto("/")
+    expect(page.get_by_test_id(CREDITS)).to_be_visible()
+    before = has(page)
+    taken = app.command("grant", "you@localhost", f"-{before}")
+    assert taken.returncode == 0, taken.stderr
+    page.locator("textarea").first.fill("A draft that must not be lost")
+    page.get_by_role("button", name=re.compile("^Generate")).click()
+    page.get_by_role("link", name="Get credits").click()
+    page.get_by_role("button", name="Buy: 100 credits").click()
+    page.get_by_role("button", name="Pay", exact=True).click()
+    page.get_by_role("link", name="Go on").click()
+    expect(page.locator("textarea").first).to_have_value("A draft that must not be lost")
+    expect(page.get_by_test_id(CREDITS)).to_have_text("100 credits")
+
+
 def test_a_declined_card_costs_nothing_and_back_leads_back(me: BrowserContext) -> None:
     page = me.pages[0]
     before = has(page)

@@ -190,6 +190,7 @@ async def test_nothing_comes_from_a_socket_that_is_not_guarded(visitor: Visitor)
     guarded = {name for name, handler in handlers.items() if handler.__module__ == compat.__name__}
     assert guarded == {"connect", "handshake", "event", "log", "javascript_response", "ack"}
     assert set(handlers) - guarded == {"disconnect"}
+    assert core.sio.eio.handlers["connect"].__module__ == compat.__name__
     assert list(core.sio.handlers) == ["/"]
     assert not core.sio.namespace_handlers
 

@@ -17,6 +17,8 @@ FORWARDED = [
     {"X-Forwarded-For": "127.0.0.1, 203.0.113.7"},
     {"Forwarded": "for=127.0.0.1"},
     {"X-Real-IP": "127.0.0.1"},
+    {"X-Forwarded-Host": "localhost"},
+    {"Via": "1.1 proxy"},
 ]
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from core.errors import AdsVideoError, NotFound, WrongInput
 from core.phrase import Phrase
@@ -59,6 +60,12 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, code, str(error.detail), error.headers)
 
 
+async def _gone(request: Request, _error: Exception) -> Response:
+    """Nobody is there to read an answer, and nothing is wrong."""
+    log.debug("%s %s: the client has left", request.method, request.url.path)
+    return Response(status_code=400)
+
+
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s", request.method, request.url.path, exc_info=error)
     return envelope(AdsVideoError(), request)
@@ -86,6 +93,7 @@ def create() -> FastAPI:
     app.add_exception_handler(AdsVideoError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
     return app
 

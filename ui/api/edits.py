@@ -8,6 +8,7 @@ from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from core import at_once
 from core.edits import ask as edits
 from core.edits import stills
 from core.edits.timeline import Edit
@@ -59,7 +60,8 @@ async def still(user: CurrentUser, body: Annotated[dict[str, Any], Body()]) -> R
     at = body.pop("at", 0)
     if isinstance(at, bool) or not isinstance(at, int | float):
         raise WrongInput(Phrase("at must be a number of seconds."))
-    return PNG(await stills.still(user.id, body, at))
+    with at_once.FRAMINGS.of(user.id):
+        return PNG(await stills.still(user.id, body, at))
 
 
 class Layer(BaseModel):
@@ -106,4 +108,5 @@ class Overlays(BaseModel):
 @router.post("/edits/overlays", responses=problems(404, 409))
 async def overlays(user: CurrentUser, body: Described) -> Overlays:
     """What the renderer lays over the clips of an edit, without making it: for a preview over a player."""
-    return Overlays.model_validate_json(await stills.overlays(user.id, body))
+    with at_once.FRAMINGS.of(user.id):
+        return Overlays.model_validate_json(await stills.overlays(user.id, body))

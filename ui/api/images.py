@@ -6,6 +6,7 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field, field_validator
 
+from core import at_once
 from core.catalog import entries
 from core.catalog.size import Size
 from core.database.session import reading, session
@@ -100,20 +101,22 @@ class Wanted(Framing):
 
 
 @router.get("/images/presets/{name}/framed", response_class=JPEG, responses=made("image/jpeg"))
-async def framed_preset(_user: CurrentUser, name: str, wanted: Annotated[Wanted, Query()]) -> Response:
+async def framed_preset(user: CurrentUser, name: str, wanted: Annotated[Wanted, Query()]) -> Response:
     """A preset picture exactly as a model gets it."""
-    return await _framed(await presets.preset_content(name), wanted)
+    with at_once.FRAMINGS.of(user.id):
+        return await _framed(await presets.preset_content(name), wanted)
 
 
 @router.get("/images/{image_id}/framed", response_class=JPEG, responses=made("image/jpeg"))
 async def framed(user: CurrentUser, image_id: Id, wanted: Annotated[Wanted, Query()]) -> Response:
     """The picture exactly as a model gets it which makes videos of that size."""
     picture = await _owned(user, image_id)
-    try:
-        content = await store.get(uploads.source_key(picture))
-    except FileNotFoundError:
-        raise NotFound(Phrase("picture")) from None
-    return await _framed(content, wanted)
+    with at_once.FRAMINGS.of(user.id):
+        try:
+            content = await store.get(uploads.source_key(picture))
+        except FileNotFoundError:
+            raise NotFound(Phrase("picture")) from None
+        return await _framed(content, wanted)
 
 
 async def _framed(picture: bytes, wanted: Wanted) -> Response:
@@ -126,7 +129,8 @@ async def cutout(user: CurrentUser, image_id: Id) -> Response:
 
     It is cut out when it is first asked for, which takes a second or two.
     """
-    return PNG(await cutouts.product(user.id, image_id), headers={"Cache-Control": CACHE})
+    with at_once.FRAMINGS.of(user.id):
+        return PNG(await cutouts.product(user.id, image_id), headers={"Cache-Control": CACHE})
 
 
 @router.delete("/images/{image_id}", status_code=204, responses=problems(404, 409))

@@ -3,10 +3,11 @@
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from core import at_once
 from core.catalog import entries
 from core.catalog.size import Size
 from core.database.session import reading, session
@@ -14,7 +15,7 @@ from core.errors import NotFound
 from core.models import ACTIVE, MAX_ID, Video
 from core.phrase import Phrase
 from core.pictures.intake import Framing
-from core.redis.news import last_of
+from core.redis.news import News, last_of
 from core.videos import library, queries, states
 from core.videos.ask import ask
 from core.videos.library import name_of
@@ -23,6 +24,7 @@ from core.videos.recipe import Recipe
 from core.videos.request import MAX_PROMPT
 
 from .. import files
+from ..middleware import turns
 from ..session import CallerId, CurrentUser
 from .following import LOOK_SECONDS, last_news, listening, mine, poll
 from .schemas import WEB_ADDRESS, problems, stored
@@ -119,19 +121,30 @@ async def videos_out(rows: list[Video], limit: int) -> Page[VideoOut]:
 
 @router.get("/videos/{video_id}", responses=problems(404))
 async def video(
+    request: Request,
     caller: CallerId,
     video_id: Id,
     wait: Annotated[int, Query(ge=0, le=60, description="Answer when it changes, or after so many seconds")] = 0,
 ) -> VideoOut:
     """A video and how far it is."""
-    with listening(caller, video_id) as ear:
-        row, news = await poll(caller, video_id)
-        until = asyncio.get_running_loop().time() + wait
+    row, news = await poll(caller, video_id)
+    if not wait or row.status not in ACTIVE:
+        return VideoOut.of(row, news)
+    with at_once.WAITS.of(caller):
+        turns.rest(request)
+        return VideoOut.of(*await _changed(caller, video_id, wait))
+
+
+async def _changed(user_id: int, video_id: int, wait: int) -> tuple[Video, News | None]:
+    """A video that is under way, and its news, as soon as something is new, at the latest after `wait` seconds."""
+    until = asyncio.get_running_loop().time() + wait
+    with listening(user_id, video_id) as ear:
+        row, news = await poll(user_id, video_id)
         heard = False
         while row.status in ACTIVE and not heard and (left := until - asyncio.get_running_loop().time()) > 0:
             heard = await ear.wait(min(left, LOOK_SECONDS))
-            row, news = await poll(caller, video_id)
-    return VideoOut.of(row, news)
+            row, news = await poll(user_id, video_id)
+    return row, news
 
 
 @router.delete("/videos/{video_id}", status_code=204, responses=problems(404, 409))

@@ -6,6 +6,7 @@ middleware, not a route. Loading takes some seconds of CPU and 40 MB, which nobo
 
 import asyncio
 import importlib
+import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,13 +16,15 @@ from fastapi.responses import JSONResponse
 from nicegui import background_tasks
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.errors import AdsVideoError, NotFound, NotSignedIn
+from core.errors import AdsVideoError, NoAnswer, NotFound, NotSignedIn
+from core.phrase import Phrase
 from core.settings import settings
 
 from ..problem import envelope
 from ..session import caller
 from .caller import Caller, calling
 
+log = logging.getLogger(__name__)
 PATH = "/mcp"
 RESOURCE = "/.well-known/oauth-protected-resource"
 """Where the specification of MCP has clients look for how to sign in."""
@@ -90,9 +93,15 @@ class Door:
         except AdsVideoError as error:
             await _refused(error, request)(scope, receive, send)
             return
+        try:
+            server = await self.room.open()
+        except Exception:
+            log.exception("the MCP server can't be loaded")
+            await envelope(NoAnswer(Phrase("MCP")))(scope, receive, send)
+            return
         token = calling.set(Caller(user_id, base_url(request)))
         try:
-            await (await self.room.open())(scope, receive, send)
+            await server(scope, receive, send)
         finally:
             calling.reset(token)
 

@@ -14,7 +14,7 @@ from .making import Key
 from .shapes import Made
 
 
-class _As:
+class As:
     """Described to the assistant as that model; core checks it, and says all that is wrong in its own words."""
 
     def __init__(self, model: type[BaseModel]) -> None:
@@ -28,15 +28,15 @@ Part = dict[str, Any]
 
 
 async def edit_video(
-    clips: Annotated[list[Annotated[Part, _As(fields.Clip)]], Field(description="Videos and pictures in a row")],
+    clips: Annotated[list[Annotated[Part, As(fields.Clip)]], Field(description="Videos and pictures in a row")],
     *,
     size: Annotated[str | None, Field(description=f"One of {', '.join(fields.SIZES)}")] = None,
-    captions: Annotated[Part, _As(fields.Captions)] | None = None,
-    texts: list[Annotated[Part, _As(fields.Text)]] | None = None,
-    logo: Annotated[Part, _As(fields.Logo)] | None = None,
-    end_card: Annotated[Part, _As(fields.EndCard)] | None = None,
-    music: Annotated[Part, _As(fields.Music)] | None = None,
-    lock: Annotated[Part, _As(fields.Lock)] | None = None,
+    captions: Annotated[Part, As(fields.Captions)] | None = None,
+    texts: list[Annotated[Part, As(fields.Text)]] | None = None,
+    logo: Annotated[Part, As(fields.Logo)] | None = None,
+    end_card: Annotated[Part, As(fields.EndCard)] | None = None,
+    music: Annotated[Part, As(fields.Music)] | None = None,
+    lock: Annotated[Part, As(fields.Lock)] | None = None,
     idempotency_key: Key = None,
 ) -> Made:
     """Make a new video of clips and pictures of yours: trimmed, joined, with captions, texts, logo, end card and music.

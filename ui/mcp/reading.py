@@ -102,9 +102,11 @@ async def _ended(user_id: int, video_id: int, seconds: int, ctx: Context[Any, An
     until = asyncio.get_running_loop().time() + seconds
     with listening(user_id, video_id) as ear:
         row, news = await poll(user_id, video_id)
+        reported = -1.0
         while row.status in ACTIVE and (left := until - asyncio.get_running_loop().time()) > 0:
-            if ctx and news and news.progress is not None:
-                await ctx.report_progress(news.progress, 100, news.stage)
+            if ctx and news and (progress := news.progress or 0) > reported:  # the protocol wants it to grow
+                reported = progress
+                await ctx.report_progress(progress, 100, news.stage)
             await ear.wait(min(left, LOOK_SECONDS if poll_cache.is_on() else ALONE_SECONDS))
             row, news = await poll(user_id, video_id)
     return row, news

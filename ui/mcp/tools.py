@@ -8,6 +8,7 @@ from mcp.types import ToolAnnotations
 from core.catalog import entries
 from core.settings import settings
 
+from .ads import make_ad, offered
 from .editing import edit_video
 from .making import cancel_video, delete_video, make_video, share_video, upload_picture
 from .reading import account, get_video, list_models, list_videos
@@ -32,6 +33,7 @@ def add_tools(server: MCPServer[Any]) -> None:
         (cancel_video, ENDS, "Its price is paid back unless the model had started."),
         (share_video, CHANGES, "Free."),
         (edit_video, MAKES, f"Costs {settings().edit_credits} credits." if settings().edit_credits else "Free."),
+        (make_ad, MAKES, f"Each shot costs its model's price in each format: {_prices()}.\n{offered()}"),
         (delete_video, ENDS, "Free; nothing is paid back."),
     ):
         server.add_tool(tool, annotations=hints, description=f"{tool.__doc__}\n\n{price}")

@@ -11,6 +11,7 @@ from core.models import User
 from core.settings import settings
 
 from .. import i18n, layout
+from ..addresses import inside
 from ..components.shop.wares import wares
 from ..components.site.model_state import state_dot
 from ..components.site.way_on import settings_link
@@ -23,8 +24,8 @@ PATIENCE = 1.0
 
 
 @ui.page("/pricing", response_timeout=layout.BUILD_SECONDS)
-async def pricing(visitor: Visitor) -> None:
-    """What is sold, and the catalogue with its prices; without a shop it says so."""
+async def pricing(visitor: Visitor, back: str = "/pricing") -> None:
+    """What is sold, and the catalogue with its prices; without a shop it says so. A buyer comes `back` to that path."""
     asking = background_tasks.create(availability.offers(), name="ask the model servers")
     done, _waiting = await asyncio.wait([asking], timeout=PATIENCE)
     offers = asking.result() if done else availability.last_offers()
@@ -33,7 +34,7 @@ async def pricing(visitor: Visitor) -> None:
         with page_head(_("Pricing"), about):
             _balance(visitor)
         if shop.is_open():
-            await wares(visitor, offers)
+            await wares(visitor, offers, inside(back))
             Tag("h2", "wares-title", _("What a video costs"))
         with Tag("div", "prices"):
             for offer in offers:

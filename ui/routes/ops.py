@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -26,13 +27,14 @@ from ..session import address
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 PATIENCE = 3.0
-OF_PROXIES = ("forwarded", "x-forwarded-for", "x-real-ip")
+OF_PROXIES = re.compile(r"forwarded|x-forwarded-.+|x-real-ip|via")
+"""Headers that only a proxy adds."""
 
 
 def _is_this_machine(request: Request) -> bool:
     """Whether a client on loopback asks by itself. What a proxy says of its client proves nothing: anybody may have
     written it, where FORWARDED_ALLOW_IPS believes all."""
-    if any(name in request.headers for name in OF_PROXIES):
+    if any(OF_PROXIES.fullmatch(name) for name in request.headers):
         return False
     try:
         client = ipaddress.ip_address(address(request))
@@ -66,7 +68,7 @@ async def healthz() -> dict[str, str]:
 
 async def _database() -> bool:
     async with reading() as db:
-        return (await db.connection()) is not None and (await db.execute(text("SELECT 1"))).scalar() == 1
+        return (await (await db.connection()).execute(text("SELECT 1"))).scalar() == 1
 
 
 async def _redis() -> bool:

@@ -17,7 +17,7 @@ from core.redis import answers
 from core.settings import settings
 from core.storage import store
 from workers.edits.apart import export_apart, measure_apart, preview_apart, still_apart
-from workers.edits.steps import drawn_over, gathered, local
+from workers.edits.steps import drawn_over, gathered, local, own_words
 from workers.videos.checked import most
 
 Context = dict[str, Any]
@@ -83,13 +83,13 @@ def _in_words() -> Iterator[None]:
 
 
 async def _still(user_id: int, body: dict[str, Any], at: float) -> bytes:
-    with _workspace("still-") as folder, _in_words():
+    with _workspace("still-") as folder, own_words(), _in_words():
         files = await gathered(user_id, timeline.read(body), folder)
         return await apart(still_apart, body, files, at, bounds=_bounds())
 
 
 async def _overlays(user_id: int, body: dict[str, Any], outline: tuple[int, int, float]) -> bytes:
-    with _workspace("overlays-") as folder, _in_words():
+    with _workspace("overlays-") as folder, own_words(), _in_words():
         files = await drawn_over(user_id, timeline.read(body), folder)
         return await apart(preview_apart, body, files, outline, bounds=_bounds())
 

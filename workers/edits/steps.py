@@ -2,13 +2,24 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.database.session import reading
 from core.edits import sources, timeline
 from core.edits.sources import Sources
 from core.edits.timeline import Edit
-from core.errors import AdsVideoError, BadEdit, Conflict, NotFound, SourceGone, TooHeavy, Unplayable
+from core.errors import (
+    AdsVideoError,
+    BadEdit,
+    Conflict,
+    EditTooHeavy,
+    EditUnreadable,
+    NotFound,
+    SourceGone,
+    TooHeavy,
+    Unplayable,
+)
 from core.models import Picture, Video
 from core.pictures import uploads
 from core.pictures.intake import framed
@@ -21,6 +32,17 @@ from workers.videos.checked import most
 from workers.videos.steps import Reporter
 
 LOOK_SECONDS = 0.2
+
+
+@contextlib.contextmanager
+def own_words() -> Iterator[None]:
+    """What is wrong with a file is an edit's own affair: no model has delivered it."""
+    try:
+        yield
+    except Unplayable as error:
+        raise EditUnreadable(error.detail) from error
+    except TooHeavy as error:
+        raise EditTooHeavy(error.detail) from error
 
 
 async def edited(video: Video, folder: Path, target: Path, report: Reporter) -> None:

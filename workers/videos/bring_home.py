@@ -1,6 +1,7 @@
 """Fetches or makes the file of a finished video, checks it and stores it."""
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import tempfile
@@ -25,7 +26,7 @@ from core.settings import settings
 from core.storage import store
 from core.videos import claims, costs, looks, recipe, states
 from core.videos.recipe import Recipe
-from workers.edits.steps import edited
+from workers.edits.steps import edited, own_words
 from workers.engines import Engine, Look
 from workers.videos.checked import check_apart
 from workers.videos.steps import (
@@ -100,6 +101,11 @@ async def _local_trouble(video: Video, model: Model, error: OSError) -> None:
 
 
 async def _make(engines: Engines, model: Model, video: Video, folder: Path, report: Reporter) -> None:
+    with own_words() if video.edit is not None else contextlib.nullcontext():
+        await _made(engines, model, video, folder, report)
+
+
+async def _made(engines: Engines, model: Model, video: Video, folder: Path, report: Reporter) -> None:
     raw, name, note = folder / "raw.mp4", model.server.name, ""
     with step_timings.measure(name, "render" if model.server.local else "fetch"):
         if video.edit is not None:

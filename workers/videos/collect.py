@@ -1,5 +1,7 @@
 """Downloads finished videos, several at once; claimed from the database, without a queue."""
 
+from collections import Counter
+
 from core.catalog import entries
 from core.database.session import reading, session
 from core.errors import UnknownModel
@@ -9,11 +11,14 @@ from workers.loops import Loop
 from workers.videos.bring_home import bring_home
 from workers.videos.steps import Engines
 
-AT_ONCE = 16
+AT_ONCE = 20
 
 
 class Collects(Loop[Video]):
-    """Claims several at a time: a claim costs as much as storing one video."""
+    """Claims several at a time: a claim costs as much as storing one video.
+
+    One user never has all places, so a server that hangs with one user's files does not hold up another's.
+    """
 
     name = "collects"
     gather_seconds = 0.03
@@ -22,14 +27,28 @@ class Collects(Loop[Video]):
         super().__init__()
         self.engines = engines
         self.at_once = at_once
-        self.at_least_free = max(1, at_once // 4)
+        self.at_least_free = max(1, at_once // 5)
+        self.of_one_user = at_once - at_once // 5
+        self._of: Counter[int] = Counter()
 
     async def claim(self, free: int) -> list[Video]:
+        rooms = {user_id: self.of_one_user - running for user_id, running in self._of.items()}
+        full = [user_id for user_id, room in rooms.items() if room < self.at_least_free]
+        rooms |= dict.fromkeys(full, 0)
         async with reading() as db:
-            if not await looks.has_ready(db):
+            if not await looks.has_ready(db, full):
                 return []
         async with session() as db:
-            return await looks.claim_collects(db, free)
+            return await looks.claim_collects(db, free, rooms, self.of_one_user)
+
+    def start(self, row: Video) -> None:
+        def ended() -> None:
+            self._of[row.user_id] -= 1
+            if not self._of[row.user_id]:
+                del self._of[row.user_id]
+
+        self._of[row.user_id] += 1
+        self.running.start(self.do(row), self.about(row), ended)
 
     async def do(self, row: Video) -> None:
         model = entries.models().get(row.model)

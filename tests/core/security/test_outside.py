@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import limits, webhooks
+from core import at_once, webhooks
 from core.errors import AddressRefused, BadAddress, PictureAtAddress, TooManyFetches, Unreached
 from core.models import User
 from core.pictures import intake
@@ -209,7 +209,7 @@ async def test_one_user_fetches_two_at_once_and_holds_up_nobody(
     monkeypatch.setattr("core.pictures.intake.FETCH_SECONDS", 3.0)
 
     async def fetch(user_id: int, path: str) -> Prepared:
-        with limits.fetching(user_id):
+        with at_once.FETCHES.of(user_id):
             return await intake.fetch(f"{allowed.root}/{path}")
 
     slow = [asyncio.create_task(fetch(1, "drip.jpg")) for _ in range(2)]

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from core.database.session import session
 from core.edits import ask as edits
-from core.errors import BadEdit, Conflict, IdempotencyConflict, NotEnoughCredits, NotFound
+from core.errors import BadEdit, Conflict, IdempotencyConflict, NotEnoughCredits, NotFound, from_code
 from core.models import User, Video, now
 from core.storage import store
 from core.videos import library, states
@@ -163,3 +163,22 @@ async def test_parts_made_by_a_model_mark_the_whole(alice: User, place: Path, tm
     done = await ended(first)
     again = await edits.ask(alice, {"clips": [{"video_id": done.id, "end": 1.0}]})
     assert again.has_ai, "an edit of an edit as well"
+
+
+async def test_no_model_is_blamed_for_what_is_wrong_with_an_edit(
+    alice: User, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = await made(alice, tmp_path)
+    monkeypatch.setenv("VIDEO_MAX_FRAMES", "20")
+    forget_settings()
+    failed = await ended(await edits.ask(alice, {"clips": [{"video_id": source.id}]}))
+    assert failed.error_code == "edit_too_heavy"
+    assert "over a limit of this site (" in from_code(failed.error_code, failed.error_detail or "").message
+    monkeypatch.delenv("VIDEO_MAX_FRAMES")
+    forget_settings()
+    path = store.path(source.key or "")
+    assert path
+    path.write_bytes(b"no film" * 1000)
+    failed = await ended(await edits.ask(alice, {"clips": [{"video_id": source.id}]}))
+    assert failed.error_code == "edit_unreadable"
+    assert "model" not in from_code("edit_unreadable").message

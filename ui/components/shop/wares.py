@@ -12,7 +12,6 @@ from core.models import User
 from ... import formats, i18n
 from ...addresses import origin
 from ...i18n import _, n_
-from ...kit.dialog import Dialog
 from ...kit.elements import Tag, button, link
 from ..video.words import localized
 
@@ -81,10 +80,3 @@ def _way(user: User | None, ware: Ware, back: str) -> None:
 async def pay(request: Request, user: User, ware: Ware, back: str) -> None:
     """Open Stripe's page for that. Raises PaymentsAway."""
     ui.navigate.to(await checkout.address(user, ware, origin(request), back))
-
-
-async def get_credits(user: User, offers: list[Offer], back: str) -> None:
-    """The packs in place, for somebody whose credits have run out; they come back to `back`, where their draft is."""
-    dialog = Dialog(_("Get credits"))
-    with dialog.body, Tag("div", "wares-dialog"):
-        await wares(user, offers, back)

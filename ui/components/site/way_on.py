@@ -1,5 +1,9 @@
 """Where to go on from a sentence that says no: each about credits, budget, set-up or sign-in names its action."""
 
+from urllib.parse import quote
+
+from nicegui import context
+
 from core.accounts import users
 from core.errors import AdsVideoError, ModelUnavailable, NotEnoughCredits, NotSignedIn, OverBudget
 from core.models import User
@@ -17,7 +21,7 @@ def way_on(error: AdsVideoError, user: User | None) -> tuple[str, str] | None:
     if isinstance(error, NotSignedIn):
         return _("Login"), "/auth/login"
     if isinstance(error, NotEnoughCredits):
-        return _("Get credits"), "/pricing"
+        return _("Get credits"), f"/pricing?back={quote(context.client.request.url.path)}"
     if isinstance(error, OverBudget):
         return _("See my budget"), "/account"
     if isinstance(error, ModelUnavailable) and is_admin(user):

@@ -55,16 +55,16 @@ class GenerateButton(Tag):
             with self:  # the button that was pressed may be gone
                 self._draw()
 
-    def complain(self, sentence: str, *, login: bool = False) -> None:
-        """Say why it can't be done; an empty sentence takes it back."""
+    def complain(self, sentence: str, way: tuple[str, str] | None = None) -> None:
+        """Show why nothing was generated, with the way on: its word and address; an empty sentence hides it."""
         if not sentence and not self._problem.default_slot.children:
             return
         self._problem.clear()
         if sentence:
             with self._problem:
                 Tag("span", "", sentence, symbol="circle-alert")
-                if login:
-                    link(_("Login"), "/auth/login", look="link")
+                if way:
+                    link(*way, look="link")
 
     def release(self) -> None:
         """End the browser's own disabling after a press; the page's own stays."""

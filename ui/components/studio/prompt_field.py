@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+from core import at_once
 from core.errors import AdsVideoError, NotSignedIn, PromptTooLong
 from core.models import User
 from core.pictures import presets
@@ -107,7 +108,8 @@ class PromptField(Tag):
         try:
             if self._user is None:
                 raise NotSignedIn()
-            better = await improve.improve(before)
+            with at_once.IMPROVEMENTS.of(self._user.id):
+                better = await improve.improve(before)
         except AdsVideoError as error:
             toast(i18n.explain(error), "bad")
         else:

@@ -7,7 +7,7 @@ from nicegui import events
 from core.catalog import availability
 from core.database.session import reading
 from core.edits.ask import again
-from core.errors import AdsVideoError, ModelUnavailable, NoPicture, NoPrompt, NotFound, NotSignedIn, PromptTooLong
+from core.errors import AdsVideoError, ModelUnavailable, NoPicture, NoPrompt, NotFound, PromptTooLong
 from core.models import User, Video
 from core.pictures import uploads
 from core.prompts.templates import blanks
@@ -17,6 +17,7 @@ from core.videos.recipe import Recipe
 from ... import i18n
 from ...i18n import _
 from ...kit.elements import Tag
+from ..site.way_on import way_on
 from ..video.current_video import CurrentVideo
 from .blanks import BlanksDialog
 from .camera_controls import CameraControls
@@ -105,7 +106,7 @@ class PromptForm(Tag):
         elif isinstance(error, NoPicture):
             self._picker.complain(sentence, missing=True)
         else:
-            self._generate.complain(sentence, login=isinstance(error, NotSignedIn))
+            self._generate.complain(sentence, way_on(error, self._user))
 
     def _keep(self) -> None:
         self._generate.complain("")
