@@ -82,7 +82,7 @@ async def test_a_preset_brings_its_prompt_and_leaves_ones_own_alone(visitor: Vis
     choose(visitor, "watch")
     assert prompt(visitor).startswith("Slow orbit around the watch")
     choose(visitor, "soda")
-    assert prompt(visitor).startswith("Fast push-in on the ice-cold can")
+    assert prompt(visitor).startswith("Strong push-in on the ice-cold can")
     write(visitor, "My own words")
     choose(visitor, "watch")
     assert prompt(visitor) == "My own words"

@@ -86,11 +86,11 @@ def tag_lines(tags: Mapping[str, str]) -> Markup:
     return Markup("\n").join(lines)
 
 
-def problem(request: Request, error: AdsVideoError) -> Response:
-    """Why there is no such page."""
+def problem(request: Request, error: AdsVideoError, words: str = "") -> Response:
+    """Why there is no such page, in the error's words or in those."""
     is_gone = isinstance(error, NotFound)
     title = _("There is nothing here") if is_gone else _("Something went wrong")
     body = Markup('<div class="notice"><p class="notice-code">{}</p><h1 class="notice-title">{}</h1>'
                   '<p class="notice-text">{}</p><a class="button button-accent" href="/">{}</a></div>')  # fmt: skip
-    filled = body.format(error.status, title, i18n.explain(error), _("Back to the studio"))
+    filled = body.format(error.status, title, words or i18n.explain(error), _("Back to the studio"))
     return page(request, title, filled, status=error.status)

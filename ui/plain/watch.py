@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from core.database.session import reading
+from core.errors import NotFound
 from core.models import Video
 from core.social import comments, sharing, unfold
 from core.social.comments import Said
@@ -17,7 +18,7 @@ from .. import formats, social_access
 from ..addresses import origin
 from ..components.video.words import caption, shown_size, title_of
 from ..i18n import _, n_
-from .shell import page
+from .shell import page, problem
 
 COMMENTS = 50
 PLAYER = Markup(
@@ -59,8 +60,11 @@ async def shared_of(request: Request, slug: str) -> tuple[Shared, list[Said]]:
 
 
 async def draw(request: Request) -> Response:
-    """The page. Raises NotFound."""
-    shared, said = await shared_of(request, request.path_params["slug"])
+    """The page."""
+    try:
+        shared, said = await shared_of(request, request.path_params["slug"])
+    except NotFound as error:
+        return problem(request, error, _("This video is not shared, or not any more."))
     video, slug = shared.video, shared.video.slug
     body = BODY.format(
         slug=slug,
