@@ -48,10 +48,10 @@ class ImageOut(BaseModel):
     url: str
     width: int
     height: int
-    warning: str | None
+    warning: str | None = Field(None, description="Not there where there is none")
 
 
-@router.post("/images", status_code=201, responses=problems(413, 415))
+@router.post("/images", status_code=201, response_model_exclude_none=True, responses=problems(413, 415))
 async def upload(request: Request, user: CurrentUser, file: Annotated[UploadFile, File()]) -> ImageOut:
     """Keep a picture: JPEG, PNG, WebP, AVIF or GIF (its first frame), at most 10 MB."""
     if len((await request.form()).getlist("file")) > 1:

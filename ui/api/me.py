@@ -41,7 +41,7 @@ class MeOut(BaseModel):
     id: int
     email: str
     name: str
-    public_name: str
+    public_name: str = Field("", description="What others read beside what I share; not there without one")
     avatar_url: str | None
     role: str
     credits: int
@@ -67,6 +67,8 @@ async def me(user: CurrentUser) -> MeOut:
     async with reading() as db:
         budget = await budgets.budget(db, user.id)
     mine: dict[str, object] = {**user.model_dump(), "avatar_url": user.avatar_url or None, "role": users.role(user)}
+    if not user.public_name:
+        del mine["public_name"]
     if budget:
         mine["budget"] = BudgetOut(**asdict(budget), left=budget.left)
     return MeOut.model_validate(mine)

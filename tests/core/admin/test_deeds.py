@@ -18,6 +18,7 @@ from core.admin.deeds import (
     cancel,
     change_group,
     check,
+    costs,
     give_credits,
     jobs,
     log,
@@ -171,6 +172,7 @@ CALLS: dict[str, Deed] = {
     "cancel": lambda db, me, her: cancel(db, me, 1),
     "retry": lambda db, me, her: retry(db, me, 1),
     "backlog": lambda db, me, her: backlog(db, me),
+    "costs": lambda db, me, her: costs(db, me),
     "log": lambda db, me, her: log(db, me, None, 10),
     "check": lambda db, me, her: check(db, me),
 }

@@ -34,7 +34,7 @@ class System(Tag):
             Tag("h2", "account-title", _("Models"))
             self._models = Tag("div", "rows", role="list", aria_label=_("Models"))
             Tag("h2", "account-title", _("What providers took"))
-            self._costs = Tag("div", "rows", role="list", aria_label=_("What providers took"))
+            self._costs = Tag("div", "rows", aria_label=_("What providers took"))
 
     async def load(self) -> None:
         """Check everything and draw the cards."""
@@ -59,6 +59,7 @@ class System(Tag):
         with self._models:
             for offer in offers:
                 _model_row(offer)
+        self._costs.put("role", "list" if costs else None)
         self._costs.clear()
         with self._costs:
             for cost in costs:
