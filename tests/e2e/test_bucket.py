@@ -83,7 +83,7 @@ def test_a_bucket_that_can_not_be_written_to_is_said_with_its_reason(app: Runnin
 def test_a_browser_plays_from_the_bucket(app: RunningApp, s3: S3Server, browser: Browser) -> None:
     app.variables |= s3.variables("cinema")
     app.start()
-    context = browser.new_context(base_url=app.url, locale="en-US", reduced_motion="reduce")
+    context = browser.new_context(base_url=app.url, locale="en-US")  # a result plays by itself
     page = context.new_page()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if "Security Policy" in message.text else None)
