@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.test_studio import LIVE, choose, sign_in
 from tests.people import photo
@@ -131,13 +131,19 @@ def test_ones_own_pictures_come_first_and_upload_and_link_stay_in_sight(page: Pa
 def test_the_picture_itself_is_seen_while_it_is_uploaded(page: Page) -> None:
     sign_in(page)
     page.wait_for_function(LIVE)
-    held: list[Any] = []
-    page.route("**/api/v1/images", held.append)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/images", hold)
     sent = {"name": "a.png", "mimeType": "image/png", "buffer": photo(808, 606, "PNG")}
     page.locator("#picture-file").set_input_files(sent)  # type: ignore[arg-type]
     local = page.locator("ads-local")
     expect(local).to_contain_text(re.compile(r"Uploading… \d+ %"))
     page.wait_for_function("() => document.querySelector('ads-local img')?.naturalWidth === 808")
+    while not held:
+        page.wait_for_timeout(20)
     held[0].continue_()
     expect(page.get_by_role("radio", name="Your picture", checked=True)).to_be_visible()
     expect(local).to_be_hidden()
