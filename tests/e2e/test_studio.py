@@ -97,6 +97,7 @@ def test_the_checks_come_in_order_each_with_its_sentence(page: Page) -> None:
     button.click()
     expect(page.get_by_text("Please choose a picture first.")).to_be_visible()
     choose(page)
+    expect(page.get_by_label("Prompt", exact=True)).not_to_have_value("")  # the preset's has come
     page.get_by_label("Prompt", exact=True).fill("")
     button.click()
     expect(page.get_by_text("Please describe what should happen in the video.")).to_be_visible()
