@@ -140,7 +140,7 @@ def test_a_good_clip_is_made_again_at_a_named_price(page: Page, app: RunningApp,
     make_again.click()
     expect(page.get_by_text("Not enough credits: this video costs 10, you have 3.")).to_be_visible()
     page.get_by_role("link", name="Get credits").click()
-    expect(page).to_have_url(re.compile("/pricing$"))
+    expect(page).to_have_url(re.compile(r"/pricing\?back=/videos/\d+$"))
     with closing(sqlite3.connect(app.folder / "adsvideo.db", timeout=30)) as db, db:
         db.execute("UPDATE users SET credits = ? WHERE email = ?", (*before, ME))
 

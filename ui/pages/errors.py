@@ -8,7 +8,7 @@ from nicegui import app
 from core.errors import AdsVideoError, NotFound
 from core.models import User
 
-from .. import compat, layout
+from .. import compat, layout, openai_problem
 from ..components.site.notice import message, nothing_here
 from ..i18n import _, explain
 from ..problem import envelope
@@ -25,7 +25,9 @@ def _wants_page(request: Request) -> bool:
 
 @app.exception_handler(404)
 async def not_found(request: Request, error: Exception) -> Response:
-    """Our own page for people, one line of JSON for programs."""
+    """Our own page for people, one line of JSON for programs. A line break in a path of the front door leads here."""
+    if openai_problem.is_ours(request.url.path):
+        return openai_problem.openai_envelope(NotFound())
     if not _wants_page(request) or request.method not in ("GET", "HEAD"):
         return envelope(NotFound())
     user = await _visitor_or_none(request)
