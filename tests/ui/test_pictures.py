@@ -34,8 +34,8 @@ async def test_an_upload_says_what_a_video_of_it_will_suffer_from(visitor: Visit
     assert (await uploaded(visitor, photo(1280, 720))).get("warning") is None
     small = await uploaded(visitor, photo(300, 400))
     assert (small["width"], small["height"]) == (300, 400)
-    assert "small (300x400)" in small.get("warning")
-    assert "very long and narrow" in (await uploaded(visitor, photo(2000, 500))).get("warning")
+    assert "small (300x400)" in small["warning"]
+    assert "very long and narrow" in (await uploaded(visitor, photo(2000, 500)))["warning"]
 
 
 async def test_what_is_no_picture_for_us_is_refused_in_words(visitor: Visitor, me: User) -> None:
