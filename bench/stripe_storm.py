@@ -13,7 +13,7 @@ from core.accounts import users
 from core.billing import checkout, credits, shop, stripe_events
 from core.database.session import reading, session
 from core.models import LedgerEntry
-from tests import shop as stand
+from tests import stand
 from tests.environment import forget_settings
 from tests.servers.stripe import StripeServer
 

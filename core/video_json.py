@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from core import errors
+from core import notes
 from core.models import Video
 from core.redis.news import News
 
@@ -51,13 +51,13 @@ class VideoOut(BaseModel):
     def of(cls, video: Video, news: News | None = None) -> "VideoOut":
         """The video as JSON; `news` is its last news, for progress and stage."""
         done, active = video.status == "completed", video.status in ("pending", "processing")
-        error = errors.from_code(video.error_code, video.error_detail) if video.error_code else None
+        error = notes.from_code(video.error_code, video.error_detail) if video.error_code else None
         return cls(
             **video.model_dump(include=set(cls.model_fields) - {"id", "note"}),
             id=video.id,
             image_id=video.picture_id,
             progress=100 if done else news.progress if news and active else None,
-            note=str(errors.from_note(video.note)),
+            note=str(notes.from_note(video.note)),
             stage=(news.stage if news else "starting") if active else None,
             error=Problem(code=error.code, message=error.message) if error else None,
             video_url=f"/api/v1/videos/{video.id}/content" if done else None,

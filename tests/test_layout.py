@@ -40,7 +40,7 @@ FORBIDDEN = {
 """What a folder must not import. A page imports no page; the composition roots are imported by nobody."""
 COMPOSITION_ROOTS = {"main.py", "ui/app.py", "workers/main.py"}
 CORE_LEVELS = (
-    ("settings", "errors", "phrase", "folders", "models"),
+    ("settings", "errors", "notes", "phrase", "folders", "models"),
     ("database", "redis", "storage", "catalog", "security"),
     ("ops", "processes", "process_limits"),
     ("accounts", "billing", "pictures", "limits", "at_once", "webhooks", "video_json"),

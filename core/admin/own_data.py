@@ -17,7 +17,7 @@ from core.accounts import users
 from core.admin import audit
 from core.billing import payments
 from core.database.session import after_commit
-from core.errors import Conflict, NotFound, WrongInput, from_note
+from core.errors import Conflict, NotFound, WrongInput
 from core.models import (
     ACTIVE,
     PICTURE_KEYS,
@@ -42,6 +42,7 @@ from core.models import (
     WebhookEndpoint,
     now,
 )
+from core.notes import from_note
 from core.phrase import Phrase
 from core.redis.news import SIGNED_OUT, News, publish
 from core.videos import states

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.accounts import groups, users
+from core.accounts import users
 from core.ads import storyboard
 from core.ads.ask import shot_video
 from core.ads.storyboard import Storyboard
@@ -18,7 +18,7 @@ from core.database.session import reading, session
 from core.errors import Conflict, NotEnoughCredits, NotEnoughForAd, NotFound, NotSignedIn
 from core.models import ACTIVE, Ad, AdShot, Picture, User, Video, now
 from core.phrase import Phrase
-from core.videos import many, states
+from core.videos import lanes, many, states
 
 Status = Literal["processing", "attention", "completed", "failed", "canceled"]
 FAILED = ("failed", "canceled")
@@ -128,7 +128,7 @@ async def _replace(
     model: Model,
 ) -> None:
     videos = [shot_video(user, made.board, (shot.position, shot.size), picture, model) for shot, _old in failed]
-    lane = await groups.lane(db, user)
+    lane = await lanes.lane(db, user)
     for video in videos:
         video.ad_id, video.lane = made.ad.id, lane
     rows = many.rows_of(videos)

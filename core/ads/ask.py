@@ -11,20 +11,20 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import limits
-from core.accounts import groups, users
+from core.accounts import users
 from core.ads import brand as brands
 from core.ads import layout, storyboard, tone
 from core.ads.storyboard import AdIn, Shot, Storyboard
 from core.catalog import availability
 from core.catalog.entries import COMPOSED, Model
 from core.catalog.size import Size
-from core.database.session import insert_once, reading, session
+from core.database.session import reading, session
 from core.edits.timeline import Problem
-from core.errors import BadAd, IdempotencyConflict, NotEnoughCredits, NotEnoughForAd, NotSignedIn
+from core.errors import BadAd, NotEnoughCredits, NotEnoughForAd, NotSignedIn
 from core.models import Ad, AdShot, Picture, User, Video, now
 from core.ops import log_context
 from core.phrase import Phrase
-from core.videos import many
+from core.videos import lanes, many
 from core.videos.options import Options
 from core.videos.recipe import Recipe
 from core.videos.request import new_video
@@ -50,7 +50,7 @@ async def ask(user: User | None, body: object, *, idempotency_key: str = "") -> 
         owner = await users.get(db, user.id)
         if owner is None:
             raise NotSignedIn()
-        if idempotency_key and (earlier := await _earlier(db, owner, idempotency_key, sha256)):
+        if idempotency_key and (earlier := await many.earlier(db, Ad, owner.id, idempotency_key, sha256)):
             return earlier
     asked = storyboard.read(body)
     board, pictures, models = await prepare(owner, asked)
@@ -126,13 +126,6 @@ def shot_video(user: User, board: Storyboard, key: Key, picture: Picture, model:
     return new_video(user, recipe, model)
 
 
-async def _earlier(db: AsyncSession, user: User, key: str, sha256: str) -> Ad | None:
-    earlier = (await db.exec(select(Ad).where(Ad.user_id == user.id, Ad.idempotency_key == key))).first()
-    if earlier and earlier.request_sha256 != sha256:
-        raise IdempotencyConflict()
-    return earlier
-
-
 async def _begin(
     db: AsyncSession,
     user: User,
@@ -147,17 +140,13 @@ async def _begin(
     ad = Ad(user_id=user.id, template=board.template, cost_credits=price(board, models), created_at=now())
     ad.storyboard, ad.sizes = board.model_dump(mode="json"), list(board.sizes)
     ad.idempotency_key, ad.request_sha256 = key, sha256
-    table = Ad.__table__  # type: ignore[attr-defined]
-    once = insert_once(table, "user_id", "idempotency_key").returning(table.c.id)
-    number = (await (await db.connection()).execute(once, ad.model_dump(exclude={"id"}))).scalar()
-    if number is None:  # the same key in two requests at once, and the other one was first
-        earlier = await _earlier(db, user, key or "", sha256)
+    if not await many.write_once(db, ad):
+        earlier = await many.earlier(db, Ad, user.id, key or "", sha256)
         assert earlier is not None
         return earlier
-    ad.id = number
     keys = [(position, size) for size in board.sizes for position in range(len(board.shots))]
     shots = [_shot_of(user, board, one, pictures, models) for one in keys]
-    lane = await groups.lane(db, user)
+    lane = await lanes.lane(db, user)
     own = [_own_video(user, board, size, shots[0]) for size in board.sizes]
     for video in (*shots, *own):
         video.ad_id, video.lane = ad.id, lane

@@ -8,18 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import insert
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import limits
 from core.accounts import users
 from core.batches import csv_rows, rows
 from core.batches.rows import Checked, Row
-from core.database.session import insert_once, reading, session
+from core.database.session import reading, session
 from core.edits.timeline import Problem
 from core.errors import (
     AdsVideoError,
-    IdempotencyConflict,
     NotEnoughCredits,
     NotEnoughForBatch,
     NotSignedIn,
@@ -60,7 +58,7 @@ async def ask(
         owner = await users.get(db, user.id)
         if owner is None:
             raise NotSignedIn()
-        if idempotency_key and (earlier := await _earlier(db, owner, idempotency_key, sha256)):
+        if idempotency_key and (earlier := await many.earlier(db, Batch, owner.id, idempotency_key, sha256)):
             return earlier
     checked = await check(owner, raw, names, problems)
     wanted = checked.all_rows()
@@ -122,14 +120,6 @@ def too_dear(wanted: Sequence[Row], have: int) -> NotEnoughForBatch:
     return NotEnoughForBatch(sum(row.cost for row in wanted), have, len(wanted), fit)
 
 
-async def _earlier(db: AsyncSession, user: User, key: str, sha256: str) -> Batch | None:
-    mine = select(Batch).where(Batch.user_id == user.id, Batch.idempotency_key == key)
-    earlier = (await db.exec(mine)).first()
-    if earlier and earlier.request_sha256 != sha256:
-        raise IdempotencyConflict()
-    return earlier
-
-
 async def _with_own_pictures(user: User, wanted: Sequence[Row]) -> list[Row]:
     """The rows with pictures of the user's own: those on the web are fetched, each once. Raises BadRows."""
     fetched = await _fetched(wanted)
@@ -182,14 +172,10 @@ async def _begin(db: AsyncSession, user: User, wanted: Sequence[Row], key: str |
     """The transaction: batch, videos, rows, charge and limits, all or nothing."""
     batch = Batch(user_id=user.id, cost_credits=sum(row.cost for row in wanted), created_at=now())
     batch.idempotency_key, batch.request_sha256 = key, sha256
-    table = Batch.__table__  # type: ignore[attr-defined]
-    once = insert_once(table, "user_id", "idempotency_key").returning(table.c.id)
-    number = (await (await db.connection()).execute(once, batch.model_dump(exclude={"id"}))).scalar()
-    if number is None:  # the same key in two requests at once, and the other one was first
-        earlier = await _earlier(db, user, key or "", sha256)
+    if not await many.write_once(db, batch):
+        earlier = await many.earlier(db, Batch, user.id, key or "", sha256)
         assert earlier is not None
         return earlier
-    batch.id = number
     videos = videos_of(user, wanted, batch.id)
     await many.write_all(db, user, videos)
     lines = [

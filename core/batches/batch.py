@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import errors
+from core import errors, notes
 from core.accounts import users
 from core.batches import csv_rows
 from core.batches.ask import too_dear, videos_of
@@ -41,7 +41,7 @@ class Line:
     @property
     def error(self) -> errors.EngineError | None:
         """Why there is no video."""
-        return errors.from_code(self.video.error_code, self.video.error_detail) if self.video.error_code else None
+        return notes.from_code(self.video.error_code, self.video.error_detail) if self.video.error_code else None
 
     @property
     def file_name(self) -> str:

@@ -187,9 +187,9 @@ def _tell(session: AsyncSession, user_id: int) -> None:
 
 
 async def alarm(session: AsyncSession, kind: str, about: str, detail: str = "", *, user_id: int | None = None) -> None:
-    """Tell the administrators, once for each thing: `kind` is `price`, `dispute`, `webhook` or `key`."""
-    known = select(BillingAlarm.id).where(BillingAlarm.kind == kind, BillingAlarm.about == about[:255])
-    if (await session.exec(known)).first() is None:
+    """Tell the administrators, once for each thing: `kind` is `price`, `dispute` or `webhook`."""
+    raised = select(BillingAlarm.id).where(BillingAlarm.kind == kind, BillingAlarm.about == about[:255])
+    if (await session.exec(raised)).first() is None:
         session.add(BillingAlarm(kind=kind, about=about[:255], detail=detail[:200], user_id=user_id))
         await session.flush()
 

@@ -164,14 +164,16 @@ async def _unknown_price(of: str, price: str, user_id: int) -> None:
 
 async def subscription_changed(told: Json) -> None:
     """Keep a subscription as it is now."""
-    if await _user_of(told) is None:
-        return
-    told = await _current("subscriptions", told)
-    user_id = await _user_of(told)
-    if user_id is None or "status" not in told:
+    if await _user_of(told) is not None:
+        await _keep_subscription(await _current("subscriptions", told))
+
+
+async def _keep_subscription(current: Json) -> None:
+    user_id = await _user_of(current)
+    if user_id is None or "status" not in current:
         return
     async with session() as db:
-        await subscriptions.store(db, user_id, told)
+        await subscriptions.store(db, user_id, current)
 
 
 async def end_subscription(subscription_id: str) -> None:
@@ -306,6 +308,6 @@ async def reconcile(days: float = 3) -> int:
             await handler(told)
             number += 1
     for told in await stripe_api.many("subscriptions", {"status": "all"}):
-        await subscription_changed(told)
+        await _keep_subscription(told)  # as it is now: it has just been listed
         number += 1
     return number

@@ -9,8 +9,9 @@ from typing import Literal
 from core.catalog import entries
 from core.catalog.size import Size
 from core.edits.fields import SIZES
-from core.errors import Conflict, NotFound, from_code
+from core.errors import Conflict, NotFound
 from core.models import Video
+from core.notes import from_code
 from core.phrase import Phrase
 from core.redis import answers
 from core.storage import store

@@ -4,7 +4,8 @@ from core.database.session import reading
 from core.edits import sources, timeline
 from core.edits.ask import size_of
 from core.edits.fields import TRANSITION_SECONDS
-from core.errors import WrongInput, from_code
+from core.errors import WrongInput
+from core.notes import from_code
 from core.phrase import Phrase
 from core.redis import answers
 

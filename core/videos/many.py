@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import insert
 from sqlmodel import col, select
@@ -11,15 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.billing import budgets, credits
 from core.catalog import entries
-from core.database.session import after_commit
-from core.errors import NotFound
-from core.models import Picture, User, Video
+from core.database.session import after_commit, insert_once
+from core.errors import IdempotencyConflict, NotFound
+from core.models import Ad, Batch, Picture, User, Video
 from core.phrase import Phrase
 from core.redis import queue
 from core.redis.news import News, publish_all
 from core.videos.request import next_turn
 from core.videos.states import video_table
 
+Order = TypeVar("Order", Ad, Batch)
 log = logging.getLogger(__name__)
 AT_ONCE = 20
 """So many jobs are put on the queue at the same time."""
@@ -27,6 +28,25 @@ AT_ONCE = 20
 
 Row = dict[str, Any]
 """A video as its table's columns: an object for each of many would take longer than to write them."""
+
+
+async def earlier(session: AsyncSession, table: type[Order], user_id: int, key: str, sha256: str) -> Order | None:
+    """The user's ad or batch of that idempotency key. Raises IdempotencyConflict if it was about something else."""
+    mine = select(table).where(col(table.user_id) == user_id, col(table.idempotency_key) == key)
+    kept = (await session.exec(mine)).first()
+    if kept and kept.request_sha256 != sha256:
+        raise IdempotencyConflict()
+    return kept
+
+
+async def write_once(session: AsyncSession, order: Ad | Batch) -> bool:
+    """Write a new ad or batch and give it its `id`; False if another request with its key was first."""
+    table: Any = type(order).__table__  # type: ignore[union-attr]
+    once = insert_once(table, "user_id", "idempotency_key").returning(table.c.id)
+    number = (await (await session.connection()).execute(once, order.model_dump(exclude={"id"}))).scalar()
+    if number is not None:
+        order.id = number
+    return number is not None
 
 
 def rows_of(videos: Sequence[Video]) -> list[Row]:

@@ -17,11 +17,9 @@ from core.errors import (
     ProviderFailed,
     Retryable,
     WrongKey,
-    from_code,
-    from_note,
-    to_note,
 )
 from core.models import Video
+from core.notes import from_code, from_note, to_note
 from core.phrase import Phrase
 from core.video_json import VideoOut
 from tests.samples import RAISED, kinds, sample

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests import shop as stand
+from tests import stand
 from tests.e2e.test_studio import choose
 from tests.running import RunningApp
 from tests.servers.stripe import StripeServer

@@ -4,6 +4,7 @@ import asyncio
 import io
 import random
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -102,6 +103,17 @@ class LocalServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def stay(server: LocalServer, *lines: str) -> None:
+    """Say these lines and serve until interrupted, as a server on the command line does."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        server.stop()
 
 
 class _Uvicorn(uvicorn.Server):

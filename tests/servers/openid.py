@@ -9,7 +9,6 @@ import argparse
 import base64
 import hashlib
 import secrets
-import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.servers import LocalServer
+from tests.servers import LocalServer, stay
 
 ANN = {"sub": "ann", "email": "ann@example.com", "email_verified": True, "name": "Ann Example"}
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
@@ -107,13 +106,7 @@ def main() -> None:
     parser.add_argument("--told", choices=["id_token", "userinfo"], default="userinfo")
     given = parser.parse_args()
     server = OpenIDProvider(given.told, given.port).start()
-    sys.stdout.write(f"{server.root} is an OpenID provider\n")
-    sys.stdout.flush()
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        server.stop()
+    stay(server, f"{server.root} is an OpenID provider")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import base64
 import io
-import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -17,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.servers import Call, LocalServer, answering, clip, until_gone
+from tests.servers import Call, LocalServer, answering, clip, stay, until_gone
 
 Json = dict[str, Any]
 
@@ -194,13 +193,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=3.0, help="seconds until a video is done")
     arguments = parser.parse_args()
     server = RunwayServer(arguments.port, arguments.latency).start()
-    sys.stdout.write(f"{server.url} speaks Runway\n")
-    sys.stdout.flush()
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        server.stop()
+    stay(server, f"{server.url} speaks Runway")
 
 
 if __name__ == "__main__":

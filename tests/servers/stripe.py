@@ -13,7 +13,6 @@ import itertools
 import json
 import random
 import re
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.servers import Call, LocalServer
+from tests.servers import Call, LocalServer, stay
 
 Json = dict[str, Any]
 MONTH = 30 * 24 * 3600
@@ -458,14 +457,11 @@ def main() -> None:
     given = parser.parse_args()
     prices = {"price_small": (900, "eur", False), "price_large": (3900, "eur", False), "price_pro": (2900, "eur", True)}
     server = StripeServer(prices, given.port, given.webhooks).start()
-    sys.stdout.write(f"STRIPE_API_BASE={server.root} STRIPE_SECRET_KEY={server.key}\n")
-    sys.stdout.write(f"STRIPE_WEBHOOK_SECRET={server.secret}; prices: {', '.join(prices)}\n")
-    sys.stdout.flush()
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        server.stop()
+    stay(
+        server,
+        f"STRIPE_API_BASE={server.root} STRIPE_SECRET_KEY={server.key}",
+        f"STRIPE_WEBHOOK_SECRET={server.secret}; prices: {', '.join(prices)}",
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import io
-import sys
 import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.servers import Call, LocalServer, answering, clip, until_gone
+from tests.servers import Call, LocalServer, answering, clip, stay, until_gone
 
 Json = dict[str, Any]
 Endpoint = Callable[[Request, Call], Awaitable[Response]]
@@ -176,13 +175,7 @@ def run(kind: type[TaskServer], what: str) -> None:
     arguments = parser.parse_args()
     server = kind(port=arguments.port, latency=arguments.latency)
     server.start()
-    sys.stdout.write(f"{server.url} speaks {what}\n")
-    sys.stdout.flush()
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        server.stop()
+    stay(server, f"{server.url} speaks {what}")
 
 
 def not_found(message: str) -> Response:

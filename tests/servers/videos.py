@@ -13,7 +13,6 @@ import base64
 import contextlib
 import io
 import json
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +29,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.servers import Call, LocalServer, answering, clip, until_gone
+from tests.servers import Call, LocalServer, answering, clip, stay, until_gone
 
 Json = dict[str, Any]
 
@@ -476,13 +475,7 @@ def main() -> None:
     server = VideosServer(arguments.mode, arguments.port, arguments.latency, key=arguments.key)
     server.webhook, server.webhook_secret = arguments.webhook, arguments.webhook_secret
     server.start()
-    sys.stdout.write(f"{server.url} speaks {arguments.mode}\n")
-    sys.stdout.flush()
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        server.stop()
+    stay(server, f"{server.url} speaks {arguments.mode}")
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ async def test_more_than_one_has_is_said(visitor: Visitor, me: User) -> None:
     await visitor.should_see("Make the ad · 120 credits")
     visitor.find(marker="make-ad").click()
     await visitor.should_see("Not enough credits: this ad costs 120, you have 100.")
+    await visitor.should_see("Get credits")
 
 
 async def test_a_failed_shot_waits_for_its_owner_and_a_finished_ad_is_shown(visitor: Visitor, me: User) -> None:

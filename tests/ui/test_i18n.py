@@ -25,9 +25,9 @@ from core.errors import (
     TooManyRequests,
     UnknownModel,
     WrongOption,
-    to_note,
 )
 from core.models import User
+from core.notes import to_note
 from core.phrase import Phrase
 from core.redis.news import News, publish
 from tests.people import ask

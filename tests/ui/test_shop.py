@@ -17,7 +17,7 @@ from core.billing import checkout, shop, subscriptions
 from core.database.session import reading, session
 from core.models import User
 from core.settings import ROOT
-from tests import shop as stand
+from tests import stand
 from tests.people import balance, ledger
 from tests.servers.stripe import StripeServer
 from workers.cron import payments as clock

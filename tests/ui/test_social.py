@@ -1,5 +1,6 @@
 """The API of sharing and gallery, plain pages, and what other sites fetch."""
 
+import asyncio
 import io
 import re
 from html.parser import HTMLParser
@@ -18,9 +19,12 @@ from core.accounts import api_keys, users
 from core.accounts.public_name import set_public_name
 from core.database.session import session
 from core.models import User, Video
+from core.redis.news import News, publish
 from core.social import card, sharing
 from tests.environment import forget_settings
 from tests.people import ask, finish, photo
+from tests.waiting import until
+from ui import poll_cache
 
 EVIL = "<img src=x onerror=alert(1)>\"'&"
 
@@ -265,6 +269,24 @@ async def test_the_page_of_who_is_signed_in(visitor: Visitor, me: User, api: htt
     await api.post(f"/api/v1/gallery/{slug}/comments", json={"text": "Live from elsewhere"})
     await visitor.should_see("Live from elsewhere")
     await visitor.should_see("Ann")
+
+
+async def test_what_else_its_owner_makes_is_no_news_of_a_shared_video(
+    visitor: Visitor, me: User, api: httpx.AsyncClient, video: Video
+) -> None:
+    slug = await share(api, video)
+    await until(poll_cache.is_on)
+    await visitor.open(f"/v/{slug}")
+    await visitor.should_see("0 likes")
+    other = await ask(me, "Another one")
+    async with session() as db:
+        await db.exec(sql_update(Video).where(col(Video.id) == video.id).values(likes=7))
+    await publish(News(me.id, other.id, status="completed"))
+    await publish(News(me.id, video.id, stage="processing", progress=50))
+    await asyncio.sleep(0.3)
+    await visitor.should_see("0 likes")
+    await publish(News(me.id, video.id, status=sharing.CHANGED))
+    await visitor.should_see("7 likes")
 
 
 async def test_a_recipe_is_used_without_the_picture(

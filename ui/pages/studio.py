@@ -8,14 +8,14 @@ from nicegui import background_tasks, ui
 
 from core.catalog import availability
 from core.database.session import reading
-from core.errors import NotFound
+from core.errors import AdsVideoError, NotFound
 from core.models import MAX_ID, Picture, User, Video
 from core.pictures import uploads
 from core.social import adopt, sharing
 from core.videos import queries
 from core.videos.recipe import Recipe
 
-from .. import layout
+from .. import i18n, layout
 from ..components.studio.draft import Draft
 from ..components.studio.prompt_form import PromptForm
 from ..components.studio.recent import Recent
@@ -98,7 +98,8 @@ async def fill_from_shared(draft: Draft, user: User | None, slug: str) -> None:
             picture = await uploads.of_video(db, video)
         if picture and not picture.preset:
             picture = await adopt.picture(user.id, picture) if user and video.allow_picture else None
-    except NotFound:
+    except AdsVideoError as error:
+        toast(i18n.explain(error), "bad")
         return
     draft.fill(replace(Recipe.of(video), picture_id=None), picture)
 

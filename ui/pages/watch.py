@@ -29,7 +29,7 @@ from ..session import Visitor
 async def watch(request: Request, visitor: Visitor, slug: str) -> None:
     """The player, its words, and what people say."""
     try:
-        shared, _said = await shared_of(request, slug)
+        shared = await shared_of(request, slug)
     except NotFound:
         context.client.status_code = 404
         with layout.frame(visitor, _("Not found")):

@@ -33,7 +33,7 @@ PLAYER = Markup(
 async def card_picture(request: Request, slug: str) -> Response:
     """The picture by which the link unfolds."""
     try:
-        shared, _said = await shared_of(request, slug)
+        shared = await shared_of(request, slug)
         content = await card.of(shared.video, shared.title)
     except AdsVideoError as error:
         return envelope(error)
@@ -44,7 +44,7 @@ async def card_picture(request: Request, slug: str) -> Response:
 async def embed(request: Request, slug: str) -> Response:
     """The player alone; the only page of ours that may be framed."""
     try:
-        shared, _said = await shared_of(request, slug)
+        shared = await shared_of(request, slug)
     except AdsVideoError as error:
         return envelope(error)
     policy = ANYWHERE.format(bucket="".join(f" {place}" for place in store.origins()))
@@ -66,7 +66,7 @@ async def oembed(
     try:
         if not social_access.is_on():
             raise NotFound(Phrase("video"))
-        shared, _said = await shared_of(request, unfold.slug_in(url, origin(request)))
+        shared = await shared_of(request, unfold.slug_in(url, origin(request)))
     except AdsVideoError as error:
         return envelope(error)
     answer = unfold.oembed(shared, {"maxwidth": maxwidth, "maxheight": maxheight})

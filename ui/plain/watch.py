@@ -49,20 +49,19 @@ COMMENT = Markup('<div class="comment"><p class="comment-head"><strong>{author}<
                  '<p class="comment-text">{text}</p></div>')  # fmt: skip
 
 
-async def shared_of(request: Request, slug: str) -> tuple[Shared, list[Said]]:
-    """A shared video and what is said of it, as far as this visitor may read that. Raises NotFound."""
+async def shared_of(request: Request, slug: str) -> Shared:
+    """A shared video. Raises NotFound."""
     async with reading() as db:
         video = await sharing.shared(db, slug)
         author = await sharing.maker(db, video.user_id)
-        may_read = social_access.may_read(None)
-        said = await comments.page(db, slug, None, COMMENTS) if may_read else []
-    return Shared(video, origin(request), title_of(video), caption(video), author), said
+    return Shared(video, origin(request), title_of(video), caption(video), author)
 
 
 async def draw(request: Request) -> Response:
     """The page."""
     try:
-        shared, said = await shared_of(request, request.path_params["slug"])
+        shared = await shared_of(request, request.path_params["slug"])
+        said = await _said(str(shared.video.slug))
     except NotFound as error:
         return problem(request, error, _("This video is not shared, or not any more."))
     video, slug = shared.video, shared.video.slug
@@ -108,6 +107,14 @@ def qr_code(text: str) -> Markup:
     out = io.BytesIO()
     segno.make(text, error="m").save(out, kind="svg", scale=4, xmldecl=False, svgns=True, border=2, light="#fff")
     return Markup(out.getvalue().decode())  # noqa: S704 - made here
+
+
+async def _said(slug: str) -> list[Said]:
+    """What is said of it, if strangers may read that. Raises NotFound."""
+    if not social_access.may_read(None):
+        return []
+    async with reading() as db:
+        return await comments.page(db, slug, None, COMMENTS)
 
 
 def _comments(said: list[Said]) -> Markup:

@@ -54,10 +54,7 @@ def probe(path: Path, seconds: float | None = None, most: Most = MOST) -> Probe:
     """
     with reading(path, most) as container:
         stream = container.streams.video[0]
-        first = next(most.kept(container.decode(stream)), None)
-        if first is None:
-            raise Unplayable("not one frame can be decoded")
-        seen = shown(stream, first)
+        first, seen = _first(container, most)
         width, height = reversed(seen.stretched) if seen.is_on_its_side else seen.stretched
         result = Probe(
             width=width,
@@ -138,14 +135,19 @@ def finish(source: Path, target: Path, tags: dict[str, str], most: Most = MOST) 
     return result
 
 
+def _first(container: InputContainer, most: Most) -> tuple[VideoFrame, Shown]:
+    """The first frame, and how the film is to be shown by it. Raises Unplayable, TooHeavy."""
+    stream = container.streams.video[0]
+    first = next(most.kept(container.decode(stream)), None)
+    if first is None:
+        raise Unplayable("not one frame can be decoded")
+    return first, shown(stream, first)
+
+
 def _seen(path: Path, most: Most) -> Shown:
-    """How the film is to be shown."""
+    """How the film is to be shown, within the bounds of its size."""
     with reading(path, most) as container:
-        stream = container.streams.video[0]
-        first = next(most.kept(container.decode(stream)), None)
-        if first is None:
-            raise Unplayable("not one frame can be decoded")
-        seen = shown(stream, first)
+        _frame, seen = _first(container, most)
     most.check_size(*seen.stretched)
     return seen
 

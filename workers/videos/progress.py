@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.errors import EngineError, Misconfigured, to_note
+from core.errors import EngineError, Misconfigured
+from core.notes import to_note
 from core.redis.news import News, Stage, publish_all
 from core.videos.looks import Watched
 from workers.engines import Look

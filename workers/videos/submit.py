@@ -6,17 +6,9 @@ from typing import Any
 
 from core.catalog import entries
 from core.database.session import session
-from core.errors import (
-    NotAvailable,
-    OutcomeUnknown,
-    Permanent,
-    PictureUnread,
-    Retryable,
-    TimedOut,
-    UnknownModel,
-    to_note,
-)
+from core.errors import NotAvailable, OutcomeUnknown, Permanent, PictureUnread, Retryable, TimedOut, UnknownModel
 from core.models import Video
+from core.notes import to_note
 from core.ops import log_context, step_timings
 from core.videos import claims, looks
 from workers.engines import Job

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from core.ads.ask import ask as ask_for_ad
 from core.billing import checkout, credits, payments, shop, stripe_events, subscriptions
 from core.database.session import reading, session
 from core.errors import NotFound, PaymentsAway
-from core.models import AuditEntry, LedgerEntry, User
+from core.models import AuditEntry, LedgerEntry, User, Video
 from core.videos import lanes
-from tests import shop as stand
-from tests.people import ask, balance, ledger
+from tests import stand
+from tests.people import ask, balance, ledger, picture_of
 from tests.servers.stripe import StripeServer
 
 pytestmark = pytest.mark.both_databases
@@ -247,6 +248,16 @@ async def test_a_plan_gives_its_credits_each_month_and_the_first_lane(stripe: St
     await tell(*stripe.events, *stripe.events)
     assert await balance(alice) == 690
     assert (await references(alice))[f"stripe:{month['id']}"] == 300
+
+
+async def test_a_plan_puts_ads_on_the_first_lane_too(stripe: StripeServer, alice: User) -> None:
+    await bought(stripe, alice, "pro")
+    await tell(*stripe.events)
+    picture = await picture_of(alice)
+    ad = await ask_for_ad(alice, {"template": "launch", "image_ids": [picture.id], "fields": {"name": "Cup"}})
+    async with reading() as db:
+        shots = (await db.exec(select(Video.lane).where(Video.ad_id == ad.id, Video.kind == "generated"))).all()
+    assert set(shots) == {-1}
 
 
 async def test_a_second_checkout_of_a_plan_leads_to_the_portal(stripe: StripeServer, alice: User) -> None:

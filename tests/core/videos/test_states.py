@@ -17,9 +17,9 @@ from core.errors import (
     PromptTooLong,
     TooManyRequests,
     WrongOption,
-    from_code,
 )
 from core.models import User, Video
+from core.notes import from_code
 from core.social import gallery, sharing
 from core.videos import library, queries, states
 from core.videos.claims import claim_local, claim_submit, intend, mark_submitted, overdue_submits

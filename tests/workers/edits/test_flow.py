@@ -10,8 +10,9 @@ from sqlmodel import col
 
 from core.database.session import session
 from core.edits import ask as edits
-from core.errors import BadEdit, Conflict, IdempotencyConflict, NotEnoughCredits, NotFound, from_code
+from core.errors import BadEdit, Conflict, IdempotencyConflict, NotEnoughCredits, NotFound
 from core.models import User, Video, now
+from core.notes import from_code
 from core.storage import store
 from core.videos import library, states
 from tests import people

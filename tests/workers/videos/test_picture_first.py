@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlmodel import col, update
 
 from core.database.session import reading, session
-from core.errors import from_code, from_note
 from core.models import Picture, User, Video, now
+from core.notes import from_code, from_note
 from core.storage import store
 from core.videos import claims, states
 from tests.environment import forget_settings

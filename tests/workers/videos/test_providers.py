@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core import errors
+from core import notes
 from core.database.session import reading, session
 from core.models import User, Video
 from core.ops.provider_costs import by_month
@@ -152,7 +152,7 @@ async def test_a_face_in_the_picture_is_said_in_words(alice: User, serving: Any)
         "The model takes no picture in which a person's face can be seen. Please choose one without a face."
     )
     with i18n.speaking("zh"):
-        said = i18n.explain(errors.from_code(failed.error_code or "", failed.error_detail))
+        said = i18n.explain(notes.from_code(failed.error_code or "", failed.error_detail))
     assert said == "该模型不接受能看清人脸的图片。请换一张没有人脸的图片。"
 
 

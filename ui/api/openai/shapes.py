@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from core import errors
+from core import notes
 from core.models import Video
 from core.redis.news import News
 from core.security.public_ids import public_id
@@ -81,7 +81,7 @@ def _problem(video: Video) -> Problem | None:
         return Problem(code="canceled", message=CANCELED)
     if not video.error_code:
         return None
-    error = errors.from_code(video.error_code, video.error_detail)
+    error = notes.from_code(video.error_code, video.error_detail)
     return Problem(code=error.code, message=error.message)
 
 

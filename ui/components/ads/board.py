@@ -7,18 +7,16 @@ from core.ads import layout
 from core.ads.ask import ask
 from core.ads.storyboard import Storyboard
 from core.catalog.size import Size
-from core.errors import AdsVideoError
 from core.models import User
 
-from ... import i18n, page_state
+from ... import i18n
 from ...i18n import _, n_
 from ...kit.choices import Choices, option
 from ...kit.elements import Tag
+from ..site.make_button import MakeButton
 from .cards import card, end_card
 from .draft import AdDraft
 from .shot_dialog import shot_dialog
-
-PRESSED = "(e) => { const b = e.currentTarget; if (b.disabled) return; b.disabled = true; emit(); }"
 
 
 class Board(Tag):
@@ -26,8 +24,7 @@ class Board(Tag):
 
     def __init__(self, user: User, draft: AdDraft) -> None:
         super().__init__("section", "board", aria_label=_("Storyboard"))
-        self._user, self._draft, self._busy = user, draft, False
-        self._state = page_state.of(user)
+        self._user, self._draft = user, draft
         with self:
             with Tag("div", "board-head"):
                 Tag("h2", "ad-step-title", _("Storyboard"))
@@ -37,21 +34,16 @@ class Board(Tag):
             self._cards.mark("ad-shots").put("data_sortable", True)
             self._cards.on("reorder", self._reorder, ["detail"])
             self._hints = Tag("div", "board-hints")
-            with Tag("div", "generate"):
-                self._problem = Tag("div", "problem generate-problem", role="alert")
-                self._button = Tag("button", "generate-button", type="button", data_testid="make-ad")
-                self._button.mark("make-ad").on("click", lambda _: self._make(), [], js_handler=PRESSED)
+            self._button = MakeButton(user, self._make, "make-ad")
         draft.changed.subscribe(self._draw)
 
     def _draw(self) -> None:
         board, sizes = self._draft.board(), self._draft.sizes
-        self._complain("")
         self._empty.put("hidden", board is not None)
         self._hints.clear()
         if board is None:
             self._cards.show({})
-            self._button.text = _("Make the ad")
-            self._button.put("disabled", not self._draft.choices.pictures or None)
+            self._button.show(_("Make the ad"), None, disabled=not self._draft.choices.pictures)
             self._facts.text = ""
             return
         size = Size.parse(sizes[0])
@@ -65,10 +57,7 @@ class Board(Tag):
             n_("{n} shot", "{n} shots", len(board.shots)), n_("{n} format", "{n} formats", len(sizes)),
             _("{n} s", n=length),
         ])  # fmt: skip
-        self._button.text = _("Make the ad · {credits}", credits=i18n.credits(price))
-        self._button.put("disabled", None)
-        left = self._state.user.credits - price if self._state.user else 0
-        self._button.put("title", _("Leaves you {credits}", credits=i18n.credits(left)) if left >= 0 else None)
+        self._button.show(_("Make the ad · {credits}", credits=i18n.credits(price)), price)
         with self._hints:
             for problem in layout.too_long(board):
                 Tag("p", "problem", i18n.phrase(problem.phrase), symbol="circle-alert")
@@ -88,21 +77,5 @@ class Board(Tag):
             self._draft.move_shot(*detail)
 
     async def _make(self) -> None:
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            ad = await ask(self._user, self._draft.body)
-        except AdsVideoError as error:
-            self._complain(i18n.explain(error))
-            self.client.run_javascript(f"const b = getHtmlElement({self._button.id}); if (b) b.disabled = false;")
-        else:
-            ui.navigate.to(f"/ads/{ad.id}")
-        finally:
-            self._busy = False
-
-    def _complain(self, sentence: str) -> None:
-        self._problem.clear()
-        if sentence:
-            with self._problem:
-                Tag("span", "", sentence, symbol="circle-alert")
+        ad = await ask(self._user, self._draft.body)
+        ui.navigate.to(f"/ads/{ad.id}")

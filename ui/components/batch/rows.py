@@ -22,10 +22,10 @@ from ...i18n import _, n_
 from ...kit.choices import Choices, option
 from ...kit.elements import Tag, button, link
 from ...kit.toast import toast
+from ..site.make_button import MakeButton
 from ..video.words import reason, state_now, state_word
 from .draft import BatchDraft, RowDraft, ratio
 
-PRESSED = "(e) => { const b = e.currentTarget; if (b.disabled) return; b.disabled = true; emit(); }"
 RETRY = "(e) => { const b = e.target.closest('[data-retry]'); if (b) { b.disabled = true; emit(b.dataset.retry); } }"
 PICKED = Markup(
     '<span class="batch-box" aria-hidden="true"></span>{thumb}<span class="batch-prompt">{prompt}{errors}</span>'
@@ -57,7 +57,7 @@ class Picked(Tag):
 
     def __init__(self, user: User, draft: BatchDraft, done: Callable[[int], None]) -> None:
         super().__init__("section", "batch", aria_label=_("Rows"))
-        self._user, self._draft, self._done, self._busy = user, draft, done, False
+        self._user, self._draft, self._done = user, draft, done
         self._state = page_state.of(user)
         with self:
             with Tag("div", "board-head"):
@@ -67,10 +67,7 @@ class Picked(Tag):
             self._empty = Tag("p", "board-empty", words)
             self._rows = Choices("batch-rows", "aria-pressed", self._switch, role="group", aria_label=_("Rows"))
             self._rows.mark("batch-rows")
-            with Tag("div", "generate"):
-                self._problem = Tag("div", "problem generate-problem", role="alert")
-                self._button = Tag("button", "generate-button", type="button").mark("make-batch")
-                self._button.on("click", lambda _: self._make(), [], js_handler=PRESSED)
+            self._button = MakeButton(user, self._make, "make-batch")
         draft.changed.subscribe(self._draw)
 
     def _switch(self, key: str) -> None:
@@ -78,7 +75,6 @@ class Picked(Tag):
 
     def _draw(self) -> None:
         rows, wanted = self._draft.rows, self._draft.wanted
-        self._complain("")
         self._empty.put("hidden", bool(rows))
         self._rows.show({str(n): self._row(n, row) for n, row in enumerate(rows[:1000])})
         self._rows.mark_chosen(*(str(n) for n, row in enumerate(rows) if self._draft.is_on(n, row)))
@@ -88,10 +84,8 @@ class Picked(Tag):
         self._facts.text = " · ".join(facts)
         price = sum(map(self._draft.cost, wanted))
         videos = n_("Make {n} video", "Make {n} videos", len(wanted))
-        self._button.text = f"{videos} · {i18n.credits(price)}" if wanted else _("Make them all")
-        self._button.put("disabled", not wanted or None)
-        left = self._state.user.credits - price if self._state.user else 0
-        self._button.put("title", _("Leaves you {credits}", credits=i18n.credits(left)) if left >= 0 else None)
+        text = f"{videos} · {i18n.credits(price)}" if wanted else _("Make them all")
+        self._button.show(text, price, disabled=not wanted)
 
     def _row(self, number: int, row: RowDraft) -> Markup:
         errors = Markup().join(ERROR.format(error) for error in row.errors)
@@ -105,25 +99,9 @@ class Picked(Tag):
         return option("batch-row batch-row-wrong" if row.errors else "batch-row", str(number), inner)
 
     async def _make(self) -> None:
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            names = {number: name.rpartition(".")[0] or name for number, name in self._draft.names.items()}
-            batch = await ask(self._user, self._draft.wanted, names=names or None)
-        except AdsVideoError as error:
-            self._complain(i18n.explain(error))
-            self.client.run_javascript(f"const b = getHtmlElement({self._button.id}); if (b) b.disabled = false;")
-        else:
-            self._done(batch.id)
-        finally:
-            self._busy = False
-
-    def _complain(self, sentence: str) -> None:
-        self._problem.clear()
-        if sentence:
-            with self._problem:
-                Tag("span", "", sentence, symbol="circle-alert")
+        names = {number: name.rpartition(".")[0] or name for number, name in self._draft.names.items()}
+        batch = await ask(self._user, self._draft.wanted, names=names or None)
+        self._done(batch.id)
 
 
 class Followed(Tag):

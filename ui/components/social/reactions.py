@@ -2,11 +2,13 @@
 
 from functools import partial
 
+from nicegui import ui
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import limits
 from core.database.session import reading, session
 from core.models import User, Video
+from core.redis.news import News
 from core.social import comments, likes, plain, reports, sharing
 from core.social.comments import Said
 
@@ -104,12 +106,22 @@ class Reactions:
 
     async def start(self) -> None:
         """Read and draw now, and whenever somebody has said something."""
-        await live.follow([self.video.user_id], self._draw)
+        live.for_user(self.video.user_id).subscribe(self._hear)
+        await self._draw()
+
+    async def _hear(self, news: News) -> None:
+        """Of the owner's news only that of this video's state; their other videos may move ten times a second."""
+        if news.status == "refresh" or (news.status and news.video_id == self.video.id):
+            await self._draw()
 
     async def _draw(self) -> None:
         async with reading() as db:
             video = await db.get_one(Video, self.video.id)
-            said = await _said(db, video)
+            is_gone = video.slug != self.video.slug or video.deleted_at is not None
+            said = [] if is_gone else await _said(db, video)
+        if is_gone:
+            ui.navigate.reload()
+            return
         if self.like:
             self.like.show(video.likes)
         if self.comments:

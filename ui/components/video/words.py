@@ -1,6 +1,6 @@
 """The words for a video's life: its stage while it runs, its state in a list, why it failed and what that cost."""
 
-from core import errors
+from core import notes
 from core.billing.budgets import Budget
 from core.catalog.size import Size
 from core.models import ACTIVE, Video
@@ -59,12 +59,12 @@ def reason(video: Video) -> str:
     """Why there is no video."""
     if video.status == "canceled":
         return _("You canceled this video.")
-    return i18n.explain(errors.from_code(video.error_code or "", video.error_detail))
+    return i18n.explain(notes.from_code(video.error_code or "", video.error_detail))
 
 
 def waiting_for(note: str) -> str:
     """Why a video waits, or how it was made otherwise than asked; nothing for one of which there is nothing to say."""
-    return i18n.phrase(errors.from_note(note))
+    return i18n.phrase(notes.from_note(note))
 
 
 def money(video: Video) -> str:
