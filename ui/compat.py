@@ -45,6 +45,21 @@ def remember_signatures() -> None:
     helpers.expects_arguments = expects_arguments
 
 
+def free_at_once() -> None:
+    """Free a deleted element without a collection of all that there is, which holds up everybody meanwhile.
+
+    Its classes, style and props each hold a method of their own, and so themselves, until nobody listens to them.
+    """
+    delete = ui.element._handle_delete
+
+    def delete_and_free(element: ui.element) -> None:
+        delete(element)
+        for changing in (element._classes, element._style, element._props):
+            changing._change_handlers.clear()
+
+    ui.element._handle_delete = delete_and_free  # type: ignore[method-assign, assignment]
+
+
 class PlainElement(TextElement):
     """An element created with its tag, classes, text and attributes at once, which saves an update for each."""
 
@@ -95,6 +110,11 @@ def is_page(request: Request) -> bool:
 def pages() -> list[Client]:
     """All open pages of this process that a request has asked for, the oldest first."""
     return [client for client in Client.instances.values() if client._request is not None]
+
+
+def has_run(page: Client) -> bool:
+    """Whether the page's script has ever run, in a browser that may have lost its connection since."""
+    return page._pinned_tab_id is not None
 
 
 def drop(page: Client) -> None:

@@ -24,6 +24,7 @@ BUILD_SECONDS = 60.0
 """Seconds to build a page before it is an error. NiceGUI's 3 are too few for a restart of the database, which we wait
 for, or for a busy machine."""
 compat.remember_signatures()
+compat.free_at_once()
 compat.quiet_loading_bar()
 compat.leave_unlogged(lambda error: isinstance(error, AdsVideoError) and error.status < INTERNAL_SERVER_ERROR)
 standard.adopt()

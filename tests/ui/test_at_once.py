@@ -93,10 +93,14 @@ def test_a_place_is_free_again_when_what_held_it_is_over_and_everybody_has_their
 async def test_open_pages_that_nobody_looks_at_make_room(
     visitor: Visitor, me: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open_pages, "OF_A_USER", 3)
+    monkeypatch.setattr(open_pages, "OF_A_USER", 12)
+    await visitor.open("/pricing")
+    await until(lambda: all(page.has_socket_connection for page in compat.pages()))
+    (looked_at,) = compat.pages()
     for _ in range(6):
         assert (await visitor.http_client.get("/pricing", headers={"Accept": "text/html"})).status_code == 200
-    assert len(compat.pages()) == 3
+    assert len(compat.pages()) == 1 + 12 // open_pages.UNSEEN_SHARE
+    assert looked_at in compat.pages()
 
 
 async def test_who_has_too_many_pages_open_is_told_so(

@@ -1,7 +1,9 @@
 """What we expect of NiceGUI's insides: a version that does otherwise fails here."""
 
+import gc
 import inspect
 import re
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,22 @@ def test_nicegui_asks_us() -> None:
     assert not helpers.expects_arguments(ui.element.update.__get__(object()))
     for module in ("observables", "event", "events"):
         assert "helpers.expects_arguments(" in (NICEGUI / f"{module}.py").read_text()
+
+
+async def test_a_deleted_element_is_freed_without_a_collection(visitor: Visitor) -> None:
+    await visitor.open("/pricing")
+    with visitor:
+        element = ui.element("p").classes("a").props("title=t").style("color: red")
+    left: list[weakref.ref[object]] = [
+        weakref.ref(of) for of in (element, element.classes, element.props, element.style)
+    ]
+    gc.disable()
+    try:
+        element.delete()
+        del element
+        await until(lambda: not any(of() is not None for of in left))  # once the page has been told
+    finally:
+        gc.enable()
 
 
 async def test_an_element_made_in_one_go_is_as_one_made_step_by_step(visitor: Visitor) -> None:
