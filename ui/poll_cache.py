@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from core.models import Video
-from core.redis.news import ENDED_ACCESS, SIGNED_OUT, News
+from core.redis.news import ENDED_ACCESS, SIGNED_OUT, News, forget_access
 
 KEPT_SECONDS = 10.0
 MOST = 10_000
@@ -126,3 +126,6 @@ def forget_caller(user_id: int) -> None:
     _state["callers"] += 1
     for credential in [key for key, entry in _callers.items() if entry.user_id == user_id]:
         del _callers[credential]
+
+
+forget_access.append(forget_caller)

@@ -7,7 +7,6 @@ It is valid as long as core/accounts/sessions.py has that browser.
 import contextlib
 import hashlib
 import logging
-from functools import partial
 from typing import Annotated
 from uuid import uuid4
 
@@ -135,15 +134,8 @@ async def sign_out(db: AsyncSession, request: Request) -> str:
     browser: str = request.session.get("id", "")
     request.session.clear()
     request.session["id"] = str(uuid4())
-    user_id = await sessions.end(db, browser)
-    if user_id is not None:
-        after_commit(db, partial(_forget, user_id))
+    await sessions.end(db, browser)
     return browser
-
-
-async def _forget(user_id: int) -> None:
-    """Here at once; other web processes hear of it."""
-    poll_cache.forget_caller(user_id)
 
 
 async def sign_out_everywhere(user: User) -> None:

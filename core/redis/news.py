@@ -19,6 +19,8 @@ SIGNED_OUT = "signed_out"
 ENDED_ACCESS = "ended_access"
 """The status of a user one of whose sessions has ended or API keys was revoked: whoever listens asks again."""
 ENDED = ("completed", "failed", "canceled")
+forget_access: list[Callable[[int], None]] = []
+"""Called with a user's id, in the process that ends their access and before it goes on; others hear of it by news."""
 
 Stage = Literal["starting", "queued", "processing", "downloading", "waiting", "canceling"]
 
@@ -69,6 +71,10 @@ async def publish_all(several: Sequence[News]) -> bool:
     """`publish` for several, in two round trips."""
     if not several:
         return True
+    for news in several:
+        if news.status in (SIGNED_OUT, ENDED_ACCESS):
+            for forget in forget_access:
+                forget(news.user_id)
     try:
         await _publish(several)
     except (RedisError, OSError) as error:

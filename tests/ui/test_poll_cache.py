@@ -125,14 +125,14 @@ async def test_a_revoked_key_and_a_blocked_user_get_nothing(api: httpx.AsyncClie
     async with session.session() as db:
         (mine,) = await api_keys.keys(db, alice.id)
         await api_keys.revoke_key(db, alice.id, mine.id)
-    await until(refused)
+    assert await refused()
 
     key = await key_of(alice)
     assert not await refused()
     async with session.session() as db:
         (await db.get_one(User, alice.id)).blocked_at = video.created_at
         session.after_commit(db, lambda: publish(News(alice.id, status=SIGNED_OUT)))
-    await until(refused)
+    assert await refused()
 
 
 async def test_without_news_every_poll_looks(api: httpx.AsyncClient, alice: User, video: Video) -> None:

@@ -7,7 +7,7 @@ from core.database.session import reading, session
 from core.errors import AdsVideoError
 from core.models import ApiKey, User
 
-from ... import formats, i18n, poll_cache
+from ... import formats, i18n
 from ...i18n import _
 from ...kit.dialog import confirm
 from ...kit.elements import Tag, button, link
@@ -75,7 +75,6 @@ class Keys(Tag):
         try:
             async with session() as db:
                 await api_keys.revoke_key(db, self._user.id, key.id)
-            poll_cache.forget_caller(self._user.id)
         except AdsVideoError as error:
             toast(i18n.explain(error), "bad")
         await self.load()
