@@ -267,7 +267,10 @@ def test_waiting_answers_as_soon_as_something_changes(
     assert len(answers) >= 3
 
 
-def test_the_list_is_paged_newest_first(alice: httpx.Client) -> None:
+def test_the_list_is_paged_newest_first(alice: httpx.Client, image: dict[str, object]) -> None:
+    for number in range(3):
+        body = {"image_id": image["id"], "prompt": f"page {number}", "seconds": 4}
+        alice.post("/videos/generate", json=body).raise_for_status()
     first = alice.get("/videos?limit=2").json()
     rest = alice.get(f"/videos?limit=100&cursor={first['next_cursor']}").json()
     ids = [v["id"] for v in first["items"] + rest["items"]]

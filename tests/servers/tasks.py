@@ -41,7 +41,8 @@ class TaskServer(LocalServer):
     """A job waits, runs and has ended: by looks, or in `latency` seconds.
 
     `script` are the answers to the next create calls: "break", "break-taken", "hang" or (status, body, headers).
-    `busy` is the answer to every look; with `waits` no job begins.
+    `busy` is the answer to every look; with `waits` no job begins. While `held`, no POST goes on
+    whose path contains that.
     `film` is what is at a film's address: mp4, html, empty, huge, gone, circle, or
     moved, which is on another host.
     """
@@ -56,7 +57,7 @@ class TaskServer(LocalServer):
     waits: bool = False
     film: str = "mp4"
     link_lives: int = 1_000_000
-    slow: float = 0.0
+    held: str = ""
     default_port: ClassVar[int] = 9200
     reads_films_with_key: ClassVar[bool] = False
 
@@ -89,7 +90,8 @@ class TaskServer(LocalServer):
             port = request.client.port if request.client else 0
             call = Call(request.method, request.url.path, dict(request.headers), port, dict(request.query_params))
             self.calls.append(call)
-            await asyncio.sleep(self.slow)
+            while self.held and request.method == "POST" and self.held in call.path:
+                await asyncio.sleep(0.01)
             is_open = call.path.startswith(("/films", "/moved")) and not self.reads_films_with_key
             if not is_open and (refused := self.refuses(call)):
                 return refused
