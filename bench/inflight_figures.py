@@ -67,12 +67,13 @@ class Meter:
         return total
 
     def _look(self) -> None:
+        """What each has spent, with its children that have ended: a decoder lives shorter than from look to look."""
         for process in self._family():
             try:
                 times = process.cpu_times()
-                self.spent[process.pid] = times.user + times.system
             except psutil.Error:
                 continue
+            self.spent[process.pid] = times.user + times.system + times.children_user + times.children_system
 
     def _run(self) -> None:
         while not self._stop.wait(1.0):
@@ -83,6 +84,7 @@ class Meter:
         """CPU since the start."""
         self._stop.set()
         self._thread.join()
+        self.spent.clear()  # who has ended is in its parent's
         self._look()
         return sum(spent - self.before.get(pid, 0.0) for pid, spent in self.spent.items())
 

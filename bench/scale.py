@@ -148,7 +148,8 @@ class Page:
         self.told = asyncio.Event()
         self.expected = ""
         self.elements = 0
-        self._socket = socketio.AsyncClient(reconnection=False)
+        # every browser offers to compress its socket, and memory for it is a server's if it accepts
+        self._socket = socketio.AsyncClient(reconnection=False, websocket_extra_options={"compress": 15})
         self._socket.on("*", self._hear)
 
     async def open(self, url: str, cookies: dict[str, str], query: str = "") -> None:
@@ -161,8 +162,9 @@ class Page:
         self.elements = html.count('"tag":')
         own = {"client_id": found[1], "tab_id": str(uuid4()), "document_id": str(uuid4()), "next_message_id": "0"}
         asked = "&".join(f"{name}={value}" for name, value in {**own, "implicit_handshake": "true"}.items())
+        own_cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
         await self._socket.connect(
-            f"{url}?{asked}", socketio_path="/_nicegui_ws/socket.io", transports=["websocket"], wait_timeout=30
+            f"{url}?{asked}", own_cookies, ["websocket"], socketio_path="/_nicegui_ws/socket.io", wait_timeout=30
         )
 
     async def _hear(self, event: str, *arguments: Any) -> None:
@@ -175,14 +177,14 @@ class Page:
 
 
 def session_cookie(user: int, secret: str) -> dict[str, str]:
-    """Signed in, as Starlette's session middleware writes it."""
-    inside = base64.b64encode(json.dumps({"user": user, "epoch": 0, "id": str(uuid4())}).encode())
+    """Signed in, as Starlette's session middleware writes it; see `people`."""
+    inside = base64.b64encode(json.dumps({"user": user, "epoch": 0, "id": f"browser-{user}"}).encode())
     return {"session": TimestampSigner(secret).sign(inside).decode()}
 
 
 async def people(count: int) -> list[tuple[int, int]]:
-    """So many users, each with a video under way: (user, video)."""
-    from core.accounts import users
+    """So many users, each signed in and with a video under way: (user, video)."""
+    from core.accounts import sessions, users
     from core.database import session
     from core.models import Video, now
     from core.pictures import framing, uploads
@@ -191,6 +193,7 @@ async def people(count: int) -> list[tuple[int, int]]:
     async with session.session() as db:
         for n in range(count):
             user = await users.find_or_create(db, f"person{n}@example.com")
+            await sessions.begin(db, user, f"browser-{user.id}")
             kept = await uploads.accept(db, user.id, framing.clean(picture(n % PICTURES)))
             fixed: dict[str, Any] = {"model": "sora-2", "label": "Sora 2", "seconds": 4, "size": "1280x720"}
             fixed |= {"prompt": "a bench", "framing": {}, "cost_credits": 10, "lane": 1}

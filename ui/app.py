@@ -69,6 +69,7 @@ def run_web() -> None:
         session_middleware_kwargs=cookie_options(),
         show_welcome_message=False,
         reconnect_timeout=30,
+        ws_per_message_deflate=False,  # it keeps 180 kB for each open page; a page's news are small
         timeout_graceful_shutdown=2,
         log_config=None,
     )

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
+import aiohttp
 import httpx
 import pytest
 
@@ -69,6 +70,13 @@ async def test_its_own_socket_is_obeyed_and_told(app: RunningApp, ann: Browser) 
         await own.send("event", page.event("New key"))
         await until(lambda: keys(app) != before)
         await until(lambda: "ads_" in own.text)
+
+
+async def test_no_socket_is_compressed(app: RunningApp) -> None:
+    """It would keep 180 kB on the server for each open page, and every browser offers it."""
+    where = f"{app.url}/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    async with aiohttp.ClientSession() as http, http.ws_connect(where, compress=15) as socket:
+        assert not socket.compress
 
 
 @pytest.mark.parametrize("stranger", ["nobody", "ben"])

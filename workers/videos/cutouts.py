@@ -14,7 +14,7 @@ from core.pictures.network import SURE
 from core.processes import apart
 from core.storage import store
 from workers.engines import Cutout
-from workers.media.cutout import NoNetwork, cut_out_apart
+from workers.media.cutting import NoNetwork, cut_out_apart
 
 log = logging.getLogger(__name__)
 _making: dict[int, asyncio.Task[None]] = {}
