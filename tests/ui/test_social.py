@@ -251,7 +251,7 @@ async def test_strangers_pages_keep_nothing_on_the_server(
 ) -> None:
     slug = await share(api, video, in_gallery=True)
     before = len(Client.instances)
-    for path in (f"/v/{slug}", "/gallery", "/gallery?sort=liked", "/v/nothing"):
+    for path in (f"/v/{slug}", "/gallery", "/gallery?sort=liked", "/pricing", "/v/nothing"):
         answer = await stranger.get(path, headers={"Accept-Language": "zh"})
         assert "_nicegui" not in answer.text
         assert 'lang="zh-CN"' in answer.text

@@ -2,10 +2,10 @@
 
 from nicegui import App
 
-from . import embed, gallery, watch
+from . import embed, gallery, pricing, watch
 from .shell import route
 
-PAGES = {"/v/{slug}": watch.draw, "/gallery": gallery.draw}
+PAGES = {"/v/{slug}": watch.draw, "/gallery": gallery.draw, "/pricing": pricing.draw}
 
 
 def register(app: App) -> None:

@@ -11,6 +11,7 @@ from starlette.types import Scope
 from core.errors import AdsVideoError, NotFound
 
 from .. import i18n, shared, theme
+from ..addresses import origin
 from ..components.site.header import fixed, ways
 from ..i18n import _
 
@@ -76,6 +77,12 @@ def page(
         body=body,
     )
     return HTMLResponse(str(content), status, {"Cache-Control": "private, no-cache"})
+
+
+def unfolding(request: Request, title: str, about: str) -> dict[str, str]:
+    """The tags by which a link to that page unfolds."""
+    picture = origin(request) + theme.asset("og-image.jpg")
+    return {"description": about, "og:title": title, "og:description": about, "og:image": picture}
 
 
 def tag_lines(tags: Mapping[str, str]) -> Markup:
