@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import logging
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import Depends, Request
@@ -33,7 +33,7 @@ _touching: set[int] = set()
 """The keys whose last use is being written."""
 
 
-def cookie_options() -> dict[str, object]:
+def cookie_options() -> dict[str, Any]:
     """For Starlette's session middleware. Lax, because the way back from an identity provider is a cross-site GET."""
     secure = settings().public_url.startswith("https://")
     return {"max_age": sessions.DAYS * 24 * 3600, "same_site": "lax", "https_only": secure}

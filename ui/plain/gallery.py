@@ -24,7 +24,7 @@ BODY = Markup(
 CARD = Markup(
     '<article class="card" data-plays><div class="card-inner">'
     '<a class="card-media" href="/v/{slug}" aria-label="{label}" style="--ratio: {ratio}">'
-    '<img src="/v/{slug}/poster" alt="" loading="lazy" decoding="async">'
+    '<img src="/v/{slug}/small.webp" alt="" loading="lazy" decoding="async">'
     '<video data-src="/v/{slug}/preview" preload="none" tabindex="-1" aria-hidden="true" muted loop '
     "playsinline></video>"
     '<span class="card-length">{length}</span></a>'
