@@ -223,7 +223,10 @@ def main() -> None:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         seed = place / "seed"
         seed.mkdir()
-        with RunningApp.started(seed, SOCIAL="public") as app, app.client("alice@example.com") as client:
+        with (
+            RunningApp.started(seed, SOCIAL="public", SIGNUP_CREDITS="100") as app,
+            app.client("alice@example.com") as client,
+        ):
             number, path = share(client)
             if "page" in given.only:
                 fetched(app.url + path)
