@@ -19,16 +19,15 @@ def run_web() -> None:
     from ui import api, compat, live, middleware, routes, sockets
     from ui.api import openai
     from ui.mcp import door
-    from ui.plain import routes as plain
+    from ui.plain.door import Door
 
     from .middleware.compression import Compression
     from .session import cookie_options
 
     routes.register(app)
-    plain.register(app)
     mcp = door.Room()
     door.install(app.add_middleware, mcp)
-    middleware.install(app)
+    middleware.install(app, Door)
     app.mount("/api/v1", api.create())
     app.mount("/v1", openai.create())
     compat.guard_sockets(sockets.Rules())

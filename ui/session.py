@@ -7,7 +7,7 @@ It is valid as long as core/accounts/sessions.py has that browser.
 import contextlib
 import hashlib
 import logging
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import Depends, Request
@@ -32,7 +32,7 @@ _touching: set[int] = set()
 """The keys whose last use is being written."""
 
 
-def cookie_options() -> dict[str, object]:
+def cookie_options() -> dict[str, Any]:
     """For Starlette's session middleware. Lax, because the way back from an identity provider is a cross-site GET."""
     secure = settings().public_url.startswith("https://")
     return {"max_age": sessions.DAYS * 24 * 3600, "same_site": "lax", "https_only": secure}

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -110,24 +111,36 @@ def _inline(path: Path) -> str:
     return f'"data:image/svg+xml,{quote(svg, safe=chr(39) + " =:/()-.,")}"'
 
 
+PLAIN_ICONS = {"circle-check", "coins", "copy", "download", "film", "heart", "moon", "play", "share-2", "sun"}
+"""What the plain pages draw."""
+
+
 @lru_cache
-def stylesheet() -> str:
-    """`/static/app.css`: the tokens, the icons, and the pieces, which use nothing but tokens."""
-    paths = sorted((STATIC / "icons").glob("*.svg"))
+def stylesheet(*, plain: bool = False) -> str:
+    """`/static/app.css`: the tokens, the icons, and the pieces, which use nothing but tokens. `plain.css`: the same
+    for the plain pages alone."""
+    paths = [path for path in sorted((STATIC / "icons").glob("*.svg")) if not plain or path.stem in PLAIN_ICONS]
     icons = ":root{" + ";".join(f"--icon-{path.stem}:url({_inline(path)})" for path in paths) + "}\n"
     icons += "\n".join(f".icon-{path.stem}{{--icon:var(--icon-{path.stem})}}" for path in paths)
-    rules = re.sub(r"@media \(--([\w-]+)\)", lambda match: f"@media {SCREENS[match[1]]}", pieces.stylesheet())
+    rules = pieces.stylesheet(plain=plain)
+    rules = re.sub(r"@media \(--([\w-]+)\)", lambda match: f"@media {SCREENS[match[1]]}", rules)
     rules = re.sub(r"url\(([\w./-]+)\)", lambda match: f"url({_address(match[1])})", rules)
     return f"{_tokens()}\n{icons}\n{rules}"
 
 
 @lru_cache
-def script() -> str:
-    """`/static/app.js`: what Python and the browser share, and the pieces."""
-    return pieces.script({**shared.values(), "narrow": SCREENS["narrow"], "icon": asset("touch-icon.png")})
+def script(*, plain: bool = False) -> str:
+    """`/static/app.js`: what Python and the browser share, and the pieces. `plain.js`: the same for plain pages."""
+    values = {**shared.values(), "narrow": SCREENS["narrow"], "icon": asset("touch-icon.png")}
+    return pieces.script(values, plain=plain)
 
 
-JOINED = {"app.css": stylesheet, "app.js": script}
+JOINED: dict[str, Callable[[], str]] = {
+    "app.css": stylesheet,
+    "app.js": script,
+    "plain.css": partial(stylesheet, plain=True),
+    "plain.js": partial(script, plain=True),
+}
 """Files that are not under static/ but joined at the first request."""
 
 
@@ -138,13 +151,13 @@ def asset(path: str) -> str:
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
 
-def head() -> str:
+def head(kind: Literal["app", "plain"] = "app") -> str:
     """The HTML in the head of every page."""
     return "\n".join(
         [
             f'<link rel="preload" href="{asset("fonts/inter.woff2")}" as="font" type="font/woff2" crossorigin>',
-            f'<link rel="stylesheet" href="{asset("app.css")}">',
+            f'<link rel="stylesheet" href="{asset(f"{kind}.css")}">',
             f'<link rel="apple-touch-icon" href="{asset("touch-icon.png")}">',
-            f'<script type="module" src="{asset("app.js")}"></script>',
+            f'<script type="module" src="{asset(f"{kind}.js")}"></script>',
         ]
     )

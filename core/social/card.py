@@ -6,11 +6,8 @@ import io
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from core.edits import letters
-from core.errors import NotFound
 from core.models import Video
-from core.phrase import Phrase
-from core.processes import apart
-from core.storage import store
+from core.social import stills
 
 SIZE = (1200, 630)
 MOST_BYTES = 300_000
@@ -20,21 +17,9 @@ TITLE_LINES = 2
 
 
 async def of(video: Video, title: str) -> bytes:
-    """The card of a finished video, made when it is first asked for; it lies beside the video. Raises NotFound."""
-    if not video.key or not video.poster_key:
-        raise NotFound(Phrase("video"))
+    """The card of a finished video. Raises NotFound."""
     name = hashlib.sha256(title.encode()).hexdigest()[:12]
-    key = f"{video.key.rpartition('.')[0]}-card-{name}.jpg"
-    try:
-        return await store.get(key)
-    except FileNotFoundError:
-        pass
-    try:
-        made = await apart(draw, await store.get(video.poster_key), title)
-    except FileNotFoundError:
-        raise NotFound(Phrase("video")) from None
-    await store.put(made, key)
-    return made
+    return await stills.made_once(video, f"card-{name}.jpg", draw, title)
 
 
 def draw(poster: bytes, title: str) -> bytes:

@@ -2,16 +2,26 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.accounts import users
 from core.errors import Conflict, NotFound
+from core.ids import MAX_ID
 from core.models import AuditEntry, Comment, User, Video
 from core.phrase import Phrase
 from core.social import plain, sharing
 
 MOST = 500
+_PAGE = (
+    select(Comment, User.public_name)
+    .join(User, col(User.id) == col(Comment.user_id))
+    .where(col(Comment.video_id) == bindparam("video"), col(Comment.id) < bindparam("before"))
+    .order_by(col(Comment.id).desc())
+    .limit(bindparam("limit"))
+)
+"""Built once, as building takes a third of the time."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +34,13 @@ class Said:
 
 async def page(session: AsyncSession, slug: str, before: int | None, limit: int) -> list[Said]:
     """The comments on a shared video, newest first, with an id below `before`. Raises NotFound."""
-    video = await sharing.shared(session, slug)
-    query = select(Comment, User.public_name).join(User, col(User.id) == col(Comment.user_id))
-    query = query.where(Comment.video_id == video.id)
-    if before is not None:
-        query = query.where(col(Comment.id) < before)
-    rows = (await session.exec(query.order_by(col(Comment.id).desc()).limit(limit))).all()
+    return await on(session, await sharing.shared(session, slug), before, limit)
+
+
+async def on(session: AsyncSession, video: Video, before: int | None, limit: int) -> list[Said]:
+    """The same for a video at hand."""
+    asked = {"video": video.id, "before": MAX_ID if before is None else before, "limit": limit}
+    rows = (await session.exec(_PAGE, params=asked)).all()
     return [Said(comment, author) for comment, author in rows]
 
 

@@ -2,20 +2,20 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from itertools import islice
 from typing import Literal
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import WrongInput
 from core.ids import MAX_ID
-from core.models import Comment, Like, User, Video, now
+from core.models import Comment, Like, User, Video
 from core.phrase import Phrase
+from core.social.ranking import is_shown, ranking, this_week
 
 Sort = Literal["new", "liked"]
-WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,6 @@ class Shown:
     author: str
     comments: int
     cursor: str
-
-
-def _is_shown() -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Video.in_gallery).is_(True),
-        col(Video.slug).is_not(None),
-        col(Video.deleted_at).is_(None),
-        col(Video.hidden_at).is_(None),
-    )
 
 
 async def page(session: AsyncSession, sort: Sort, cursor: str | None, limit: int) -> list[Shown]:
@@ -59,18 +50,14 @@ def _position(cursor: str | None) -> tuple[int | None, int | None]:
     return int(match[1]), int(match[2])
 
 
-def _this_week() -> ColumnElement[bool]:
-    return col(Like.created_at) > now() - WEEK
-
-
 async def _newest(
     session: AsyncSession, before: int | None, limit: int, *, unliked: bool
 ) -> list[tuple[Video, str, int]]:
-    query = select(Video, User.public_name).join(User, col(User.id) == col(Video.user_id)).where(*_is_shown())
+    query = select(Video, User.public_name).join(User, col(User.id) == col(Video.user_id)).where(*is_shown())
     if before is not None:
         query = query.where(col(Video.id) < before)
     if unliked:
-        query = query.where(~select(Like.user_id).where(Like.video_id == Video.id, _this_week()).exists())
+        query = query.where(~select(Like.user_id).where(Like.video_id == Video.id, this_week()).exists())
     rows = (await session.exec(query.order_by(col(Video.id).desc()).limit(limit))).all()
     return [(video, author, 0) for video, author in rows]
 
@@ -78,17 +65,14 @@ async def _newest(
 async def _liked(
     session: AsyncSession, likes: int | None, before: int | None, limit: int
 ) -> list[tuple[Video, str, int]]:
-    counted = select(Like.video_id, func.count().label("n")).where(_this_week()).group_by(col(Like.video_id)).subquery()
-    query = (
-        select(Video, User.public_name, counted.c.n)
-        .join(counted, counted.c.video_id == col(Video.id))
-        .join(User, col(User.id) == col(Video.user_id))
-        .where(*_is_shown())
-    )
-    if likes is not None and before is not None:
-        query = query.where((counted.c.n < likes) | ((counted.c.n == likes) & (col(Video.id) < before)))
-    rows = (await session.exec(query.order_by(counted.c.n.desc(), col(Video.id).desc()).limit(limit))).all()
-    return [(video, author, n) for video, author, n in rows]
+    found: list[tuple[Video, str, int]] = []
+    rest = (await ranking(session)).after(MAX_ID if likes is None else likes, before or MAX_ID)
+    while len(found) < limit and (some := dict(islice(rest, limit - len(found)))):
+        query = select(Video, User.public_name).join(User, col(User.id) == col(Video.user_id))
+        query = query.where(col(Video.id).in_(list(some)), *is_shown())  # some may have gone since they were counted
+        rows = {video.id: (video, author) for video, author in (await session.exec(query)).all()}
+        found += [(*rows[number], n) for number, n in some.items() if number in rows]
+    return found
 
 
 async def _comments(session: AsyncSession, video_ids: list[int]) -> dict[int, int]:

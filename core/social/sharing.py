@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlalchemy import update as sql_update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,6 +17,14 @@ from core.videos import queries
 
 CHANGED = "social"
 """The status of news about likes, comments and sharing of a video."""
+_IS_SHARED = (
+    col(Video.slug) == bindparam("slug"),
+    col(Video.status) == "completed",
+    col(Video.deleted_at).is_(None),
+)
+_SHARED = select(Video).where(*_IS_SHARED)
+_SHARED_BY = select(Video, User.public_name).join(User, col(User.id) == col(Video.user_id)).where(*_IS_SHARED)
+"""Built once, as building takes a third of the time."""
 TAKEN_DOWN = Phrase("An administrator has taken this video down, so it can't be shared any more.")
 
 
@@ -65,9 +73,15 @@ async def withdraw(session: AsyncSession, video: Video, **more: object) -> None:
 
 async def shared(session: AsyncSession, slug: str) -> Video:
     """The video behind a share link. Raises NotFound."""
-    query = select(Video).where(Video.slug == slug, Video.status == "completed", col(Video.deleted_at).is_(None))
-    if video := (await session.exec(query)).first():
+    if video := (await session.exec(_SHARED, params={"slug": slug})).first():
         return video
+    raise NotFound(Phrase("video"))
+
+
+async def shared_by(session: AsyncSession, slug: str) -> tuple[Video, str]:
+    """The video behind a share link, and its maker's public name; empty for none. Raises NotFound."""
+    if found := (await session.exec(_SHARED_BY, params={"slug": slug})).first():
+        return found
     raise NotFound(Phrase("video"))
 
 
@@ -76,8 +90,3 @@ async def close_comments(session: AsyncSession, user_id: int, video_id: int, *, 
     video = await queries.owned(session, user_id, video_id)
     await session.exec(sql_update(Video).where(col(Video.id) == video_id).values(comments_closed=closed))
     tell(session, video)
-
-
-async def maker(session: AsyncSession, user_id: int) -> str:
-    """The public name of who made a video; empty for none."""
-    return (await session.exec(select(User.public_name).where(User.id == user_id))).one()

@@ -115,14 +115,14 @@ async def test_a_socket_that_has_joined_its_own_page_is_not_heard_for_another(
 
 
 async def test_a_page_that_nobody_is_signed_in_on_is_its_browsers(app: RunningApp, nobody: Browser) -> None:
-    page = nobody.load("/pricing")
+    page = nobody.load("/login")
     async with nobody.socket(page.query) as own:
         assert own.client.connected
     other = Browser(app)
     with pytest.raises(Refused, match="No session"):  # which the page's script does not answer by a reload
         async with other.socket(page.query):
             pass
-    other.load("/pricing")
+    other.load("/login")
     with pytest.raises(Refused, match="Implicit handshake failed"):
         async with other.socket(page.query):
             pass
@@ -275,7 +275,7 @@ async def test_nobody_else_writes_into_the_log(
 
 
 async def test_whoever_is_not_signed_in_writes_nothing_into_the_log(app: RunningApp, nobody: Browser) -> None:
-    page = nobody.load("/pricing")
+    page = nobody.load("/login")
     async with nobody.socket(page.query) as own:
         await own.send("log", {"client_id": page.client_id, "level": "error", "message": "from a visitor"})
     assert lines(app, "from a visitor") == []

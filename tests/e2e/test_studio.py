@@ -183,7 +183,7 @@ def test_theme_and_language_survive_a_reload(page: Page) -> None:
 
 
 def test_signing_in_and_out_works_on_a_slow_network(page: Page) -> None:
-    page.goto("/pricing")
+    page.goto("/library")
     page.wait_for_function(LIVE)  # so that it hears of its own sign-in
     slow = {"offline": False, "latency": 300, "downloadThroughput": -1, "uploadThroughput": -1}
     page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)

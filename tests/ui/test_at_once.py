@@ -98,7 +98,7 @@ async def test_open_pages_that_nobody_looks_at_make_room(
     await until(lambda: all(page.has_socket_connection for page in compat.pages()))
     (looked_at,) = compat.pages()
     for _ in range(6):
-        assert (await visitor.http_client.get("/pricing", headers={"Accept": "text/html"})).status_code == 200
+        assert (await visitor.http_client.get("/login", headers={"Accept": "text/html"})).status_code == 200
     assert len(compat.pages()) == 1 + 12 // open_pages.UNSEEN_SHARE
     assert looked_at in compat.pages()
 
@@ -107,7 +107,7 @@ async def test_who_has_too_many_pages_open_is_told_so(
     visitor: Visitor, me: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(open_pages, "OF_A_USER", 1)
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     await until(lambda: all(page.has_socket_connection for page in compat.pages()))
     answer = await visitor.http_client.get("/library", headers={"Accept": "text/html"})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")

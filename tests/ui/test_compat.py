@@ -56,7 +56,7 @@ def test_nicegui_asks_us() -> None:
 
 
 async def test_a_deleted_element_is_freed_without_a_collection(visitor: Visitor) -> None:
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     with visitor:
         element = ui.element("p").classes("a").props("title=t").style("color: red")
     left: list[weakref.ref[object]] = [
@@ -72,7 +72,7 @@ async def test_a_deleted_element_is_freed_without_a_collection(visitor: Visitor)
 
 
 async def test_an_element_made_in_one_go_is_as_one_made_step_by_step(visitor: Visitor) -> None:
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     with visitor:
         ours = Tag("p", "a b", "Words", symbol="x", title="t", hidden=False, aria_busy=True)
         theirs = ui.element("p").classes("a b has-icon icon-x").props('title=t aria-busy="true"')
@@ -83,11 +83,11 @@ async def test_an_element_made_in_one_go_is_as_one_made_step_by_step(visitor: Vi
 
 
 async def test_a_page_knows_the_request_that_it_answers(visitor: Visitor) -> None:
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     with visitor:
         request = compat.page_request()
     assert request
-    assert request.url.path == "/pricing"
+    assert request.url.path == "/login"
     with Client(ui.page("")):
         assert compat.page_request() is None
 
@@ -99,7 +99,7 @@ async def test_what_is_no_fault_of_the_app_is_not_logged(visitor: Visitor, caplo
     def break_down() -> None:
         raise NoAnswer(Phrase("The storage"))
 
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     with visitor:
         ui.button("Refused", on_click=refuse)
         ui.button("Broken", on_click=break_down)
@@ -112,7 +112,7 @@ async def test_what_is_no_fault_of_the_app_is_not_logged(visitor: Visitor, caplo
 
 async def test_one_page_is_changed_and_no_other(visitor: Visitor) -> None:
     assert not compat.is_drawing()
-    client = await visitor.open("/pricing")
+    client = await visitor.open("/login")
     shared = client.page
     with visitor:
         assert compat.is_drawing()
@@ -138,7 +138,7 @@ async def test_an_event_knows_who_hears_it(visitor: Visitor) -> None:
     """ui/live.py drops those that nobody hears."""
     event: Event[[]] = Event()
     assert not event.callbacks
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     with visitor:
         event.subscribe(lambda: None)
     assert len(event.callbacks) == 1
@@ -152,7 +152,7 @@ def test_the_loading_bar_is_told_to_leave_requests_alone() -> None:
 
 async def test_what_is_put_first_sees_a_request_before_everything_else(visitor: Visitor) -> None:
     """The app is built: what was put first answers static files without a session, which everything else would add."""
-    address = re.search(r'"(/static/app\.css\?v=\w+)"', (await visitor.http_client.get("/pricing")).text)
+    address = re.search(r'"(/static/app\.css\?v=\w+)"', (await visitor.http_client.get("/login")).text)
     assert address
     for _ in range(2):
         answer = await visitor.http_client.get(address[1])
@@ -203,7 +203,7 @@ def test_the_real_app_is_no_test_to_nicegui_once_the_variable_is_gone(monkeypatc
 
 async def test_nothing_comes_from_a_socket_that_is_not_guarded(visitor: Visitor) -> None:
     """tests/e2e/test_sockets.py attacks each of them."""
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     handlers = core.sio.handlers["/"]
     guarded = {name for name, handler in handlers.items() if handler.__module__ == compat.__name__}
     assert guarded == {"connect", "handshake", "event", "log", "javascript_response", "ack"}
@@ -232,7 +232,7 @@ def test_the_pages_script_loads_it_anew_for_one_reason_and_not_for_the_other() -
 
 
 async def test_the_page_has_what_our_scripts_and_styles_look_for(visitor: Visitor) -> None:
-    html = (await visitor.http_client.get("/pricing")).text
+    html = (await visitor.http_client.get("/login")).text
     for name in ("popup", "nicegui-color-scheme", "esm-fallback", "app"):
         assert f'id="{name}"' in html
     script = (NICEGUI / "static" / "nicegui.js").read_text()

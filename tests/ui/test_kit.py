@@ -29,7 +29,7 @@ async def test_the_kit_is_for_developers(visitor: Visitor, monkeypatch: pytest.M
 
 
 async def test_nicegui_buttons_shout_no_more(visitor: Visitor) -> None:
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     with visitor:
         button, field = ui.button("Save"), ui.input("Name")
     assert {"no-caps", "unelevated"} <= set(button.props)

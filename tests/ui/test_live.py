@@ -28,7 +28,7 @@ class Drawn:
 
 async def test_it_draws_at_once_and_on_news_of_each_of_them(visitor: Visitor) -> None:
     drawn = Drawn()
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     with visitor:
         await live.follow([1, 2], drawn.draw)
         assert drawn.shown[0] == 0
@@ -39,7 +39,7 @@ async def test_it_draws_at_once_and_on_news_of_each_of_them(visitor: Visitor) ->
 
 async def test_what_comes_while_it_draws_is_drawn_once_more(visitor: Visitor) -> None:
     drawn = Drawn()
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     with visitor:
         await live.follow([1], drawn.draw)
         drawn.answering.clear()
@@ -53,7 +53,7 @@ async def test_what_comes_while_it_draws_is_drawn_once_more(visitor: Visitor) ->
 
 
 async def test_who_listened_is_forgotten_when_the_bridge_stops(visitor: Visitor) -> None:
-    await visitor.open("/pricing")
+    await visitor.open("/login")
     with visitor:
         await live.follow([1], Drawn().draw)
     assert live.for_user(1).callbacks

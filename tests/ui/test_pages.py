@@ -135,13 +135,13 @@ async def test_a_wrong_address_gets_our_page_and_a_program_gets_json(visitor: Vi
 
 
 async def test_the_theme_is_right_from_the_first_byte(visitor: Visitor) -> None:
-    assert "data-theme" not in (await visitor.http_client.get("/pricing")).text.partition("<body")[0]
+    assert "data-theme" not in (await visitor.http_client.get("/login")).text.partition("<body")[0]
     visitor.http_client.cookies.set("theme", "light")
-    page = (await visitor.http_client.get("/pricing")).text
+    page = (await visitor.http_client.get("/login")).text
     assert 'document.documentElement.dataset.theme = "light"' in page
     assert "const dark = False" in page
     visitor.http_client.cookies.set("theme", 'x";alert(1)//')
-    assert "alert(1)" not in (await visitor.http_client.get("/pricing")).text
+    assert "alert(1)" not in (await visitor.http_client.get("/login")).text
 
 
 async def test_deleting_takes_a_video_out_of_sight(visitor: Visitor, me: User) -> None:

@@ -123,6 +123,15 @@ async def test_pricing_shows_what_is_sold_and_what_it_buys(stripe: StripeServer,
     await visitor.should_not_see("There is no shop here")
 
 
+async def test_strangers_see_what_is_sold_and_log_in_to_buy(stripe: StripeServer, visitor: Visitor) -> None:
+    page = (await visitor.http_client.get("/pricing?back=/videos/1%22%3E", headers={"Accept-Language": "zh"})).text
+    assert "_nicegui" not in page
+    for words in ("100 credits", "€9.00", "JP¥1,000", "10 个视频", "每月 300 积分", "登录后购买"):
+        assert words in page, words
+    assert 'href="/auth/login?next=/pricing%3Fback%3D/videos/1%2522%253E"' in page
+    assert "There is no shop" not in page
+
+
 async def test_the_way_back_shows_the_new_balance(stripe: StripeServer, visitor: Visitor, me: User) -> None:
     paid = stripe.pay((await checkout.address(me, shop.packs()["small"], "http://test")).rpartition("/")[2])
     await visitor.open(f"/pricing/paid?session_id={paid['id']}&back=//evil.example")

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import brotli
 import httpx
 import pytest
 from nicegui import Client, app
@@ -20,11 +21,11 @@ from core.accounts.public_name import set_public_name
 from core.database.session import session
 from core.models import User, Video
 from core.redis.news import News, publish
-from core.social import card, sharing
+from core.social import card, sharing, stills
 from tests.environment import forget_settings
 from tests.people import ask, finish, photo
 from tests.waiting import until
-from ui import poll_cache
+from ui import poll_cache, theme
 
 EVIL = "<img src=x onerror=alert(1)>\"'&"
 
@@ -79,7 +80,7 @@ async def test_sharing_by_the_api(api: httpx.AsyncClient, stranger: httpx.AsyncC
     assert {"slug", "title", "likes", "comments", "author", "video_url", "poster_url"} <= set(item)
     assert (await stranger.get(item["poster_url"])).status_code == 200
     assert (await api.delete(f"/api/v1/videos/{video.id}/share")).status_code == 204
-    for path in ("", "/content", "/preview", "/poster", "/card.jpg", "/embed"):
+    for path in ("", "/content", "/preview", "/poster", "/small.webp", "/code.svg", "/card.jpg", "/embed"):
         assert (await stranger.get(f"/v/{slug}{path}")).status_code == 404, path
     assert (await stranger.get("/oembed", params={"url": url})).status_code == 404
     assert await share(api, video) != slug
@@ -194,6 +195,48 @@ async def test_the_card_is_a_small_jpeg(api: httpx.AsyncClient, stranger: httpx.
     assert "set-cookie" not in answer.headers
 
 
+async def test_what_a_page_for_strangers_loads_before_its_film_is_small(
+    api: httpx.AsyncClient, stranger: httpx.AsyncClient, video: Video
+) -> None:
+    slug = await share(api, video, in_gallery=True)
+    page = (await stranger.get(f"/v/{slug}")).text
+    size = len(brotli.compress(page.encode(), quality=4))
+    for path in set(re.findall(r'(?:href|src|poster)="((?:/static/|/v/[^"]*small)[^"]*)"', page)):
+        answer = await stranger.get(path)
+        assert answer.status_code == 200
+        if "touch-icon" not in path:  # a phone fetches it when one puts the page on its home screen
+            size += len(brotli.compress(answer.content, quality=9)) + 700  # and the headers
+    assert 30_000 < size < 60_000
+    small = Image.open(io.BytesIO((await stranger.get(f"/v/{slug}/small.webp")).content))
+    assert (small.format, small.size) == ("WEBP", (960, 540))
+    assert "<svg" in (await stranger.get(f"/v/{slug}/code.svg")).text
+
+
+@pytest.mark.parametrize("size", [(16, 16), (2160, 3840)])
+def test_a_small_poster_of_any_poster(size: tuple[int, int]) -> None:
+    noise = Image.effect_noise(size, 100).convert("RGB")
+    out = io.BytesIO()
+    noise.save(out, "WEBP")
+    made = stills.draw_small(out.getvalue())
+    assert max(Image.open(io.BytesIO(made)).size) <= stills.SIDE
+
+
+async def test_plain_pages_have_all_their_rules_and_icons(
+    api: httpx.AsyncClient, stranger: httpx.AsyncClient, video: Video
+) -> None:
+    """What plain.css leaves out of app.css, no plain page uses."""
+    slug = await share(api, video, in_gallery=True)
+    await api.put(f"/api/v1/gallery/{slug}/like")
+    await api.post(f"/api/v1/gallery/{slug}/comments", json={"text": "Nice"})
+    used: set[str] = set()
+    for path in (f"/v/{slug}", "/gallery", "/pricing", "/v/nothing"):
+        for classes in re.findall(r'class="([^"]*)"', (await stranger.get(path)).text):
+            used |= set(classes.split())
+    all_rules, plain_rules = (set(re.findall(r"\.([\w-]+)", theme.JOINED[name]())) for name in ("app.css", "plain.css"))
+    assert {"icon-download", "card-media", "price-number", "comment-text"} <= used
+    assert used & all_rules <= plain_rules
+
+
 @pytest.mark.parametrize("size", [(720, 1280), (1080, 1080), (1920, 1080), (64, 64)])
 @pytest.mark.parametrize("title", ["A short one", "这是一个很长的标题，" * 12, "x" * 400, ""])
 def test_a_card_of_any_poster_and_title(size: tuple[int, int], title: str) -> None:
@@ -250,12 +293,14 @@ async def test_strangers_pages_keep_nothing_on_the_server(
     api: httpx.AsyncClient, stranger: httpx.AsyncClient, video: Video
 ) -> None:
     slug = await share(api, video, in_gallery=True)
-    before = len(Client.instances)
-    for path in (f"/v/{slug}", "/gallery", "/gallery?sort=liked", "/v/nothing"):
+    await stranger.get("/healthz")  # keeps a session's dictionary for a while, as NiceGUI does for every visitor
+    before = len(Client.instances), len(app.storage._users)
+    for path in (f"/v/{slug}", "/gallery", "/gallery?sort=liked", "/pricing", "/v/nothing"):
         answer = await stranger.get(path, headers={"Accept-Language": "zh"})
         assert "_nicegui" not in answer.text
         assert 'lang="zh-CN"' in answer.text
-    assert len(Client.instances) == before
+        assert "set-cookie" not in answer.headers
+    assert (len(Client.instances), len(app.storage._users)) == before
 
 
 async def test_the_page_of_who_is_signed_in(visitor: Visitor, me: User, api: httpx.AsyncClient, video: Video) -> None:

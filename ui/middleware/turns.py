@@ -85,23 +85,26 @@ def rest(request: Request) -> None:
 
 
 class Turns:
-    """ASGI middleware, behind the one that reads the session."""
+    """ASGI middleware, behind the one that reads the session.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    An app whose pages are gone once they are answered has `keeps_pages` off: they need no room, and no pause between.
+    """
+
+    def __init__(self, app: ASGIApp, *, keeps_pages: bool = True) -> None:
+        self.app, self._keeps_pages = app, keeps_pages
         self._lines: dict[tuple[str, bool], _Line] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(UNCOUNTED):
             await self.app(scope, receive, send)
             return
-        is_page = not CALLS.match(scope["path"])
+        is_page = self._keeps_pages and not CALLS.match(scope["path"])
         key = (holders.of(scope), is_page)
         line = self._lines.setdefault(key, _Line(PAGES_AT_ONCE if is_page else CALLS_AT_ONCE))
         try:
             await self._in_turn(line, is_page, scope, receive, send)
         except TooManyRequests as error:
-            await _refusal(error, scope, is_page)(scope, receive, send)
+            await _refusal(error, scope)(scope, receive, send)
         finally:
             if line.is_empty and self._lines.get(key) is line:
                 del self._lines[key]
@@ -126,10 +129,10 @@ class Turns:
         await self.app({**scope, TURN: turn}, receive, watched)
 
 
-def _refusal(error: TooManyRequests, scope: Scope, is_page: bool) -> ASGIApp:
+def _refusal(error: TooManyRequests, scope: Scope) -> ASGIApp:
     """A page of one sentence for people, that loads itself anew; it costs nothing and holds nothing."""
     request = Request(scope)
-    if not is_page or "text/html" not in request.headers.get("accept", ""):
+    if CALLS.match(scope["path"]) or "text/html" not in request.headers.get("accept", ""):
         return envelope(error, request)
     language = i18n.of(request)
     with i18n.speaking(language):

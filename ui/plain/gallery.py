@@ -13,7 +13,7 @@ from core.social.gallery import Shown, Sort
 from .. import formats, social_access
 from ..components.video.words import localized, shown_size, title_of
 from ..i18n import _, n_
-from .shell import page
+from .shell import page, unfolding
 
 PAGE = 24
 BODY = Markup(
@@ -24,7 +24,7 @@ BODY = Markup(
 CARD = Markup(
     '<article class="card" data-plays><div class="card-inner">'
     '<a class="card-media" href="/v/{slug}" aria-label="{label}" style="--ratio: {ratio}">'
-    '<img src="/v/{slug}/poster" alt="" loading="lazy" decoding="async">'
+    '<img src="/v/{slug}/small.webp" alt="" loading="lazy" decoding="async">'
     '<video data-src="/v/{slug}/preview" preload="none" tabindex="-1" aria-hidden="true" muted loop '
     "playsinline></video>"
     '<span class="card-length">{length}</span></a>'
@@ -53,8 +53,7 @@ async def draw(request: Request) -> Response:
         cards=Markup().join(map(_card, shown)),
         more=more.format(sort, shown[-1].cursor, _("More")) if len(rows) > PAGE else "",
     )
-    tags = {"description": about, "og:title": _("Gallery"), "og:description": about}
-    return page(request, _("Gallery"), body, active="gallery", tags=tags)
+    return page(request, _("Gallery"), body, active="gallery", tags=unfolding(request, _("Gallery"), about))
 
 
 def _tabs(sort: Sort) -> Markup:

@@ -1,21 +1,21 @@
-"""The frame of a plain page, and the route that gives it to strangers alone."""
+"""The frame of a plain page, and the route to it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
-from markupsafe import Markup
-from starlette.routing import Match, Route
-from starlette.types import Scope
+from markupsafe import Markup, escape
+from starlette.routing import Route
 
 from core.errors import AdsVideoError, NotFound
 
 from .. import i18n, shared, theme
+from ..addresses import origin
 from ..components.site.header import fixed, ways
 from ..i18n import _
 
 Draw = Callable[[Request], Awaitable[Response]]
-META = Markup('<meta {}="{}" content="{}">')
+ICON = Markup('<link rel="icon" href="{}" type="image/svg+xml">')
 PAGE = Markup(
     '<!DOCTYPE html>\n<html lang="{lang}"{theme}><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">'
@@ -28,16 +28,7 @@ PAGE = Markup(
 )
 
 
-class StrangersRoute(Route):
-    """Matches only requests of nobody who is signed in; the others find the page behind it."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http" or "user" in scope.get("session", {}):
-            return Match.NONE, {}
-        return super().matches(scope)
-
-
-def route(path: str, draw: Draw) -> StrangersRoute:
+def route(path: str, draw: Draw) -> Route:
     """A plain page at that path, in the visitor's language; an error of ours is a page too."""
 
     async def answer(request: Request) -> Response:
@@ -47,7 +38,7 @@ def route(path: str, draw: Draw) -> StrangersRoute:
             except AdsVideoError as error:
                 return problem(request, error)
 
-    return StrangersRoute(path, answer, methods=["GET"])
+    return Route(path, answer, methods=["GET"])
 
 
 def page(
@@ -62,11 +53,13 @@ def page(
 ) -> Response:
     """The whole page. `tags` are its `<meta>` tags, `head` what else belongs there."""
     chosen = request.cookies.get(shared.THEME_COOKIE, "")
+    ours = Markup(theme.head("plain"))  # noqa: S704 - ours
+    parts = [tag_lines(tags or {}), ours, ICON.format(theme.asset("favicon.svg")), head or ""]
     content = PAGE.format(
         lang=i18n.TAGS[i18n.language()],
         theme=Markup(' data-theme="{}"').format(chosen) if chosen in ("dark", "light") else "",
         title=f"{title} · AdsVideo" if title else "AdsVideo",
-        head=Markup("\n").join([tag_lines(tags or {}), Markup(theme.head()), head or Markup()]),  # noqa: S704 - ours
+        head=Markup("\n").join(parts),
         skip=_("Skip to the content"),
         header=fixed(active),
         ways=ways(active),
@@ -78,12 +71,18 @@ def page(
     return HTMLResponse(str(content), status, {"Cache-Control": "private, no-cache"})
 
 
+def unfolding(request: Request, title: str, about: str) -> dict[str, str]:
+    """The tags by which a link to that page unfolds."""
+    picture = origin(request) + theme.asset("og-image.jpg")
+    return {"description": about, "og:title": title, "og:description": about, "og:image": picture}
+
+
 def tag_lines(tags: Mapping[str, str]) -> Markup:
     """`<meta>` tags; those with `og:` are properties."""
-    lines = (
-        META.format("property" if name.startswith("og:") else "name", name, text) for name, text in tags.items()
-    )
-    return Markup("\n").join(lines)
+    kinds = {True: "property", False: "name"}
+    pairs = ((kinds[name.startswith("og:")], escape(name), escape(text)) for name, text in tags.items())
+    lines = (f'<meta {kind}="{name}" content="{text}">' for kind, name, text in pairs)
+    return Markup("\n".join(lines))  # noqa: S704 - escaped; Markup.format takes four times as long
 
 
 def problem(request: Request, error: AdsVideoError, words: str = "") -> Response:

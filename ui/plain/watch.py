@@ -1,8 +1,5 @@
 """`/v/{slug}` for strangers: the player, its words, and the ways to show it elsewhere."""
 
-import io
-
-import segno
 from fastapi import Request
 from fastapi.responses import Response
 from markupsafe import Markup
@@ -23,8 +20,8 @@ from .shell import page, problem
 COMMENTS = 50
 PLAYER = Markup(
     '<div class="stage" data-ratio="{shape}" style="--ratio: {ratio}">'
-    '<img class="stage-blur" src="{source}/poster" alt="" aria-hidden="true">'
-    '<video class="player" src="{source}/content" poster="{source}/poster" aria-label="{title}" '
+    '<img class="stage-blur" src="{source}/small.webp" alt="" aria-hidden="true">'
+    '<video class="player" src="{source}/content" poster="{source}/small.webp" aria-label="{title}" '
     "controls playsinline loop preload=\"metadata\"></video></div>"
 )
 BODY = Markup(
@@ -39,7 +36,7 @@ ELSEWHERE = Markup(
     '<div class="watch-ways">'
     '<label>{link}<input class="input" readonly value="{url}"></label>'
     '<label>{embed}<input class="input" readonly value="{iframe}"></label>'
-    '<div class="watch-code">{code}</div></div></details>'
+    '<img class="watch-code" src="{code}" width="160" height="160" alt="{alt}" loading="lazy"></div></details>'
 )
 FIND = Markup(
     '<link rel="alternate" type="application/json+oembed" href="{}/oembed?url={}&amp;format=json" title="{}">'
@@ -52,16 +49,17 @@ COMMENT = Markup('<div class="comment"><p class="comment-head"><strong>{author}<
 async def shared_of(request: Request, slug: str) -> Shared:
     """A shared video. Raises NotFound."""
     async with reading() as db:
-        video = await sharing.shared(db, slug)
-        author = await sharing.maker(db, video.user_id)
+        return _shared(request, *await sharing.shared_by(db, slug))
+
+
+def _shared(request: Request, video: Video, author: str) -> Shared:
     return Shared(video, origin(request), title_of(video), caption(video), author)
 
 
 async def draw(request: Request) -> Response:
     """The page."""
     try:
-        shared = await shared_of(request, request.path_params["slug"])
-        said = await _said(str(shared.video.slug))
+        shared, said = await _read(request)
     except NotFound as error:
         return problem(request, error, _("This video is not shared, or not any more."))
     video, slug = shared.video, shared.video.slug
@@ -98,23 +96,17 @@ def elsewhere(shared: Shared) -> Markup:
         url=shared.url,
         embed=_("For another site"),
         iframe=unfold.iframe(shared, width, height),
-        code=qr_code(shared.url),
+        code=f"/v/{shared.video.slug}/code.svg",
+        alt=_("The link as a QR code"),
     )
 
 
-def qr_code(text: str) -> Markup:
-    """As SVG."""
-    out = io.BytesIO()
-    segno.make(text, error="m").save(out, kind="svg", scale=4, xmldecl=False, svgns=True, border=2, light="#fff")
-    return Markup(out.getvalue().decode())  # noqa: S704 - made here
-
-
-async def _said(slug: str) -> list[Said]:
-    """What is said of it, if strangers may read that. Raises NotFound."""
-    if not social_access.may_read(None):
-        return []
+async def _read(request: Request) -> tuple[Shared, list[Said]]:
+    """The video, and what is said of it, if strangers may read that. Raises NotFound."""
     async with reading() as db:
-        return await comments.page(db, slug, None, COMMENTS)
+        video, author = await sharing.shared_by(db, request.path_params["slug"])
+        said = await comments.on(db, video, None, COMMENTS) if social_access.may_read(None) else []
+    return _shared(request, video, author), said
 
 
 def _comments(said: list[Said]) -> Markup:

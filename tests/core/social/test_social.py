@@ -13,8 +13,9 @@ from core.admin import own_data
 from core.database.session import reading, session
 from core.errors import Conflict, NotFound, WrongInput
 from core.models import AuditEntry, Comment, Like, Report, User, Video, WebhookDelivery, WebhookEndpoint, now
-from core.social import comments, gallery, likes, plain, reports, sharing
+from core.social import comments, gallery, likes, plain, ranking, reports, sharing
 from tests.people import ask, finish, reread
+from tests.waiting import until
 
 pytestmark = pytest.mark.both_databases
 
@@ -76,6 +77,34 @@ async def test_the_most_liked_of_the_week_come_first_page_by_page(alice: User) -
         with pytest.raises(WrongInput):
             await gallery.page(db, "liked", "1' OR 1", 2)
     assert seen == expected
+
+
+async def test_a_long_ranking_is_counted_now_and_then(
+    alice: User, bob: User, charlie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = [await shown(alice, f"Number {n}") for n in range(3)]
+
+    async def like(user: User, number: int) -> None:
+        async with session() as db:
+            await likes.like(db, user.id, videos[number][1])
+
+    def order(*numbers: int) -> list[int]:
+        return [videos[n][0].id for n in numbers]
+
+    monkeypatch.setattr(ranking, "MANY", 1)
+    await like(bob, 1)
+    assert await in_gallery("liked") == order(1, 2, 0)
+    await like(bob, 0)
+    await like(charlie, 0)
+    async with session() as db:
+        await sharing.unshare(db, alice.id, videos[1][0].id)
+    assert await in_gallery("liked") == order(2)  # what is liked since has its place when it is counted
+    monkeypatch.setattr(ranking, "KEPT_SECONDS", 0.0)
+
+    async def is_counted() -> bool:
+        return await in_gallery("liked") == order(0, 2)
+
+    await until(is_counted)
 
 
 async def test_only_what_its_owner_shows_is_in_the_gallery(alice: User) -> None:

@@ -1,10 +1,12 @@
 """The line on top of every page: where to go, the switches, credits and avatar."""
 
+from functools import lru_cache
+
 from markupsafe import Markup
 
 from core.models import User
 
-from ...i18n import _
+from ...i18n import _, language
 from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from .switches import switch_rows, switches
 from .user_menu import account, credits_badge
@@ -29,11 +31,21 @@ def _links() -> list[tuple[str, str, str]]:
 
 def fixed(active: str) -> Markup:
     """The part that never changes on a page: the ways to the others, and the switches."""
+    return _fixed(active, language())
+
+
+@lru_cache
+def _fixed(active: str, _language: str) -> Markup:
     return HEADER.format(label=_("Pages"), links=ways(active), switches=switches())
 
 
 def ways(active: str) -> Markup:
     """The links to the pages."""
+    return _ways(active, language())
+
+
+@lru_cache
+def _ways(active: str, _language: str) -> Markup:
     links = (LINK.format(target, CURRENT if name == active else "", text) for name, target, text in _links())
     return Markup().join(links)
 

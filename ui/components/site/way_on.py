@@ -10,7 +10,6 @@ from core.models import User
 
 from ... import i18n
 from ...i18n import _
-from ...kit.elements import Tag, link
 from ...kit.toast import toast
 
 SETTINGS = "/admin?tab=system"
@@ -32,11 +31,6 @@ def way_on(error: AdsVideoError, user: User | None) -> tuple[str, str] | None:
 def is_admin(user: User | None) -> bool:
     """Whether the settings are this visitor's to change."""
     return user is not None and users.role(user) == "admin"
-
-
-def settings_link(user: User | None, look: str = "link") -> Tag | None:
-    """`Open settings`, for who may; nothing for everybody else."""
-    return link(_("Open settings"), SETTINGS, look=look) if is_admin(user) else None
 
 
 def refuse(error: AdsVideoError, user: User | None) -> None:
