@@ -40,9 +40,9 @@ FORBIDDEN = {
 """What a folder must not import. A page imports no page; the composition roots are imported by nobody."""
 COMPOSITION_ROOTS = {"main.py", "ui/app.py", "workers/main.py"}
 CORE_LEVELS = (
-    ("settings", "errors", "notes", "phrase", "folders", "models"),
+    ("settings", "errors", "notes", "phrase", "folders", "ids", "models"),
     ("database", "redis", "storage", "catalog", "security"),
-    ("ops", "processes", "process_limits"),
+    ("ops", "processes", "process_limits", "fork_server"),
     ("accounts", "billing", "pictures", "limits", "at_once", "webhooks", "video_json"),
     ("videos",),
     ("edits", "ads", "batches", "social", "admin", "prompts"),

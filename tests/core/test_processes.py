@@ -3,6 +3,8 @@
 import asyncio
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from core import processes
 from core.errors import PictureRefused
 from core.processes import Bounds, OutOfBounds
+from core.settings import ROOT
 from tests.core.work import crash, double, grab, hold, priority, refuse, sleep, whoami, write
 from tests.waiting import until
 
@@ -123,3 +126,21 @@ async def test_what_had_to_make_room_is_done_in_its_turn(monkeypatch: pytest.Mon
     monkeypatch.setattr(processes, "QUICK_SECONDS", 0.2)
     found = await asyncio.gather(*(processes.apart(sleep, 0.6) for _ in range(12)))
     assert len(set(found)) == 12
+
+
+@pytest.mark.parametrize(("module", "is_there"), [("core.commands", False), ("PIL.GifImagePlugin", True)])
+def test_a_process_begins_with_what_it_needs_and_no_more(module: str, is_there: bool, tmp_path: Path) -> None:
+    """Not with the command line, which Python has each one run that is started from it."""
+    begin = f"""
+import asyncio, sys
+from core import processes
+from core.settings import ROOT
+from tests.core import work
+sys.modules["__main__"].__file__ = str(ROOT / "main.py")
+print(asyncio.run(processes.apart(work.has_read, {module!r})))
+processes.close()
+"""
+    environment = {**os.environ, "STORAGE_URL": str(tmp_path)}
+    run = partial(subprocess.run, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    said = run([sys.executable, "-c", begin])
+    assert said.stdout == f"{is_there}\n", said.stderr

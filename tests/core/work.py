@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 
 from core.errors import PictureRefused
@@ -58,3 +59,8 @@ def priority() -> int:
     """That of the process, after a while."""
     time.sleep(1)
     return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def has_read(module: str) -> bool:
+    """Whether its process has that module in memory."""
+    return module in sys.modules
