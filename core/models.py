@@ -13,9 +13,6 @@ KINDS = ("grant", "charge", "refund", "purchase", "adjustment")
 STATUSES = ("pending", "processing", "completed", "failed", "canceled")
 ACTIVE = ("pending", "processing")
 VIDEO_KINDS = ("generated", "edited", "ad")
-MAX_ID = 2**31 - 1
-"""The largest id; PostgreSQL refuses a query for a larger one."""
-
 MAX_IDENTITY = 600
 """Bytes of an issuer or a subject; the standard's bound for a subject is 255."""
 

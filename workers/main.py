@@ -25,7 +25,7 @@ from workers.cron import Context, jobs
 from workers.edits import questions
 from workers.edits.compose import Composes
 from workers.loops import end_all
-from workers.media import cutout
+from workers.media import cutting
 from workers.runner import stop_signals, work
 from workers.videos import cutouts, submit
 from workers.videos.collect import Collects
@@ -65,7 +65,7 @@ async def stop(context: Context) -> None:
     await close_redis()
     await close_database()
     processes.close()
-    cutout.close()
+    cutting.close()
 
 
 def redis_settings() -> RedisSettings:

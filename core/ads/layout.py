@@ -9,7 +9,7 @@ from core.catalog.size import Size
 from core.edits.fields import TRANSITION_SECONDS, Font
 from core.edits.timeline import Problem
 from core.phrase import Phrase
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 
 ENTER_AFTER = 0.15
 LEAVE_BEFORE = 0.05

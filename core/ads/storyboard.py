@@ -12,7 +12,7 @@ from core.edits.fields import MAX_SECONDS, SIZES, Color, Font, Id, Music, Number
 from core.edits.timeline import Problem, problems_of
 from core.errors import BadAd, NotFound
 from core.phrase import Phrase
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from core.videos.options import Move, Strength
 
 MAX_PICTURES = 8

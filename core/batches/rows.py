@@ -13,10 +13,11 @@ from core.catalog.size import Size
 from core.database.session import reading
 from core.edits.timeline import Problem, problems_of
 from core.errors import AdsVideoError, BadRows, NotFound, UnknownModel
-from core.models import MAX_ID, Picture, User
+from core.ids import MAX_ID
+from core.models import Picture, User
 from core.phrase import Phrase
 from core.pictures import presets
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from core.security import outside
 from core.settings import settings
 from core.videos.options import Options

@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationInfo, f
 from pydantic_core import PydanticCustomError
 
 from core.edits.captions import MAX_CUES
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.phrase import Phrase
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 
 MAX_SECONDS = 60.0
 MAX_CLIPS = 20

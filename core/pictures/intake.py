@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, TypeVar
 
 from core.catalog.size import Size
 from core.errors import (
@@ -15,6 +13,7 @@ from core.errors import (
     PictureTooHeavy,
     PictureTooLarge,
 )
+from core.pictures.fit import Framing
 from core.pictures.framing import Prepared, clean, frame
 from core.processes import Bounds, Crashed, OutOfBounds, apart
 from core.security import outside
@@ -24,27 +23,6 @@ MAX_MB = 10
 MAX_BYTES = MAX_MB * 1024 * 1024
 FETCH_SECONDS = 10.0
 T = TypeVar("T")
-
-
-class Framing(BaseModel):
-    """How a picture is fitted to the output's ratio.
-
-    `crop`: the largest window of that ratio, divided by `zoom` (1-4), placed by `x`, `y` (0-1, 0.5 is the middle).
-    `pad-*`: the whole picture, with blur, white or `color` (`#rrggbb`) beside it.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    mode: Literal["crop", "pad-blur", "pad-white", "pad-color"] = "crop"
-    color: str = Field("#000000", pattern=r"^#[0-9a-fA-F]{6}$")
-    x: float = Field(0.5, ge=0, le=1)
-    y: float = Field(0.5, ge=0, le=1)
-    zoom: float = Field(1.0, ge=1, le=4)
-
-    def brief(self) -> dict[str, Any]:
-        """The fields that its mode uses and that differ from the default; empty for the centred crop."""
-        used = {"crop": {"mode", "x", "y", "zoom"}, "pad-color": {"mode", "color"}}.get(self.mode, {"mode"})
-        return self.model_dump(include=used, exclude_defaults=True)
 
 
 _fetching = asyncio.Semaphore(16)  # each may hold a whole picture in memory

@@ -8,7 +8,7 @@ import binascii
 import hmac
 from hashlib import sha256
 
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.security.secret import derived
 
 START = "video_"

@@ -10,7 +10,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import WrongInput
-from core.models import MAX_ID, Comment, Like, User, Video, now
+from core.ids import MAX_ID
+from core.models import Comment, Like, User, Video, now
 from core.phrase import Phrase
 
 Sort = Literal["new", "liked"]

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 
 from core.catalog.size import Size
 from core.models import Picture, Video
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from core.videos.options import Options
 
 MARK = '{"adsvideo": 1'

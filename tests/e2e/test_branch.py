@@ -11,7 +11,7 @@ import pytest
 
 from core.catalog.entries import Server
 from core.errors import JobLost, NotReady, QuotaExhausted, RequestRefused, WrongKey
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from tests.people import photo
 from tests.running import RunningApp, wait_for_end
 from tests.servers import a_job

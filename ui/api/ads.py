@@ -13,7 +13,7 @@ from core.ads.ad import Made, Status
 from core.ads.storyboard import AdIn
 from core.ads.templates import LENGTHS, Template
 from core.database.session import reading, session
-from core.models import MAX_ID
+from core.ids import MAX_ID
 
 from ..session import CurrentUser
 from .schemas import problems

@@ -15,7 +15,7 @@ from core.batches.batch import Batched, Line
 from core.batches.rows import RowIn
 from core.database.session import reading
 from core.errors import NotFound, WrongInput
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.phrase import Phrase
 from core.storage import zip_stream
 

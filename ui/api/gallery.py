@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core import limits
 from core.database.session import reading, session
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.social import comments, gallery, likes, plain, reports
 from core.social.comments import MOST, Said
 from core.social.gallery import Shown, Sort

@@ -14,7 +14,7 @@ from core.errors import NotFound, WrongInput
 from core.models import Picture, User
 from core.phrase import Phrase
 from core.pictures import cutouts, intake, keeping, presets, uploads
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from core.storage import store
 
 from .. import files

@@ -15,7 +15,7 @@ from core.admin import own_data
 from core.billing import budgets, notes
 from core.billing import credits as billing_credits
 from core.database.session import reading, session
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.storage import store, zip_stream
 
 from ..session import CurrentUser

@@ -5,7 +5,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Path
 from pydantic import BaseModel
 
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.video_json import VideoOut
 
 __all__ = ["Id", "Page", "VideoOut"]

@@ -11,7 +11,8 @@ from core.database.session import reading, session
 from core.edits import captions, exports, timeline
 from core.edits.fields import Size as Offered
 from core.errors import NotFound
-from core.models import MAX_ID, TITLE_LENGTH
+from core.ids import MAX_ID
+from core.models import TITLE_LENGTH
 from core.phrase import Phrase
 from core.videos import queries, states
 

@@ -12,9 +12,10 @@ from core.catalog import entries
 from core.catalog.size import Size
 from core.database.session import reading, session
 from core.errors import NotFound
-from core.models import ACTIVE, MAX_ID, Video
+from core.ids import MAX_ID
+from core.models import ACTIVE, Video
 from core.phrase import Phrase
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from core.redis.news import News, last_of
 from core.videos import library, queries, states
 from core.videos.ask import ask

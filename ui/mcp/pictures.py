@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from core.database.session import session
 from core.errors import NotFound, PictureTooLarge, WrongInput
-from core.models import MAX_ID, Picture
+from core.ids import MAX_ID
+from core.models import Picture
 from core.phrase import Phrase
 from core.pictures import keeping, presets, uploads
 from core.security import outside

@@ -12,7 +12,8 @@ from core.accounts import users
 from core.billing import budgets
 from core.database.session import reading
 from core.errors import NotAvailable
-from core.models import ACTIVE, MAX_ID
+from core.ids import MAX_ID
+from core.models import ACTIVE
 from core.models import Video as Row
 from core.redis.news import News, last_of
 from core.settings import settings

@@ -5,7 +5,7 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from core.errors import NotFound
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.phrase import Phrase
 from core.storage import store
 

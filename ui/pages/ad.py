@@ -5,7 +5,7 @@ from nicegui import context, ui
 from core.ads import ad as ads
 from core.database.session import reading
 from core.errors import NotFound
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.phrase import Phrase
 
 from .. import i18n, layout

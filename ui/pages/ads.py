@@ -8,7 +8,7 @@ from core.ads import brand as brands
 from core.catalog import availability
 from core.database.session import reading
 from core.errors import NotFound
-from core.models import MAX_ID
+from core.ids import MAX_ID
 
 from .. import formats, layout
 from ..components.ads.ad_words import status_word

@@ -6,7 +6,7 @@ from core.batches import batch as batches
 from core.catalog import availability
 from core.database.session import reading
 from core.errors import NotFound
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.phrase import Phrase
 
 from .. import formats, i18n, layout

@@ -3,7 +3,7 @@
 from nicegui import context, ui
 
 from core.errors import NotFound
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.phrase import Phrase
 
 from .. import i18n, layout, page_state

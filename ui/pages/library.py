@@ -4,7 +4,7 @@ from fastapi import Request
 from nicegui import ui
 
 from core.database.session import reading
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.videos import library as shelf
 
 from .. import layout

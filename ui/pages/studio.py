@@ -9,7 +9,8 @@ from nicegui import background_tasks, ui
 from core.catalog import availability
 from core.database.session import reading
 from core.errors import AdsVideoError, NotFound
-from core.models import MAX_ID, Picture, User, Video
+from core.ids import MAX_ID
+from core.models import Picture, User, Video
 from core.pictures import uploads
 from core.social import adopt, sharing
 from core.videos import queries

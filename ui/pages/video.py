@@ -7,7 +7,8 @@ from nicegui import context, ui
 from core.database.session import reading, session
 from core.edits.ask import again
 from core.errors import AdsVideoError, NotFound
-from core.models import MAX_ID, User, Video
+from core.ids import MAX_ID
+from core.models import User, Video
 from core.phrase import Phrase
 from core.videos import library
 

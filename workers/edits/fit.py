@@ -5,7 +5,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from PIL import Image, ImageColor, ImageFilter
 
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from workers.edits.planes import Planes, blank, copy, from_picture, mark, planes
 from workers.media import mp4
 

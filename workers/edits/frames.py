@@ -9,7 +9,7 @@ from av.video.frame import VideoFrame
 from PIL import Image
 
 from core.pictures import framing
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from workers.edits import clips
 from workers.edits.card import card
 from workers.edits.fit import Fitter

@@ -1,7 +1,6 @@
-"""Cuts the product out of its picture with a small network (U²-Net p, on the CPU), in a process of its own.
+"""Cuts the product out of its picture with a small network (U²-Net p, on the CPU).
 
-The process is started when needed and ends when nobody has needed it for a while: the network and what it runs on take
-250 MB. Where they are not installed, or anything about them fails, there is no cut-out, and no harm done.
+In a process of its own: see workers/media/cutting.py.
 """
 
 import io
@@ -12,8 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core.pictures.network import weights
-from core.processes import Crashed, OwnProcess
+from core.pictures.network import NoNetwork, weights
 from workers.media.fill import Floats
 from workers.media.matte import cut
 
@@ -21,11 +19,6 @@ log = logging.getLogger(__name__)
 SIDE = 320
 MEAN, SPREAD = (np.array(values, np.float32) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
 """Of the pictures that the network has learned from."""
-IDLE_SECONDS = 30.0
-
-
-class NoNetwork(Exception):
-    """The network, or what runs it, is not on this machine."""
 
 
 @lru_cache(1)
@@ -70,21 +63,3 @@ def cut_out(content: bytes) -> tuple[bytes, float]:
     out = io.BytesIO()
     made.alpha.save(out, "PNG", compress_level=6)
     return out.getvalue(), made.confidence
-
-
-_process = OwnProcess(IDLE_SECONDS)
-
-
-async def cut_out_apart(content: bytes) -> tuple[bytes, float]:
-    """`cut_out`, without blocking. Raises NoNetwork: none is installed, or it can't be run."""
-    if weights() is None:
-        raise NoNetwork("it is not installed")
-    try:
-        return await _process.run(cut_out, content)
-    except Crashed:
-        raise NoNetwork("its process died") from None
-
-
-def close() -> None:
-    """End the process, if there is one."""
-    _process.close()

@@ -26,6 +26,7 @@ from core.errors import (
 from core.models import User
 from core.pictures import framing as pictures_framing
 from core.pictures import intake, presets, uploads
+from core.pictures.fit import Framing
 from core.videos import queries, states
 from tests.core.pictures.table import table
 from tests.environment import forget_settings
@@ -252,7 +253,7 @@ async def test_a_picture_that_a_video_is_being_made_of_stays(alice: User) -> Non
     ],
 )
 def test_a_framing_is_kept_without_what_does_not_matter(framing: dict[str, object], brief: dict[str, object]) -> None:
-    assert intake.Framing.model_validate(framing).brief() == brief
+    assert Framing.model_validate(framing).brief() == brief
 
 
 @pytest.mark.parametrize(("variable", "value"), [("PICTURE_SECONDS", "0.1"), ("DECODE_MEMORY_MB", "128")])

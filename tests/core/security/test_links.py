@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.models import MAX_ID
+from core.ids import MAX_ID
 from core.security import links
 from core.security.public_ids import public_id, video_id
 from tests.environment import forget_settings

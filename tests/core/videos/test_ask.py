@@ -20,7 +20,7 @@ from core.errors import (
 )
 from core.models import User, Video
 from core.pictures import uploads
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from core.videos import states
 from core.videos.ask import ask
 from core.videos.recipe import Recipe

@@ -52,6 +52,21 @@ def test_with_the_keys_it_imports_no_sdk_and_stays_small(place: Path) -> None:
     assert size < 6_000_000  # 4.6 MB measured, nearly all of it httpx2
 
 
+def test_a_videos_server_costs_no_sdk_before_it_is_called(place: Path) -> None:
+    _, modules = warmed_up(place, OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    assert "workers.engines.videos_api.calls" in modules
+    assert [name for name in modules if name.partition(".")[0] in SDKS] == []
+
+
+def test_a_worker_has_nothing_of_what_its_processes_work_with(place: Path) -> None:
+    look = "import sys, workers.main; print([name for name in ('numpy', 'av', 'onnxruntime') if name in sys.modules])"
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{place}/x.db", "STORAGE_URL": str(place)}
+    said = subprocess.run(
+        [sys.executable, "-c", look], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "[]\n"
+
+
 def test_the_options_of_the_catalogue_are_those_of_a_video() -> None:
     assert set(entries.OPTIONS) == set(Options.model_fields)
 

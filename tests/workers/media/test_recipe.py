@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.catalog.size import Size
 from core.models import Picture, Video
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from core.videos import recipe
 from core.videos.recipe import Recipe
 from tests.servers import clip

@@ -9,7 +9,7 @@ from core.edits.exports import TILES, shaped
 from core.edits.fields import LOCK_SECONDS
 from core.edits.music import TRACKS
 from core.models import Picture, Video
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 
 from .project import Project, Shot
 

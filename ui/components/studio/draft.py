@@ -13,7 +13,7 @@ from core.catalog.size import Size
 from core.errors import BadSize, ModelUnavailable
 from core.models import Picture
 from core.pictures import presets
-from core.pictures.intake import Framing
+from core.pictures.fit import Framing
 from core.videos.options import Options
 from core.videos.recipe import Recipe
 

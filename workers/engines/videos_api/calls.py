@@ -1,20 +1,19 @@
-"""The calls to one Videos server, written by the `openai` client.
+"""The calls to one Videos server, written by the `openai` client (sdk.py)."""
 
-A thin layer: its `videos` resource is deprecated, its retries repeat a create call, its types refuse what servers
-really answer. So: plain `get`, `post` and `delete`.
-"""
-
+import asyncio
 from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
 
 import httpx2
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
 
 from core.catalog.entries import Server
-from core.errors import Unreachable
 from workers.engines import calls
-from workers.engines.calls import Answer, Query, broken_off
+from workers.engines.calls import Answer, Query
 from workers.engines.videos_api.answers import FilePart, Json
+
+if TYPE_CHECKING:
+    from workers.engines.videos_api.sdk import Sdk
 
 ONCE = {"x-litellm-num-retries": "0"}
 """LiteLLM's router repeats a failed create two times by itself, unless it is told not to."""
@@ -26,52 +25,36 @@ class Calls(calls.Calls):
     def __init__(self, server: Server, query: Mapping[str, str]) -> None:
         super().__init__(server)
         self._query = query
-        self._client = AsyncOpenAI(
-            api_key=server.key or "none",
-            base_url=server.base_url,
-            max_retries=0,
-            timeout=calls.TIMEOUT,
-            http_client=self.http,
-        )
-        self._creator = self._client.copy(http_client=self.fresh)
+        self._opened: Sdk | None = None
 
     async def create_form(self, path: str, fields: Json, files: list[FilePart]) -> Answer:
         """POST once, never repeated. Raises Unreachable if nothing was sent, OutcomeUnknown if it broke off later."""
         kind = {"Content-Type": "multipart/form-data"} if files else {}
-        options: Any = {"headers": self._headers({**ONCE, **kind}), "params": self._query, "follow_redirects": False}
+        sdk = await self._sdk()
         async with self.slots:
-            try:
-                response = await self._creator.post(
-                    path, cast_to=httpx2.Response, body=fields, files=files or None, options=options
-                )
-            except APIStatusError as error:
-                response = error.response
-            except APIConnectionError as error:
-                raise broken_off(error.__cause__) from error
-        return self.created(response)
+            return self.created(await sdk.post(path, fields, files, self._query, {**ONCE, **kind}))
 
     async def get(self, path: str, query: Query | None = None) -> Answer:
         """GET. Raises Unreachable."""
-        return await self._ask(self._client.get, path, query or {})
+        return await self._ask("get", path, query or {})
 
     async def delete(self, path: str) -> Answer:
         """DELETE. Raises Unreachable."""
-        return await self._ask(self._client.delete, path, {})
+        return await self._ask("delete", path, {})
 
-    async def _ask(self, method: Any, path: str, query: Query) -> Answer:
-        options: Any = {"headers": self._headers(), "params": {**self._query, **query}}
+    async def _ask(self, method: Literal["get", "delete"], path: str, query: Query) -> Answer:
+        sdk = await self._sdk()
         async with self.slots:
-            try:
-                response = await method(path, cast_to=httpx2.Response, options=options)
-            except APIStatusError as error:
-                response = error.response
-            except APIConnectionError as error:
-                raise Unreachable(f"{type(error.__cause__).__name__}: {error.__cause__}") from error
+            response = await sdk.ask(method, path, {**self._query, **query})
         return self.answer(response, response.text)
+
+    async def _sdk(self) -> "Sdk":
+        """The client, imported in a thread when it is first called for."""
+        if self._opened is None:
+            module = await asyncio.to_thread(import_module, "workers.engines.videos_api.sdk")
+            self._opened = module.Sdk(self.server, self.http, self.fresh)
+        return self._opened
 
     def url(self, path: str) -> str:
         """The full URL of a path."""
         return str(httpx2.URL(super().url(path)).copy_merge_params(self._query))
-
-    def _headers(self, more: Mapping[str, str] | None = None) -> dict[str, str | Omit]:
-        return {"Authorization": Omit(), **self.server.key_headers, **(more or {})}

@@ -1,0 +1,4 @@
+"""The bound of our rows' ids."""
+
+MAX_ID = 2**31 - 1
+"""The largest id; PostgreSQL refuses a query for a larger one."""
