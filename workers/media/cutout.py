@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core.pictures.network import weights
-from workers.media.cutting import NoNetwork
+from core.pictures.network import NoNetwork, weights
 from workers.media.fill import Floats
 from workers.media.matte import cut
 

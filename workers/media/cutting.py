@@ -4,14 +4,10 @@ It is started when needed and ends when nobody has needed it for a while: the ne
 Where they are not installed, or anything about them fails, there is no cut-out, and no harm done.
 """
 
-from core.pictures.network import weights
+from core.pictures.network import NoNetwork, weights
 from core.processes import Crashed, OwnProcess
 
 IDLE_SECONDS = 30.0
-
-
-class NoNetwork(Exception):
-    """The network, or what runs it, is not on this machine."""
 
 
 def _cut_out(content: bytes) -> tuple[bytes, float]:

@@ -10,11 +10,11 @@ from core.errors import PictureGone
 from core.models import Picture, Video
 from core.phrase import Phrase
 from core.pictures import cutouts, framing
-from core.pictures.network import SURE
+from core.pictures.network import SURE, NoNetwork
 from core.processes import apart
 from core.storage import store
 from workers.engines import Cutout
-from workers.media.cutting import NoNetwork, cut_out_apart
+from workers.media.cutting import cut_out_apart
 
 log = logging.getLogger(__name__)
 _making: dict[int, asyncio.Task[None]] = {}
