@@ -8,8 +8,9 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,8 +18,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.errors import NotFound, WrongInput
 from core.models import Template
 from core.phrase import Phrase
+from core.prompts.camera_moves import MOVES, find_move
 
 Category = Literal["show", "detail", "scene", "story"]
+CATEGORIES: tuple[Category, ...] = get_args(Category)
 MAX_OWN = 100
 MAX_TITLE = 80
 _BLANK = re.compile(r"\[([^\[\]:]{1,40})(?::([^\[\]]{1,120}))?\]")
@@ -73,6 +76,22 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         return words[:1].upper() + words[1:] if begins else words
 
     return _BLANK.sub(put, text)
+
+
+@lru_cache
+def signs(category: Category) -> tuple[str, ...]:
+    """Words by which a prompt is known that was made with one of the category's templates, in both languages.
+
+    It is the last sentence, which neither the blanks nor another camera move change; where it is a move itself, the
+    longest piece of the others.
+    """
+    return tuple(_sign(text) for each in SAMPLES if each.category == category for text in (each.text, each.text_zh))
+
+
+def _sign(text: str) -> str:
+    pieces = [piece.strip() for piece in re.split(r"[.。\0]", _BLANK.sub("\0", text)) if piece.strip()]
+    lasting = [piece for piece in pieces if not any(find_move(piece, move) for move in MOVES)]
+    return lasting[-1] if lasting[-1] == pieces[-1] else max(lasting, key=len)
 
 
 async def own(session: AsyncSession, user_id: int) -> Sequence[Template]:

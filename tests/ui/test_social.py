@@ -146,6 +146,19 @@ async def test_whom_it_is_for(
     assert (await stranger.get(f"/v/{slug}")).status_code == 200
 
 
+async def test_a_category_of_the_gallery(api: httpx.AsyncClient, stranger: httpx.AsyncClient, video: Video) -> None:
+    await share(api, video, in_gallery=True)
+    for asked, cards, chosen in (
+        ("", 1, "sort=new"),
+        ("?category=story", 0, "category=story"),
+        ("?category=story&sort=liked", 0, "category=story"),
+        ("?category=none&sort=liked", 1, "sort=liked"),
+    ):
+        page = (await stranger.get(f"/gallery{asked}")).text
+        assert page.count("<article") == cards, asked
+        assert f'<a class="tab" href="/gallery?{chosen}" aria-current="page">' in page
+
+
 class Head(HTMLParser):
     """The tags of a page as an unfurler reads them."""
 

@@ -16,7 +16,7 @@ class PagedList(Tag, Generic[Item]):
     `fetch(before, limit)` gives up to `limit` items older than the one with the id `before`, or the newest for None;
     `draw` draws one into the list, `id_of` tells its id. `empty` is the sentence where there is none. `more` is called
     after each further page with its items. A list of `cards` is laid in columns; one that is not `centred` has its
-    button at the left.
+    button at the left. An `endless` one presses its button itself where one gets near the end.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class PagedList(Tag, Generic[Item]):
         more: Callable[[Sequence[Item]], object] | None = None,
         cards: bool = False,
         centred: bool = True,
+        endless: bool = False,
     ) -> None:
         super().__init__("div")
         self.style("display: contents")  # the list and its button stand where this element stands
@@ -44,7 +45,7 @@ class PagedList(Tag, Generic[Item]):
         with self:
             self.items = masonry(label) if cards else Tag("div", "rows", aria_label=label, role="list")
             with Tag("div", "more") if centred else self:
-                self._more = button(_("Load more"), self.load, hidden=True)
+                self._more = button(_("Load more"), self.load, hidden=True, data_endless=endless)
 
     async def load(self) -> None:
         """Load the next page; dropped if the list has restarted meanwhile."""

@@ -8,9 +8,10 @@ from core.database.session import reading
 from core.errors import NotFound, NotSignedIn
 from core.phrase import Phrase
 from core.social import gallery
-from core.social.gallery import Shown, Sort
+from core.social.gallery import Shown
 
 from .. import formats, social_access
+from ..components.gallery.tabs import View, tabs
 from ..components.video.words import localized, shown_size, title_of
 from ..i18n import _, n_
 from .shell import page, unfolding
@@ -39,28 +40,21 @@ async def draw(request: Request) -> Response:
         raise NotFound(Phrase("gallery"))
     if not social_access.may_read(None):
         raise NotSignedIn()
-    sort: Sort = "liked" if request.query_params.get("sort") == "liked" else "new"
+    view = View.of(request.query_params)
     async with reading() as db:
-        rows = await gallery.page(db, sort, request.query_params.get("cursor"), PAGE + 1)
+        rows = await gallery.page(db, view.sort, request.query_params.get("cursor"), PAGE + 1, view.category)
     shown = rows[:PAGE]
-    more = Markup('<p class="plain-more"><a class="button" href="/gallery?sort={}&amp;cursor={}">{}</a></p>')
+    more = Markup('<p class="plain-more"><a class="button" href="/gallery?{}&amp;cursor={}">{}</a></p>')
     about = _("Videos that their makers chose to show.")
     body = BODY.format(
         title=_("Gallery"),
         about=about if shown else _("Nothing is shown yet"),
         sorting=_("Order"),
-        tabs=_tabs(sort),
+        tabs=tabs(view),
         cards=Markup().join(map(_card, shown)),
-        more=more.format(sort, shown[-1].cursor, _("More")) if len(rows) > PAGE else "",
+        more=more.format(view.query, shown[-1].cursor, _("More")) if len(rows) > PAGE else "",
     )
     return page(request, _("Gallery"), body, active="gallery", tags=unfolding(request, _("Gallery"), about))
-
-
-def _tabs(sort: Sort) -> Markup:
-    words: dict[Sort, str] = {"new": _("Newest"), "liked": _("Most liked this week")}
-    tab = Markup('<a class="tab" href="/gallery?sort={}"{}>{}</a>')
-    current = Markup(' aria-current="page"')
-    return Markup().join(tab.format(key, current if key == sort else "", word) for key, word in words.items())
 
 
 def _card(shown: Shown) -> Markup:

@@ -13,6 +13,8 @@ from core.admin import own_data
 from core.database.session import reading, session
 from core.errors import Conflict, NotFound, WrongInput
 from core.models import AuditEntry, Comment, Like, Report, User, Video, WebhookDelivery, WebhookEndpoint, now
+from core.prompts import templates
+from core.prompts.camera_moves import MOVES, toggle_move
 from core.social import comments, gallery, likes, plain, ranking, reports, sharing
 from tests.people import ask, finish, reread
 from tests.waiting import until
@@ -105,6 +107,25 @@ async def test_a_long_ranking_is_counted_now_and_then(
         return await in_gallery("liked") == order(0, 2)
 
     await until(is_counted)
+
+
+async def test_a_category_holds_what_was_made_with_its_templates(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    video, _slug = await shown(alice)
+
+    async def categories(prompt: str) -> list[str]:
+        """Those that hold the video with that prompt."""
+        async with session() as db:
+            await db.exec(sql_update(Video).where(col(Video.id) == video.id).values(prompt=prompt))
+            return [each for each in templates.CATEGORIES if await gallery.page(db, "new", None, 5, each)]
+
+    for sample in templates.SAMPLES:
+        for text in (sample.text, sample.text_zh):
+            prompt = templates.fill(text, {blank.name: "100 %_" for blank in templates.blanks(text)})
+            assert await categories(toggle_move(prompt, MOVES[6])) == [sample.category], prompt
+    assert await categories("Slow push in") == []
+    monkeypatch.setattr(gallery, "READ_THROUGH", 1)
+    await shown(alice)
+    assert await categories(templates.SAMPLES[0].text) == []
 
 
 async def test_only_what_its_owner_shows_is_in_the_gallery(alice: User) -> None:

@@ -2,7 +2,7 @@
 
 from core.database.session import reading
 from core.social import gallery
-from core.social.gallery import Shown, Sort
+from core.social.gallery import Shown
 
 from ...i18n import _, n_
 from ...kit.elements import Tag
@@ -11,6 +11,7 @@ from ...kit.paged_list import PagedList
 from ..site.notice import notice
 from ..video.video_card import poster
 from ..video.words import localized, title_of
+from .tabs import View, tabs
 
 PAGE = 24
 
@@ -18,16 +19,15 @@ PAGE = 24
 class Gallery(Tag):
     """The cards and the button for more."""
 
-    def __init__(self, sort: Sort) -> None:
+    def __init__(self, view: View) -> None:
         super().__init__("div", "gallery")
-        self._sort = sort
+        self._view = view
         self._cursors: dict[int, str] = {}
         with self:
-            with Tag("nav", "tabs", aria_label=_("Order")):
-                for key, word in (("new", _("Newest")), ("liked", _("Most liked this week"))):
-                    Tag("a", "tab", word, href=f"/gallery?sort={key}", aria_current="page" if key == sort else None)
+            Tag("nav", "tabs", aria_label=_("Order"), inner=tabs(view))
             self._list = PagedList(
-                self._page, _card, lambda shown: shown.video.id, size=PAGE, label=_("Shared videos"), cards=True
+                self._page, _card, lambda shown: shown.video.id,
+                size=PAGE, label=_("Shared videos"), cards=True, endless=True,
             )
 
     async def load(self) -> None:
@@ -40,7 +40,8 @@ class Gallery(Tag):
 
     async def _page(self, before: int | None, limit: int) -> list[Shown]:
         async with reading() as db:
-            rows = await gallery.page(db, self._sort, self._cursors[before] if before else None, limit)
+            cursor = self._cursors[before] if before else None
+            rows = await gallery.page(db, self._view.sort, cursor, limit, self._view.category)
         self._cursors |= {shown.video.id: shown.cursor for shown in rows}
         return rows
 
@@ -49,7 +50,7 @@ def _card(shown: Shown) -> None:
     video = shown.video
     with Tag("article", "card", data_plays=True), Tag("div", "card-inner"):
         target = f"/v/{video.slug}"
-        poster(target, video, _("Watch: {prompt}", prompt=title_of(video)), target=target)
+        poster(target, video, _("Watch: {prompt}", prompt=title_of(video)), target=target, picture="small.webp")
         with Tag("div", "card-foot"), Tag("div", "card-text"):
             Tag("p", "card-prompt", title_of(video), title=video.prompt)
             with Tag("div", "card-facts"):

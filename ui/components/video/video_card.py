@@ -114,10 +114,10 @@ class VideoCard(Tag):
         return menu_row(text, symbol=symbol).on_click(lambda: self._actions[name](self.video))
 
 
-def poster(source: str, video: Video, label: str, *, target: str) -> Tag:
-    """The poster of a finished video, leading to it; its clip loads when it comes into view."""
+def poster(source: str, video: Video, label: str, *, target: str, picture: str = "poster") -> Tag:
+    """The poster of a finished video, or another `picture` of it, leading to it; its clip loads when it is played."""
     with Tag("a", "card-media", aria_label=label, href=target) as element:
-        Tag("img", src=f"{source}/poster", alt="", loading="lazy", decoding="async")
+        Tag("img", src=f"{source}/{picture}", alt="", loading="lazy", decoding="async")
         clip = Tag("video", data_src=f"{source}/preview", preload="none", tabindex="-1", aria_hidden=True)
         for flag in ("muted", "loop", "playsinline"):
             clip.put(flag, True)
