@@ -66,9 +66,20 @@ def test_everything_down_to_generate_is_in_sight(page: Page, screen: tuple[int, 
     sign_in(page)
     page.wait_for_function(LIVE)
     choose(page)
-    for name in RATIOS:
+    look_for_what_is_hidden(page)
+    upload(page, 300, 500)
+    page.get_by_role("button", name="1:1", exact=True).click()
+    for hint in (page.get_by_role("button", name="Your picture is tall"), page.get_by_text("very small (300x500)")):
+        expect(hint).to_be_visible()
+    look_for_what_is_hidden(page)
+
+
+def look_for_what_is_hidden(page: Page) -> None:
+    """In every ratio all of the form is above Generate, once the preview has that ratio."""
+    has_ratio = f"(r) => {{ const [w, h] = ({FRAME})(); return Math.abs(w / h - r) < 0.02; }}"
+    for name, ratio in RATIOS.items():
         page.get_by_role("button", name=name, exact=True).click()
-        expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-pressed", "true")
+        page.wait_for_function(has_ratio, arg=ratio)
         page.wait_for_function(f"() => JSON.stringify(({HIDDEN})()) === '[true,[]]'")
 
 

@@ -23,8 +23,9 @@ class PictureHints(Tag):
         self._draft = draft
         with self:
             self._fit = button("", self._use_ratio, look="link", hidden=True)
-            whole, about = _("Use the whole picture instead"), _("The outlined product moves by itself.")
-            self._outlined = button(whole, lambda: draft.update(layers=False), look="link", title=about, hidden=True)
+            with Tag("p", "picture-note", hidden=True) as self._outlined:
+                Tag("span", "", _("The outlined product moves by itself."))
+                button(_("Use the whole picture instead"), lambda: draft.update(layers=False), look="link")
             self._note = Tag("p", "picture-note", symbol="circle-alert", hidden=True)
             with Tag("p", "picture-note", symbol="circle-alert", hidden=True) as self._cut:
                 self._cut_words = Tag("span")
@@ -60,7 +61,6 @@ class PictureHints(Tag):
         }
         self._fit.text = words[own.shape] if own and fitting else ""
         self._fit.put("hidden", not self._fit.text)
-        self._outlined.put("hidden", self._draft.cut_out not in self._draft.outlined)
         self._note.text = self._pixels(own, is_fitting=fitting is None)
         self._note.put("hidden", not self._note.text)
         cut = own is not None and self._draft.choices.mode == "crop" and _stretch(own) > EXTREME
@@ -72,6 +72,9 @@ class PictureHints(Tag):
                 else _("Your picture is very wide: most of it is cut off.")
             )
         self._cut.put("hidden", not cut)
+        lines = (self._fit.text, self._note.text, cut)  # the form has room for two of them
+        has_room = sum(map(bool, lines)) < 2
+        self._outlined.put("hidden", not has_room or self._draft.cut_out not in self._draft.outlined)
 
     def _pixels(self, own: Size | None, *, is_fitting: bool) -> str:
         if own and min(own.width, own.height) < TINY:

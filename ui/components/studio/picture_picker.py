@@ -62,7 +62,7 @@ class PicturePicker(Tag):
 
     def _strip(self) -> None:
         """Upload and Link, always in sight; then one's own pictures and the presets, which scroll."""
-        with Tag("div", "strip-row"):
+        with Tag("div", "strip-row") as self._row:
             self._upload_tile()
             self._link = Tag("button", "tile tile-upload", _("Link"), symbol="link", type="button", aria_controls=BOX,
                              aria_expanded=False, title=_("A picture by its web address"))  # fmt: skip
@@ -173,7 +173,7 @@ class PicturePicker(Tag):
         self._problem.put("hidden", not sentence)
         self.put("data_wrong", missing or None)
         if missing:
-            self.run_method("scrollIntoView", {"block": "center", "behavior": "smooth"})
+            self._row.run_method("scrollIntoView", {"block": "center", "behavior": "smooth"})
 
     def _draw(self) -> None:
         choices = self._draft.choices

@@ -13,7 +13,7 @@ from core.videos.request import MAX_PROMPT
 from ... import i18n
 from ...i18n import _
 from ...kit.choices import Choices, option
-from ...kit.elements import Tag, button
+from ...kit.elements import Tag, button, link
 from ...kit.text_area import TextArea
 from ...kit.toast import toast
 from ..video.preset_picture import preset_prompt
@@ -57,6 +57,7 @@ class PromptField(Tag):
                 ).mark("prompt")  # fmt: skip
                 with Tag("div", "prompt-foot"):
                     button(_("Templates"), self._templates, look="link", symbol="layout-template")
+                    link(_("Many at once"), "/batch", symbol="images", look="link")
                     if improve.is_on():
                         self._improve = button(_("Improve my prompt"), self._better, look="link", symbol="sparkles")
                         self._back = button(_("Back to mine"), self._undo, look="link", hidden=True)

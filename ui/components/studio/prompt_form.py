@@ -42,7 +42,6 @@ class PromptForm(Tag):
             self._prompt = PromptField(user, draft)
             ModelMenu(draft)
             CameraControls(draft)
-            Tag("a", "many-link", _("Many at once"), symbol="layout-template", href="/batch")
             self._generate = GenerateButton(user, draft, current, self.generate)
             self._kept = Tag("ads-draft", draft=draft.to_json(), hidden=True).mark("draft")
             self._kept.on("restore", self._restore, ["detail"])
