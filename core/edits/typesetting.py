@@ -30,6 +30,10 @@ NOT_FIRST = set("。，、；：？！）」』】〉》”’…—·～％,.;:
 """What a line never begins with."""
 NOT_LAST = set("（「『【〈《“‘￥$€£([{#")
 """What a line never ends with."""
+CLAUSE_ENDS, CLOSING = set("，。；：！？、"), "”’』」）》"
+"""Where a line of Chinese ends best, and what may stand behind that."""
+LEAST_CLAUSE = 0.4
+"""A line of whole clauses is at least so long beside the longest: a single word is none."""
 
 
 def unit(width: int, height: int) -> float:
@@ -86,8 +90,14 @@ class Setting:
         return self.glyphs(line)[1]
 
     def lines(self, text: str, most: float) -> list[str]:
-        """As few lines as fit into `most` pixels, of lengths as equal as may be."""
+        """As few lines as fit into `most` pixels, as equal as may be; whole clauses of Chinese if these are no more."""
         pieces = _pieces(text)
+        lines, clauses = self._even(pieces, most), self._even(_clauses(pieces), most)
+        widths = [self.width(line) for line in clauses]
+        good = len(clauses) == len(lines) and max(widths) <= most and min(widths) >= LEAST_CLAUSE * max(widths)
+        return clauses if good else lines
+
+    def _even(self, pieces: list[str], most: float) -> list[str]:
         lines = self._broken(pieces, most)
         low, high = most / len(lines) * 0.6, most
         while len(lines) > 1 and high - low > max(2.0, most / 64):
@@ -144,3 +154,13 @@ def _pieces(text: str) -> list[str]:
         else:
             pieces.append(sign)
     return pieces
+
+
+def _clauses(pieces: list[str]) -> list[str]:
+    """The same, joined up to each Chinese comma or stop."""
+    clauses = [""]
+    for piece in pieces:
+        clauses[-1] += piece
+        if piece.strip().rstrip(CLOSING)[-1:] in CLAUSE_ENDS:
+            clauses.append("")
+    return [clause for clause in clauses if clause]

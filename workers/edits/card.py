@@ -28,12 +28,17 @@ def card(plan: Plan, end: EndCard) -> Image.Image:
         _picture(canvas, plan, (left, top, middle - plan.width * MARGIN / 2, bottom))
         words.stand(canvas, (middle + plan.width * MARGIN / 2, top, right, bottom))
     else:
-        split = top + (bottom - top) * 0.58
-        _picture(canvas, plan, (left, top, right, split))
-        words.stand(canvas, (left, split + plan.height * 0.02, right, bottom))
+        # the words first: what is read in two seconds has to be large, and a picture is seen at any size
+        split = bottom - words.fitted(right - left, (bottom - top) * WORDS)[2]
+        _picture(canvas, plan, (left, top, right, split - plan.height * 0.025))
+        words.stand(canvas, (left, split, right, bottom))
     return canvas
 
 
+WORDS = 0.54
+"""Of the height below a picture and with it: so much the words may take."""
+LEAST = 0.4
+"""Words are made smaller down to this share of their size."""
 MOST_CUT = 1.4
 """The picture is made so much larger than it fits whole, if it then fills its place better; what lies over is cut."""
 
@@ -75,18 +80,22 @@ class _Words:
 
     def stand(self, canvas: Image.Image, box: tuple[float, float, float, float]) -> None:
         """Draw them in the middle of a box, smaller if they would not fit."""
-        room, height = box[2] - box[0], box[3] - box[1]
-        scale = 1.0
-        parts = self._parts(room, scale)
-        gap = self.unit * 0.035
-        while (needed := sum(p.height for p in parts) + gap * (len(parts) - 1)) > height and scale > 0.4:
-            scale *= 0.9
-            parts, gap = self._parts(room, scale), gap * 0.9
-        at = box[1] + (height - needed) / 2
+        parts, gap, needed = self.fitted(box[2] - box[0], box[3] - box[1])
+        at = box[1] + (box[3] - box[1] - needed) / 2
         for part in parts:
             x = (box[0] + box[2] - part.width) / 2 - part.pad
             canvas.paste(part.image, (round(x), round(at - part.pad)), part.image)
             at += part.height + gap
+
+    def fitted(self, room: float, height: float) -> tuple[list[Lettering], float, float]:
+        """They at the size at which they fit, the gap between two, and the height of all."""
+        scale, gap = 1.0, self.unit * 0.035
+        while True:
+            parts = self._parts(room, scale)
+            needed = sum(part.height for part in parts) + gap * (len(parts) - 1)
+            if needed <= height + 0.5 or scale <= LEAST:
+                return parts, gap, needed
+            scale, gap = scale * 0.95, gap * 0.95
 
     def _parts(self, room: float, scale: float) -> list[Lettering]:
         end, plain = self.end, self.color

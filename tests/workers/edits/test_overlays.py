@@ -190,6 +190,16 @@ def test_a_crop_shows_the_part_that_is_asked_for(tmp_path: Path) -> None:
         assert bool(frame[640, 700].mean() > 150) == bright
 
 
+def test_a_line_of_chinese_ends_where_a_clause_does_if_that_needs_no_further_line() -> None:
+    def lines(text: str, most: float) -> list[str]:
+        return Setting(40).lines(text, most)
+
+    assert lines("植萃精华，温和渗透，不黏腻", 400) == ["植萃精华，", "温和渗透，不黏腻"]
+    assert lines("植萃精华，温和渗透，不黏腻", 700) == ["植萃精华，温和渗透，不黏腻"]
+    assert len(lines("是，这是一款非常非常温和的精华", 400)) == 2, "one word alone is no line"
+    assert lines("是，这是一款非常非常温和的精华", 400)[0] != "是，"
+
+
 def test_the_end_card_comes_in_softly_and_then_stands_still(tmp_path: Path, grey: Path, plain: Path) -> None:
     card = {"seconds": 2, "title": "Amber", "price": "49 €", "button": "Shop now", "image_id": 2, "color": "#102030"}
     shown = drawn({"clips": [{"video_id": 1}], "end_card": card}, grey, card=plain)
@@ -197,6 +207,21 @@ def test_the_end_card_comes_in_softly_and_then_stands_still(tmp_path: Path, grey
     assert all((frame == shown[-1]).all() for frame in shown[-24:])
     assert shown[-1][2, 2].tolist() == pytest.approx([16, 32, 48], abs=3)
     assert not (shown[35] != drawn({"clips": [{"video_id": 1}]}, grey)[35]).any()
+
+
+@pytest.mark.parametrize("size", ["720x1280", "1080x1080"])
+def test_the_words_below_a_cards_picture_can_be_read(tmp_path: Path, grey: Path, plain: Path, size: str) -> None:
+    """They got what the picture left, and were a third smaller than beside it."""
+    words = {"title": "Amber", "subtitle": "Eau de parfum", "price": "49 €", "button": "Shop now"}
+    card = {"seconds": 1.0, **words, "image_id": 2, "color": "#102030", "accent": "#ff0000"}
+    shown = drawn({"clips": [{"video_id": 1}], "size": size, "end_card": card}, grey, card=plain)[-1].astype(int)
+    height = shown.shape[0]
+    rows = np.flatnonzero((np.abs(shown - (90, 120, 150)).max(axis=2) < 20).mean(axis=1) > 0.3)
+    button = box((shown[..., 0] > 200) & (shown[..., 1] < 90))
+    assert button[3] - button[1] > 0.065 * height
+    assert len(rows) > 0.25 * height
+    letters = np.flatnonzero((shown.min(axis=2) > 200).any(axis=1))
+    assert letters[0] > rows[-1] + 0.02 * height, "a gap between picture and words"
 
 
 def test_the_locked_end_is_the_true_picture(tmp_path: Path, grey: Path) -> None:

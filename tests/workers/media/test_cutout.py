@@ -81,6 +81,20 @@ def test_what_is_no_picture_is_no_product() -> None:
     assert cut_out(b"GIF89a, or so it says") == (b"", 0.0)
 
 
+@pytest.mark.parametrize(("things", "is_clear"), [(3, True), (12, False)])
+def test_a_tray_of_many_things_is_no_product(things: int, is_clear: bool) -> None:
+    picture = Image.new("RGB", (640, 480), (48, 52, 60))
+    draw = ImageDraw.Draw(picture)
+    for n in range(things):
+        x, y = 80 + n % 4 * 160, 100 + n // 4 * 140
+        draw.ellipse((x - 50, y - 50, x + 50, y + 50), fill=(210, 180, 100))
+
+    def seen(part: Image.Image) -> Floats:
+        return (np.asarray(part.convert("L").resize((320, 320))) > 100).astype(np.float32)
+
+    assert (cut(picture, seen).confidence >= CLEAR) is is_clear
+
+
 def disc(draw: ImageDraw.ImageDraw, fill: object) -> None:
     draw.ellipse((120, 60, 280, 220), fill=fill)  # type: ignore[arg-type]
 

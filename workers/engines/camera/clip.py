@@ -26,9 +26,10 @@ from workers.media.regions import Box
 
 SPARE = 1.08
 """Source rows per row of the frame where the camera is nearest."""
-STRETCH = 8
+STRETCH = 9
 """The source is this many times as wide as the frame, so that the nearest of its columns is near enough: picking
-columns takes a fifth of the time of blending them, and is at most a twelfth of a pixel off."""
+columns takes a fifth of the time of blending them, and is at most a fourteenth of a pixel off. It is odd, so that the
+middle of a pixel is the middle of a column where the camera is at its widest: the first frame is the picture."""
 CRISPER = 1.25
 """The source holds no more detail across than this many times what the widest view can show: the rest would flicker."""
 SOFT = 0.15

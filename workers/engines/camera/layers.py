@@ -79,7 +79,7 @@ def layers_of(
             mask.filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.GaussianBlur(1.5)).point(lambda v: min(2 * v, 255))
         )
         ground = planes(Image.composite(empty.resize(picture.size, Image.Resampling.BICUBIC), picture, near))
-    wide = own[0].width // stretch * (stretch // 2), own[0].height
+    wide = own[0].width // stretch * (stretch // 2 | 1), own[0].height  # odd, as `stretch` is
     alpha, gap, gap_box = (mask, None, None) if stage.move.shifts else _covers(mask, stage.thing)
     alpha = alpha.resize(wide, Image.Resampling.BICUBIC)
     gap = gap and gap.resize(wide, Image.Resampling.BICUBIC)
