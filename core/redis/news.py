@@ -29,8 +29,8 @@ Stage = Literal["starting", "queued", "processing", "downloading", "waiting", "c
 class News:
     """What changed. `progress` is 0-100 or None if unknown; `ahead` the number of videos before this one.
 
-    `status` is the database's, or `deleted` or `restored`; if it is set, a page reads the video again. `browser`
-    is the id of a browser whose signed-in user changed.
+    `status` is the database's, or `deleted`, `restored` or `renamed`; if it is set, a page reads the video again.
+    `browser` is the id of a browser whose signed-in user changed.
     """
 
     user_id: int = 0

@@ -210,4 +210,4 @@ async def set_title(session: AsyncSession, user_id: int, video_id: int, title: s
     """Give a video a title of its own, or take it away with None. Raises NotFound."""
     if not await change(session, alive(user_id), col(Video.id) == video_id, title=title):
         raise NotFound(Phrase("video"))
-    after_commit(session, lambda: publish(News(user_id=user_id, video_id=video_id)))  # what is cached of it is stale
+    after_commit(session, lambda: publish(News(user_id=user_id, video_id=video_id, status="renamed")))

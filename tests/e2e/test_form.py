@@ -101,6 +101,9 @@ def test_1080p_is_a_switch_beside_three_ratios(page: Page) -> None:
     page.get_by_role("button", name="1:1", exact=True).click()
     expect(sharper).to_be_hidden()
     expect(exact).to_have_attribute("src", re.compile("size=1080x1080"))
+    page.get_by_role("button", name="16:9", exact=True).click()  # not sharper than it was asked for, nor dearer
+    expect(exact).to_have_attribute("src", re.compile("size=1280x720"))
+    page.get_by_role("button", name="1:1", exact=True).click()
 
 
 def test_an_upload_of_another_ratio_is_offered_its_own(page: Page) -> None:

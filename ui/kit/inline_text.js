@@ -8,6 +8,9 @@ addEventListener("keydown", (e) => {
   if (e.key === "Escape") e.target.value = before;
   if (e.key === "Escape" || e.key === "Enter") e.target.blur();
 });
+adsvideo.retype = (field, text) => {
+  if (field && document.activeElement !== field) field.value = text;
+};
 adsvideo.edit = (field) => {
   if (document.querySelector(".q-menu")) return setTimeout(() => adsvideo.edit(field), 30); // it gives the focus back when it closes
   field?.focus();

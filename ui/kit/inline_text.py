@@ -1,5 +1,6 @@
 """A line of text that is edited where it stands: Enter or leaving it keeps it, Escape takes the typing back."""
 
+import json
 from collections.abc import Awaitable, Callable
 
 from nicegui import events
@@ -26,6 +27,11 @@ class InlineText(Tag):
     async def _left(self, event: events.GenericEventArguments) -> None:
         text = event.args if isinstance(event.args, str) else ""
         await self._keep(" ".join(text.split())[: self._longest])
+
+    def show(self, text: str) -> None:
+        """Show a text from elsewhere, unless somebody types here."""
+        self._field.props["^value"] = text
+        self.client.run_javascript(f"adsvideo.retype(getHtmlElement({self._field.id}), {json.dumps(text)})")
 
     def begin(self) -> None:
         """Put the cursor into it, with all of it marked."""

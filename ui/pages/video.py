@@ -51,7 +51,7 @@ async def video(visitor: Visitor, video_id: int) -> None:
     with layout.frame(visitor, current.video.title or _("Video"), "video", head=PRIVATE):
         with Tag("div", "video-head"):
             Tag("a", "back", _("Library"), symbol="chevron-left", href="/library", data_back="/library")
-            VideoTitle(current.video)
+            VideoTitle(current)
         with Tag("div", "video-page"):
             VideoPanel(current, partial(_try_again, visitor))
             VideoDetails(current, partial(_repeat, current, visitor), partial(_delete, current, visitor))

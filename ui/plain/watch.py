@@ -27,7 +27,7 @@ PLAYER = Markup(
 BODY = Markup(
     '<div class="watch">{player}<div class="watch-head"><div><h1 class="watch-title">{title}</h1>{prompt}'
     '<p class="watch-facts">{facts}</p></div><div class="toolbar">'
-    '<a class="button" href="/auth/login?next=/v/{slug}">{likes}</a>'
+    '<a class="button has-icon icon-heart" href="/auth/login?next=/v/{slug}">{likes}</a>'
     '<a class="button has-icon icon-download" href="{source}/content" download>{download}</a>'
     '<a class="button button-accent" href="/?recipe={slug}">{recipe}</a></div></div>{elsewhere}{comments}</div>'
 )

@@ -36,6 +36,8 @@ class ShopPart(Tag):
                 for alarm in seen.alarms:
                     self._alarm(alarm)
             Tag("h2", "account-title", _("Customers"))
+            if not seen.people:
+                Tag("p", "page-note", _("Nobody has bought anything yet."))
             with Tag("div", "rows", role="list", aria_label=_("Customers")):
                 for customer in seen.people:
                     _customer(customer)

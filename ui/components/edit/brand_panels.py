@@ -4,6 +4,7 @@ from functools import partial
 
 from core.models import Picture, Video
 
+from ... import formats
 from ...i18n import _
 from ...kit.elements import Tag, button
 from . import fields
@@ -65,7 +66,7 @@ def draw_card(project: Project) -> None:
     with Tag("div", "form-pair"):
         fields.line(_("Price"), card.get("price", ""), partial(put, "price"), most=40)
         fields.line(_("Button"), card.get("button", ""), partial(put, "button"), most=40)
-    fields.slider(_("Length"), card.get("seconds", 2.0), (1.0, 5.0, 0.5), partial(put, "seconds"), " s")
+    fields.slider(_("Length"), card.get("seconds", 2.0), (1.0, 5.0, 0.5), partial(put, "seconds"), formats.seconds(""))
     fields.color(_("Background"), card.get("color", "#15171c"), partial(put, "color"))
     choose = partial(_choose_card, project)
     if card.get("image_id"):

@@ -14,6 +14,7 @@ from core.models import User
 from core.settings import settings
 
 from ... import i18n
+from ...formats import seconds
 from ...i18n import _
 from ...kit.elements import Tag, button, icon_button
 from ...kit.toast import toast
@@ -113,7 +114,7 @@ class Editor(Tag):
         error = project.problem()
         self._problem.text = i18n.explain(error) if error else ""
         self._make.put("disabled", error is not None)
-        self._length.text = f"{project.size} · {i18n.number(round(project.seconds, 2))} s"
+        self._length.text = f"{project.size} · {seconds(i18n.number(round(project.seconds, 2)))}"
         body = json.dumps(project.body)
         changed = body != project.begun
         self._reset.put("hidden", not changed)

@@ -51,7 +51,8 @@ def _settings(project: Project, chosen: dict[str, Any]) -> None:
 
     fields.slider(_("Volume"), chosen.get("volume", 1.0), (0.0, 2.0, 0.05), partial(put, "volume"))
     with Tag("div", "form-pair"):
-        fields.slider(_("Fade out"), chosen.get("fade_out", 1.0), (0.0, 10.0, 0.5), partial(put, "fade_out"), " s")
+        fade_out = partial(put, "fade_out")
+        fields.slider(_("Fade out"), chosen.get("fade_out", 1.0), (0.0, 10.0, 0.5), fade_out, formats.seconds(""))
         fields.moment(_("Begin at"), chosen.get("start", 0.0), partial(put, "start"))
     fields.switch(_("Quieter under the clip's own sound"), chosen.get("duck", False), partial(put, "duck"))
     clear = partial(project.change, "music", lambda body: body.update(music=None))

@@ -136,7 +136,8 @@ class Timeline {
     try {
       await sheet.decode();
     } catch {
-      return; // without a worker there is none; the clip is a plain block
+      this.strips.delete(address); // without a worker there is none: the clip is a plain block until it is drawn anew
+      return;
     }
     const pen = canvas.getContext("2d");
     pen.scale(sharp, sharp);

@@ -145,7 +145,7 @@ class Library(Tag):
         if seen.video is None:
             self._drop([seen.video_id])
         elif card := cards.get(seen.video_id):  # what does not fit any more stays until it is looked for anew
-            if card.video.status != seen.video.status or card.video.favorite != seen.video.favorite:
+            if _seen_of(card.video) != _seen_of(seen.video):
                 card.show(seen.video, seen.picture)
         elif seen.fits and (self._list.is_whole or seen.video_id >= (self._list.last or 0)):
             place = sum(other > seen.video_id for other in cards)
@@ -238,3 +238,8 @@ class Library(Tag):
             await self._redraw(*back)
         else:
             toast(_("It is too late to bring it back."), "bad")
+
+
+def _seen_of(video: Video) -> tuple[object, ...]:
+    """What a card shows of a video that may change."""
+    return video.status, video.favorite, video.title

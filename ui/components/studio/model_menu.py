@@ -175,9 +175,11 @@ class ModelMenu(Tag):
         self._sharper.put("hidden", not larger)
 
     def _choose_ratio(self, ratio: str) -> None:
-        """As sharp as before, if the model can."""
+        """As sharp as before, if that has been chosen and the model can; a ratio's only size is no choice."""
         if (model := self._draft.model) and (sizes := _by_ratio(model).get(ratio)):
-            sharp = next((size for size in sizes if _lines(size) == _lines(self._draft.size)), sizes[0])
+            was = self._draft.size
+            chosen = was in _by_ratio(model).get(was.ratio, [])[1:]
+            sharp = next((size for size in sizes if chosen and _lines(size) == _lines(was)), sizes[0])
             self._draft.update(size=str(sharp))
 
     def _choose_lines(self, lines: str) -> None:

@@ -12,6 +12,7 @@ from ...i18n import _
 from ...kit.elements import Tag
 from ...kit.inline_text import InlineText
 from ...kit.toast import toast
+from .current_video import CurrentVideo
 from .words import title_of
 
 
@@ -39,15 +40,25 @@ async def _save(video: Video, title: str | None) -> None:
 
 
 class VideoTitle(Tag):
-    """The head of a video's page: its name as the page's title, and as a field to edit it."""
+    """The head of a video's page: its name as the page's title, and as a field to edit it; one given elsewhere too."""
 
-    def __init__(self, video: Video) -> None:
+    def __init__(self, current: CurrentVideo) -> None:
         super().__init__("div", "video-title")
-        self._video = video
+        assert current.video
+        self._current, self._video = current, current.video
         with self:
             self._heading = Tag("h1", "sr-only")
-            title_field(video, self._name_page)
+            self._field = title_field(self._video, self._name_page)
         self._name_page()
+        current.changed.subscribe(self._follow)
+        current.moved.subscribe(self._follow)
 
     def _name_page(self) -> None:
         self._heading.text = title_of(self._video)
+
+    def _follow(self) -> None:
+        now = self._current.video
+        if now and now.title != self._video.title:
+            self._video.title = now.title
+            self._field.show(now.title or "")
+            self._name_page()
