@@ -67,9 +67,9 @@ def test_a_trim_from_a_key_frame_copies_its_picture(
     source = numbered.clip(tmp_path / "a.mp4", 72, tone=440)
     made = make(tmp_path, {"clips": [{"video_id": 1, **clip}], **more}, source)
     assert (set(packets(made)) <= set(packets(source))) is is_copied
+    first, stop = (round(clip.get(name, usual) * 24) for name, usual in (("start", 0.0), ("end", 3.0)))
+    assert numbered.numbers(made) == list(range(first, stop, round(clip.get("speed", 1))))
     if is_copied:
-        first, stop = (round(clip.get(name, usual) * 24) for name, usual in (("start", 0.0), ("end", 3.0)))
-        assert numbered.numbers(made) == list(range(first, stop))
         with av.open(str(made)) as container:
             video, audio = container.streams.video[0], container.streams.audio[0]
             assert [frame.pts * frame.time_base for frame in container.decode(video)] == [
