@@ -70,8 +70,8 @@ def _first(container: InputContainer, stream: VideoStream, plan: Plan) -> int | 
     return first if len(own) == plan.total and even and sound else None
 
 
-def _is_at(packet: Packet, ticks: Fraction | int, tick: Fraction) -> bool:
-    return packet.pts is not None and abs(packet.pts - ticks) <= tick / EARLY
+def _is_at(packet: "Packet[VideoStream]", ticks: Fraction, tick: Fraction) -> bool:
+    return packet.pts is not None and abs(Fraction(packet.pts) - ticks) <= tick / EARLY
 
 
 def _written(out: OutputContainer, track: VideoStream, plan: Plan, first: int) -> Iterator[None]:
