@@ -170,6 +170,12 @@ async def delete(session: AsyncSession, user_id: int, ids: Sequence[int]) -> lis
     return [video.id for video in deleted]
 
 
+async def delete_versions(session: AsyncSession, user_id: int, video_id: int) -> list[int]:
+    """Delete what was made from that video, and not the video; returns as `delete` does."""
+    rows = await queries.made_from(session, user_id, video_id, None, MAX_CHOSEN)
+    return await delete(session, user_id, [row.id for row in rows])
+
+
 async def delete_one(session: AsyncSession, user_id: int, video_id: int) -> None:
     """Delete one video. Raises NotFound, and Conflict while it is being made."""
     if not await delete(session, user_id, [video_id]):

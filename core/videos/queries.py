@@ -1,6 +1,8 @@
 """Reading a user's videos. Every query takes the owner's id."""
 
 import statistics
+from collections import Counter
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, String, cast, func, tuple_
 from sqlmodel import col, select
@@ -71,10 +73,24 @@ async def behind(
 async def made_from(session: AsyncSession, user_id: int, video_id: int, before: int | None, limit: int) -> list[Video]:
     """The user's videos that were made from that one, newest first, those with an id below `before`."""
     of_it = cast(col(Video.made_from), String).like(f"%,{video_id},%")
-    query = select(Video).where(alive(user_id), col(Video.kind) != "generated", of_it).order_by(col(Video.id).desc())
+    query = select(Video).where(versions(user_id), of_it).order_by(col(Video.id).desc())
     if before is not None:
         query = query.where(col(Video.id) < before)
     return list((await session.exec(query.limit(limit))).all())
+
+
+async def version_counts(session: AsyncSession, user_id: int, video_ids: Collection[int]) -> dict[int, int]:
+    """How many videos were made from each of these; those that nothing was made from are left out."""
+    query = select(Video.made_from, func.count()).where(versions(user_id)).group_by(col(Video.made_from))
+    counts: Counter[int] = Counter()
+    for sources, count in await session.exec(query):
+        counts.update({video_id: count for video_id in sources if video_id in video_ids})
+    return counts
+
+
+def versions(user_id: int) -> ColumnElement[bool]:
+    """What a user made from other videos, by an index, as it is asked for with every page of the library."""
+    return alive(user_id) & col(Video.kind).in_(("edited", "ad"))
 
 
 async def usual_seconds(session: AsyncSession, model: str) -> float | None:

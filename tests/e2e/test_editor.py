@@ -2,7 +2,10 @@
 
 import io
 import json
+import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -180,6 +183,27 @@ def test_a_whole_ad_is_made_and_its_version_brings_everything_back(
     editor.goto(f"/videos/{made['id']}")
     assert editor.locator("video track").get_attribute("src") == f"/api/v1/videos/{made['id']}/captions.vtt"
     expect(editor.get_by_role("link", name="Edit", exact=True)).to_be_visible()
+
+
+def test_versions_are_counted_in_the_library_and_one_is_shared(page: Page, app: RunningApp) -> None:
+    with app.client(ME) as user:
+        clip = make(app, ME, "Slow push in")
+        for start in (0.0, 0.5):
+            edit = user.post("/edits", json={"clips": [{"video_id": clip, "start": start, "end": 1.0}]}).json()["id"]
+            assert wait_for_end(user, edit)["status"] == "completed"
+    sign_in(page)
+    page.goto("/library")
+    page.get_by_role("link", name="2 versions").click()
+    page.wait_for_url(f"**/videos/{clip}#versions")
+    opened(page, clip)
+    versions = page.get_by_role("region", name="Versions")
+    expect(versions.get_by_role("link")).to_have_count(2)
+    versions.get_by_role("button", name="More").first.click()
+    page.get_by_role("menuitem", name="Share").click()
+    page.get_by_role("dialog").get_by_role("button", name="Create link").click()
+    expect(page.get_by_role("dialog").get_by_label("Link", exact=True)).to_have_value(re.compile("/v/"))
+    with closing(sqlite3.connect(app.folder / "adsvideo.db", timeout=30)) as db:
+        assert db.execute("SELECT id FROM videos WHERE slug IS NOT NULL").fetchall() == [(edit,)], "the newest alone"
 
 
 def test_one_click_makes_the_other_two_ratios(editor: Page, app: RunningApp, film: int) -> None:

@@ -13,7 +13,7 @@ from core.phrase import Phrase
 from core.videos import library
 
 from .. import i18n, layout
-from ..components.edit.versions import versions_of
+from ..components.edit.versions import Versions
 from ..components.site.notice import log_in_first, nothing_here
 from ..components.site.way_on import refuse
 from ..components.video.current_video import CurrentVideo
@@ -46,7 +46,6 @@ async def video(visitor: Visitor, video_id: int) -> None:
         return
     async with reading() as db:
         others = await library.versions(db, current.video)
-        edited = await versions_of(db, current.video)
     current.changed.subscribe(partial(_leave_when_gone, current, video_id))
     with layout.frame(visitor, current.video.title or _("Video"), "video", head=PRIVATE):
         with Tag("div", "video-head"):
@@ -55,9 +54,9 @@ async def video(visitor: Visitor, video_id: int) -> None:
         with Tag("div", "video-page"):
             VideoPanel(current, partial(_try_again, visitor))
             VideoDetails(current, partial(_repeat, current, visitor), partial(_delete, current, visitor))
-        shown = {row.id for row in edited}
-        _shelf(_("Versions"), [row for row in edited if row.id != video_id])
-        _shelf(_("Other videos of this picture"), [row for row in others if row.id not in shown])
+        versions = Versions(visitor, current.video)
+        await versions.start()
+        _shelf(_("Other videos of this picture"), [row for row in others if row.id not in versions])
 
 
 def _shelf(title: str, videos: list[Video]) -> None:

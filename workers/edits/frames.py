@@ -16,12 +16,14 @@ from workers.edits.fit import Fitter
 from workers.edits.lock import Lock, lock_of
 from workers.edits.overlays import Subtitles, layers
 from workers.edits.plan import Plan, Shot
-from workers.edits.planes import TRANSITIONS, copy, from_picture, mixed, planes
+from workers.edits.planes import TRANSITIONS, blank, copy, from_picture, mixed, planes
 
 
 def frames(plan: Plan, since: int = 0, lock: Lock | None = None) -> Iterator[VideoFrame]:
     """Frame `since` and all that follow, as they are encoded. Raises Unplayable, TooHeavy, PictureError.
 
+    A frame is good until the next but one is asked for: what is drawn on takes turns in two frames' memory, as memory
+    from the system for each costs more than all that is drawn.
     `lock` is the edit's product lock, of whoever wants to know in the end what it has to say.
     """
     drawn = layers(plan)
@@ -30,6 +32,7 @@ def frames(plan: Plan, since: int = 0, lock: Lock | None = None) -> Iterator[Vid
     last = from_picture(card(plan, plan.edit.end_card)) if plan.edit.end_card else None
     first_of_card = plan.body - plan.card_overlap
     body = _body(plan, since, lock or lock_of(plan))
+    canvases = [blank(plan.width, plan.height) for _ in range(2)]
     for number in range(since, plan.total):
         frame = next(body) if number < plan.body else None
         block = subtitles.at(number) if subtitles else None
@@ -37,7 +40,7 @@ def frames(plan: Plan, since: int = 0, lock: Lock | None = None) -> Iterator[Vid
         below = [layer for layer in seen if last is None or layer.stop <= plan.body]
         above = [layer for layer in seen if layer not in below]
         if frame and below:
-            frame = copy(frame)
+            frame = copy(frame, canvases[number % 2])
             for layer in below:
                 layer.draw(planes(frame), number)
         if last and number >= first_of_card:
@@ -45,7 +48,7 @@ def frames(plan: Plan, since: int = 0, lock: Lock | None = None) -> Iterator[Vid
             frame = mixed(frame, last, share) if frame else last
         assert frame is not None
         if above:
-            frame = copy(frame)
+            frame = copy(frame, canvases[number % 2])
             for layer in above:
                 layer.draw(planes(frame), number)
         yield frame

@@ -36,9 +36,9 @@ def blank(width: int, height: int, color: tuple[int, int, int] = BLACK) -> Video
     return mark(frame)
 
 
-def copy(frame: VideoFrame) -> VideoFrame:
-    """The same in memory of its own."""
-    new = VideoFrame(frame.width, frame.height, "yuv420p")
+def copy(frame: VideoFrame, into: VideoFrame | None = None) -> VideoFrame:
+    """The same in memory of its own: in that of `into`, if it is given."""
+    new = into or VideoFrame(frame.width, frame.height, "yuv420p")
     for target, source in zip(planes(new), planes(frame), strict=True):
         target[:] = source
     return mark(new)

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from core.edits.timeline import Edit
 from core.errors import ProviderFailed, TooHeavy
-from workers.edits import soft_track
+from workers.edits import copied, soft_track
 from workers.edits.files import Files
 from workers.edits.frames import frames
 from workers.edits.lock import Lock, lock_of
@@ -69,24 +69,31 @@ def still(edit: Edit, files: Files, at: float) -> bytes:
 
 
 def _write(out: OutputContainer, whole: Plan, lock: Lock, report: Report) -> None:
-    picture = _picture_track(out, whole)
+    steps = copied.picture_track(out, whole) or _encoded(out, _picture_track(out, whole), whole, lock)
     voice = _Voice(out, whole) if has_sound(whole) else None
     captions = whole.edit.captions
     if captions and captions.track:
         track = soft_track.add(out, captions.language)
         soft_track.write(out, track, whole.edit.cues(), float(whole.seconds))
     percent = -1
+    for done, _ in enumerate(steps, 1):
+        if voice:
+            voice.until(min(done, whole.total))
+        if (now := min(done, whole.total) * 99 // whole.total) > percent:
+            percent = now
+            report(percent)
+    if voice:
+        voice.end()
+
+
+def _encoded(out: OutputContainer, picture: VideoStream, whole: Plan, lock: Lock) -> Iterator[None]:
+    """A step a frame, and one for what the encoder still holds."""
     for number, frame in enumerate(frames(whole, lock=lock)):
         frame.pict_type = PictureType.NONE  # else the encoder repeats the source's frame types
         out.mux(picture.encode(stamp(frame, number, whole.rate)))
-        if voice:
-            voice.until(number + 1)
-        if (now := (number + 1) * 99 // whole.total) > percent:
-            percent = now
-            report(percent)
+        yield
     out.mux(picture.encode())
-    if voice:
-        voice.end()
+    yield
 
 
 def _picture_track(out: OutputContainer, whole: Plan) -> VideoStream:

@@ -69,7 +69,9 @@ async def test_the_product_is_where_the_cut_out_of_its_picture_has_it(alice: Use
     picture = await picture_of(alice, photo(800, 600))
     mask = scene(Size(800, 600), 0.75, 0.5)
     assert await seen(alice, picture, mask, 1.0) == pytest.approx((0.75, 0.5), abs=0.01)
-    video = Video(id=1, user_id=alice.id, picture_id=picture.id, size="720x1280", framing={"mode": "crop", "x": 1.0})
+    about = {"prompt": "x", "model": "camera", "label": "x", "seconds": 4, "cost_credits": 0, "user_id": alice.id}
+    framed = {"size": "720x1280", "framing": {"mode": "crop", "x": 1.0}}
+    video = Video.model_validate({"picture_id": picture.id, **about, **framed})
     place = await seen(alice, video, mask, 1.0)
     # 337.5 of the 800 columns are shown, the last ones: 600 is at 137.5 of them
     assert place == pytest.approx((137.5 / 337.5, 0.5), abs=0.01)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, text, update
-from sqlmodel import col
+from sqlmodel import col, select
 
 from core.database.session import reading, session
 from core.errors import NotFound
@@ -138,6 +138,8 @@ async def test_what_is_beside_a_page_walks_an_index_too(alice: User) -> None:
             plan = [row[3] for row in await db.exec(text(f"EXPLAIN QUERY PLAN {query}"))]  # type: ignore[call-overload]
             assert "SEARCH videos USING" in plan[0], (name, plan)
         assert len(await library.versions(db, video)) == 12
+        counted = select(Video.made_from).where(queries.versions(alice.id)).group_by(col(Video.made_from))
+        assert "ix_videos_user_kind" in (await plan_of(db, counted))[0]
 
 
 async def fill(user: User, n: int) -> None:
@@ -160,6 +162,23 @@ async def test_the_versions_of_a_video_are_the_others_of_its_picture(alice: User
     await delete(alice, gone.id)
     async with reading() as db:
         assert [video.id for video in await library.versions(db, first)] == [second.id]
+
+
+async def test_versions_are_counted_and_deleted_without_what_they_were_made_from(alice: User, bob: User) -> None:
+    clip, other = await made(alice), await made(alice)
+    first = await made(alice, kind="edited", made_from=[clip.id])
+    both = await made(alice, kind="edited", made_from=[clip.id, other.id])
+    running = await made(alice, kind="edited", made_from=[clip.id], status="processing")
+    await made(alice, made_from=[clip.id])  # a remix is a video of its own
+    gone = await made(alice, kind="edited", made_from=[clip.id])
+    await delete(alice, gone.id)
+    await made(bob, kind="edited", made_from=[clip.id])
+    async with session() as db:
+        assert await queries.version_counts(db, alice.id, [clip.id, other.id, first.id]) == {clip.id: 3, other.id: 1}
+        assert await library.delete_versions(db, bob.id, other.id) == []
+        assert set(await library.delete_versions(db, alice.id, clip.id)) == {first.id, both.id}
+        assert await queries.version_counts(db, alice.id, [clip.id, other.id]) == {clip.id: 1}
+    assert {clip.id, other.id, running.id} <= set(await shown(alice))
 
 
 async def test_a_deleted_video_comes_back_whole(alice: User) -> None:

@@ -42,6 +42,43 @@ def test_a_trim_begins_where_it_should_wherever_key_frames_are(tmp_path: Path, s
     assert numbered.numbers(made) == list(range(round(start * 24), 72))
 
 
+def packets(film: Path) -> list[bytes]:
+    with av.open(str(film)) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+@pytest.mark.parametrize(
+    ("clip", "more", "is_copied"),
+    [
+        ({"start": 1.0, "end": 2.0}, {}, True),
+        ({}, {}, True),
+        ({"start": 1.0}, {"captions": {"lines": [{"start": 0, "end": 1, "text": "x"}], "burn": False}}, True),
+        ({"start": 1.0}, {"captions": {"lines": [{"start": 0, "end": 1, "text": "x"}]}}, False),
+        ({"start": 1.1}, {}, False),
+        ({"start": 1.0, "speed": 2.0}, {}, False),
+        ({"start": 1.0}, {"size": "1280x720"}, False),
+        ({"start": 1.0}, {"texts": [{"text": "x", "start": 0, "end": 1}]}, False),
+    ],
+)
+def test_a_trim_from_a_key_frame_copies_its_picture(
+    tmp_path: Path, clip: dict[str, Any], more: dict[str, Any], *, is_copied: bool
+) -> None:
+    """It took half of its own length where nothing but copying is to be done."""
+    source = numbered.clip(tmp_path / "a.mp4", 72, tone=440)
+    made = make(tmp_path, {"clips": [{"video_id": 1, **clip}], **more}, source)
+    assert (set(packets(made)) <= set(packets(source))) is is_copied
+    first, stop = (round(clip.get(name, usual) * 24) for name, usual in (("start", 0.0), ("end", 3.0)))
+    assert numbered.numbers(made) == list(range(first, stop, round(clip.get("speed", 1))))
+    if is_copied:
+        with av.open(str(made)) as container:
+            video, audio = container.streams.video[0], container.streams.audio[0]
+            times = [Fraction(frame.pts or 0) * (frame.time_base or 0) for frame in container.decode(video)]
+            assert times == [Fraction(n, 24) for n in range(stop - first)]
+            assert float((audio.duration or 0) * (audio.time_base or 0)) == pytest.approx(
+                (stop - first) / 24, abs=0.001
+            )
+
+
 @pytest.mark.parametrize(
     ("speed", "expected"),
     [

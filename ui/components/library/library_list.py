@@ -1,6 +1,6 @@
 """The visitor's videos in the library: cards that follow the news, and actions on several at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -30,7 +30,8 @@ from .selection import SelectionBar, uncheck
 PAGE = 24
 
 
-Shown = tuple[Video, Picture | None]
+Shown = tuple[Video, Picture | None, int]
+"""A video, its picture, and how many versions were made from it."""
 
 
 class Seen(NamedTuple):
@@ -39,6 +40,7 @@ class Seen(NamedTuple):
     video_id: int
     video: Video | None = None
     picture: Picture | None = None
+    versions: int = 0
     fits: bool = False
 
 
@@ -79,7 +81,8 @@ class Library(Tag):
         async with reading() as db:
             page = await shelf.page(db, self._user.id, self._shown.wanted, before, limit)
             pictures = await shelf.pictures_of(db, page)
-        return [(video, pictures.get(video.picture_id)) for video in page]
+            counts = await queries.version_counts(db, self._user.id, {video.id for video in page})
+        return [(video, pictures.get(video.picture_id), counts.get(video.id, 0)) for video in page]
 
     def _focus_first(self, page: Sequence[Shown]) -> None:
         """Move the focus, as the button that had it is gone."""
@@ -113,8 +116,7 @@ class Library(Tag):
 
     def _hear(self, news: News) -> bool:
         if news.status == "deleted":
-            self._drop([news.video_id])
-            return False
+            return news.video_id in self._cards
         if not news.status and (card := self._cards.get(news.video_id)):
             card.hear(news)
         return bool(news.status == "refresh" or (news.status and news.video_id))
@@ -124,7 +126,19 @@ class Library(Tag):
             ids = [video_id for video_id, card in self._cards.items() if card.video.status in ACTIVE]
         else:
             ids = [news.video_id]
-        return [await self._one(db, video_id) for video_id in ids]
+        return await self._several(db, ids)
+
+    async def _several(self, db: AsyncSession, ids: Sequence[int]) -> list[Seen]:
+        """These, and the shown ones that they were made from: they count their versions."""
+        seen = [await self._one(db, video_id) for video_id in ids]
+        sources = self._sources(one.video_id for one in seen)
+        sources.update(source for one in seen if one.video for source in one.video.made_from)
+        return [*seen, *[await self._one(db, source) for source in sources - set(ids) if source in self._cards]]
+
+    def _sources(self, ids: Iterable[int]) -> set[int]:
+        """What the shown ones of these were made from."""
+        cards = self._cards
+        return {source for video_id in ids if video_id in cards for source in cards[video_id].video.made_from}
 
     async def _one(self, db: AsyncSession, video_id: int) -> Seen:
         wanted = self._shown.wanted
@@ -133,8 +147,9 @@ class Library(Tag):
         except NotFound:
             return Seen(video_id)
         pictures = await shelf.pictures_of(db, [video])
+        counts = await queries.version_counts(db, self._user.id, {video_id})
         fits = wanted == Filter() or await shelf.fits(db, self._user.id, wanted, video_id)
-        return Seen(video_id, video, pictures.get(video.picture_id), fits)
+        return Seen(video_id, video, pictures.get(video.picture_id), counts.get(video_id, 0), fits)
 
     async def _put_all(self, seen: list[Seen]) -> None:
         for one in seen:
@@ -145,17 +160,18 @@ class Library(Tag):
         if seen.video is None:
             self._drop([seen.video_id])
         elif card := cards.get(seen.video_id):  # what does not fit any more stays until it is looked for anew
-            if _seen_of(card.video) != _seen_of(seen.video):
-                card.show(seen.video, seen.picture)
+            now, before = seen.video, card.video
+            if (_seen_of(now), seen.versions) != (_seen_of(before), card.versions):
+                card.show(now, seen.picture, seen.versions)
         elif seen.fits and (self._list.is_whole or seen.video_id >= (self._list.last or 0)):
             place = sum(other > seen.video_id for other in cards)
             with self._list.items:
-                self._card((seen.video, seen.picture)).move(target_index=place)
+                self._card((seen.video, seen.picture, seen.versions)).move(target_index=place)
             self._tell_if_empty()
 
     async def _redraw(self, *ids: int) -> None:
         async with reading() as db:
-            seen = [await self._one(db, video_id) for video_id in ids]
+            seen = await self._several(db, ids)
         await self._put_all(seen)
 
     def _drop(self, ids: list[int]) -> None:
@@ -213,7 +229,9 @@ class Library(Tag):
     async def _delete(self, ids: list[int]) -> None:
         async with session() as db:
             gone = await shelf.delete(db, self._user.id, ids)
+        sources = self._sources(gone)
         self._drop(gone)
+        await self._redraw(*sources)
         if len(gone) < len(ids):
             toast(_("What is still being made stays; cancel it first."), "bad")
         if gone:

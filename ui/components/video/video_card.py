@@ -8,7 +8,7 @@ from core.redis.news import News
 from core.videos.library import name_of
 
 from ... import formats
-from ...i18n import _
+from ...i18n import _, n_
 from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from ...kit.moment import moment
 from .preset_picture import find_preset, preset_picture
@@ -19,9 +19,12 @@ Action = Callable[[Video], Awaitable[None]]
 
 
 class VideoCard(Tag):
-    """One of the visitor's own videos. `actions` are asked by name when the menu is used."""
+    """One of the visitor's own videos, and how many `versions` were made from it.
 
-    def __init__(self, video: Video, picture: Picture | None, actions: dict[str, Action]) -> None:
+    `actions` are asked by name when the menu is used.
+    """
+
+    def __init__(self, video: Video, picture: Picture | None, versions: int, actions: dict[str, Action]) -> None:
         super().__init__("article", "card", data_plays=True)
         self._actions = actions
         with self, Tag("div", "card-inner"):
@@ -30,11 +33,11 @@ class VideoCard(Tag):
             # outside of what is redrawn, as only the browser knows whether it is checked
             Tag("input", "card-check", type="checkbox", aria_label=name, title=_("Select"), data_select=video.id)
             self._foot = Tag("div", "card-foot")
-        self.show(video, picture)
+        self.show(video, picture, versions)
 
-    def show(self, video: Video, picture: Picture | None) -> None:
+    def show(self, video: Video, picture: Picture | None, versions: int) -> None:
         """Draw the video as it is now."""
-        self.video, self.picture = video, picture
+        self.video, self.picture, self.versions = video, picture, versions
         self._view.clear()
         self._foot.clear()
         with self._view:
@@ -70,6 +73,9 @@ class VideoCard(Tag):
         with Tag("div", "card-facts"):
             self._state = Tag("span", f"card-state card-state-{video.status}", word, symbol=symbol)
             moment(video.created_at)
+            if count := self.versions:
+                words = n_("{n} version", "{n} versions", count)
+                Tag("a", "card-versions", words, href=f"/videos/{video.id}#versions")
             Tag("span", "card-model", localized(video.label), title=localized(video.label))
 
     def _not_playable(self, video: Video, picture: Picture | None) -> Tag:
@@ -108,7 +114,7 @@ class VideoCard(Tag):
         """Edit the name where it stands."""
         self._name.text = ""
         with self._name:
-            title_field(self.video, lambda: self.show(self.video, self.picture)).begin()
+            title_field(self.video, lambda: self.show(self.video, self.picture, self.versions)).begin()
 
     def _do(self, name: str, symbol: str, text: str) -> Tag:
         return menu_row(text, symbol=symbol).on_click(lambda: self._actions[name](self.video))
