@@ -87,6 +87,13 @@ class Clip(Part):
             raise problem(Phrase("can't be given together with `video_id`"))
         return value
 
+    @field_validator("framing")
+    @classmethod
+    def _within(cls, value: Framing | None) -> Framing | None:
+        if value and (value.zoom < 1 or not 0 <= value.x <= 1 or not 0 <= value.y <= 1):
+            raise problem(Phrase("must be a part of the clip: zoom 1-4, x and y 0-1"))
+        return value
+
     @model_validator(mode="after")
     def _has_source(self) -> Self:
         if self.video_id is None and self.image_id is None:
@@ -133,7 +140,8 @@ class Text(Part):
     """A title, a price or a note. `x` and `y` are its centre, as shares of width and height.
 
     With `align` left, `x` is its left edge. `width` is the most that it takes of the video's; a `bar` in that colour
-    stands above it.
+    stands above it. `adapts`: whatever its `color`, it is light or dark as what is behind it asks for, with no more
+    shade than it needs there.
     """
 
     text: str = Field(min_length=1, max_length=200)
@@ -146,6 +154,7 @@ class Text(Part):
     align: Literal["center", "left"] = "center"
     width: Number | None = Field(None, ge=0.1, le=1)
     bar: Color | None = None
+    adapts: StrictBool = False
 
     _end = field_validator("end")(_after_start)
 
@@ -164,7 +173,10 @@ class Logo(Part):
 
 
 class EndCard(Part):
-    """What the video ends with: a picture or a colour, and words. `accent` is the colour of the button."""
+    """What the video ends with: a picture or a colour, and words. `accent` is the colour of the button.
+
+    With a `framing` the picture fills its half of the card, up to the edges, and goes over into its colour.
+    """
 
     seconds: Number = Field(2.0, ge=1, le=5)
     title: str = Field(min_length=1, max_length=80)
@@ -174,6 +186,7 @@ class EndCard(Part):
     image_id: Id | None = None
     color: Color = "#15171c"
     accent: Color = "#ff6a3d"
+    framing: Framing | None = None
 
 
 class Music(Part):

@@ -30,6 +30,8 @@ class Framing(BaseModel):
     """How a picture is fitted to the output's ratio.
 
     `crop`: the largest window of that ratio, divided by `zoom` (1-4), placed by `x`, `y` (0-1, 0.5 is the middle).
+    Where the window is larger than the picture (`zoom` below 1) or beyond its edge (`x`, `y` outside 0-1), the
+    picture's ground goes on.
     `pad-*`: the whole picture, with blur, white or `color` (`#rrggbb`) beside it.
     """
 
@@ -37,9 +39,9 @@ class Framing(BaseModel):
 
     mode: Literal["crop", "pad-blur", "pad-white", "pad-color"] = "crop"
     color: str = Field("#000000", pattern=r"^#[0-9a-fA-F]{6}$")
-    x: float = Field(0.5, ge=0, le=1)
-    y: float = Field(0.5, ge=0, le=1)
-    zoom: float = Field(1.0, ge=1, le=4)
+    x: float = Field(0.5, ge=-1, le=2)
+    y: float = Field(0.5, ge=-1, le=2)
+    zoom: float = Field(1.0, ge=0.4, le=4)
 
     def brief(self) -> dict[str, Any]:
         """The fields that its mode uses and that differ from the default; empty for the centred crop."""
