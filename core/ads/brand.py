@@ -65,7 +65,7 @@ def complaints(colors: Sequence[str]) -> list[Phrase]:
                 Phrase(
                     "Letters on {thing} will be hard to read (contrast {n}, 4.5 reads well).",
                     thing=name,
-                    n=f"{best:.1f}",
+                    n=f"{best:.2f}",
                 )
             )
     if (apart := tone.contrast(card, accent)) < SEEN:

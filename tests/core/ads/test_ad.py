@@ -73,7 +73,7 @@ async def test_every_shot_is_an_ordinary_video_of_each_format_and_all_are_paid_a
     ]
     first = made.shots[0][1]
     assert (first.kind, first.model, first.size, first.seconds) == ("generated", "camera", "720x1280", 4)
-    assert first.options == {"move": "tilt-up", "strength": "strong"}
+    assert first.options == {"move": "drift", "strength": "strong"}
     assert "Cup" in first.prompt
     assert await ledger(alice) == [("grant", 100), *[("charge", -10)] * 6]
     async with reading() as db:
@@ -280,7 +280,7 @@ async def test_a_refusal_of_the_budget_speaks_of_the_ad(alice: User) -> None:
     [
         (("#15171c", "#ff6a3d"), 0),
         (("#ffffff", "#fff4d0"), 1),
-        (("#7f7f7f", "#888888"), 3),
+        (("#767676", "#7f7f7f"), 2),
         (("#ffffff", "#102030"), 0),
     ],
 )

@@ -83,7 +83,8 @@ class Board(Tag):
             pictures = (await db.exec(select(Picture).where(*mine, col(Picture.deleted_at).is_(None)))).all()
         self._draft.sights |= await sight.of(pictures)
         if not self.is_deleted:
-            self._draw()
+            with self:  # in the page's language
+                self._draw()
 
     def _card(self, board: Storyboard, position: int, size: Size) -> Markup:
         label = _("Shot {n}: {words}", n=position + 1, words=board.shots[position].words or _("no words"))

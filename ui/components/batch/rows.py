@@ -63,8 +63,8 @@ class Picked(Tag):
         with self:
             with Tag("div", "board-head"):
                 Tag("h2", "ad-step-title", _("Rows"))
-                self._facts = Tag("span", "board-facts")
                 with Tag("div", "ad-actions"):
+                    self._facts = Tag("span", "board-facts")
                     self._export = button(_("Save as CSV"), self._save, symbol="download", look="small")
                     self._export.mark("batch-export")
             words = _("Choose pictures and type prompts, or bring a table: the rows appear here.")
