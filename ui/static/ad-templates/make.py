@@ -6,7 +6,7 @@ Each is the 6 s variant of its template, tall, rendered by a worker in this proc
 and without sound. It takes some minutes.
 """
 
-# ruff: noqa: E402, PLC0415, T201
+# ruff: noqa: ASYNC110, E402, PLC0415, T201
 import asyncio
 import os
 import sys
