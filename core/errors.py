@@ -228,22 +228,22 @@ class NotEnoughForAd(NotEnoughCredits):
 
 
 class OverBudget(AdsVideoError):
-    """`resets_at` is the first moment of the next month, in UTC."""
+    """`resets_at` is the first moment of the next month, in UTC; `thing` is what was wanted, `This video` or so."""
 
     code, status = "over_budget", 402
     template = (
-        "This video costs {cost} credits, and of your budget for this month {left} are left. "
+        "{thing} costs {cost} credits, and of your budget for this month {left} are left. "
         "It is full again on {day} (UTC)."
     )
 
-    def __init__(self, cost: int, left: int, resets_at: datetime) -> None:
+    def __init__(self, cost: int, left: int, resets_at: datetime, thing: Phrase | None = None) -> None:
         self.resets_at = resets_at
-        super().__init__(cost=cost, left=left, day=resets_at.date())
+        super().__init__(thing=thing or Phrase("This video"), cost=cost, left=left, day=resets_at.date())
 
 
 class OverGroupBudget(OverBudget):
     template = (
-        "This video costs {cost} credits, and of your group's budget for this month {left} are left. "
+        "{thing} costs {cost} credits, and of your group's budget for this month {left} are left. "
         "It is full again on {day} (UTC)."
     )
 

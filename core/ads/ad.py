@@ -9,8 +9,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.accounts import users
-from core.ads import storyboard
+from core.ads import sight, storyboard
 from core.ads.ask import shot_video
+from core.ads.sight import Sight
 from core.ads.storyboard import Storyboard
 from core.catalog import availability
 from core.catalog.entries import Model
@@ -107,11 +108,12 @@ async def retry(user: User, ad_id: int, position: int, model_id: str | None = No
         raise NotSignedIn()
     if picture is None or picture.deleted_at:
         raise NotFound(Phrase("picture"))
+    seen = (await sight.of([picture]))[picture.id]
     shot = made.board.shots[position]
     model = await availability.choose(model_id or shot.model or failed[0][1].model)
     try:
         async with session() as db:
-            await _replace(db, owner, made=made, failed=failed, picture=picture, model=model)
+            await _replace(db, owner, made=made, failed=failed, seen=seen, model=model)
     except NotEnoughCredits as error:
         raise NotEnoughForAd(int(str(error.values["cost"])), int(str(error.values["credits"]))) from None
     async with reading() as db:
@@ -124,10 +126,10 @@ async def _replace(
     *,
     made: Made,
     failed: Sequence[tuple[AdShot, Video]],
-    picture: Picture,
+    seen: Sight,
     model: Model,
 ) -> None:
-    videos = [shot_video(user, made.board, (shot.position, shot.size), picture, model) for shot, _old in failed]
+    videos = [shot_video(user, made.board, (shot.position, shot.size), seen, model) for shot, _old in failed]
     lane = await lanes.lane(db, user)
     for video in videos:
         video.ad_id, video.lane = made.ad.id, lane

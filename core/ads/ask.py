@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import limits
 from core.accounts import users
 from core.ads import brand as brands
-from core.ads import layout, storyboard, tone
+from core.ads import layout, sight, storyboard
+from core.ads.sight import Sight
 from core.ads.storyboard import AdIn, Shot, Storyboard
 from core.catalog import availability
 from core.catalog.entries import COMPOSED, Model
@@ -57,13 +58,12 @@ async def ask(user: User | None, body: object, *, idempotency_key: str = "") -> 
     cost = price(board, models)
     if owner.credits < cost:
         raise NotEnoughForAd(cost, owner.credits)
-    if not asked.brand_id:
-        colors = (await tone.of(pictures[board.hero_id]), board.look.colors[1])
-        board = board.model_copy(update={"look": board.look.model_copy(update={"colors": colors})})
+    sights = await sight.of(pictures.values())
+    board = layout.dressed(board, sights, branded=bool(asked.brand_id))
     try:
         async with session() as db:
             key = idempotency_key or None
-            return await _begin(db, owner, board=board, pictures=pictures, models=models, key=key, sha256=sha256)
+            return await _begin(db, owner, board=board, sights=sights, models=models, key=key, sha256=sha256)
     except NotEnoughCredits as error:
         raise NotEnoughForAd(cost, int(str(error.values["credits"]))) from None
 
@@ -109,18 +109,18 @@ def price(board: Storyboard, models: Mapping[str | None, Model]) -> int:
     return once * len(board.sizes)
 
 
-def shot_video(user: User, board: Storyboard, key: Key, picture: Picture, model: Model) -> Video:
+def shot_video(user: User, board: Storyboard, key: Key, seen: Sight, model: Model) -> Video:
     """The video of a shot for a format, not written yet."""
     position, size = key
     shot: Shot = board.shots[position]
     own = layout.closest(Size.parse(size), model.sizes)
     recipe = Recipe(
-        picture_id=picture.id,
+        picture_id=shot.image_id,
         prompt=shot.prompt,
         model=model.id,
         seconds=length(model, layout.clip_seconds(board, position)),
         size=own,
-        framing=layout.framing(shot, own, Size(picture.width, picture.height)),
+        framing=layout.framing(board, shot, own, seen),
         options=Options(move=shot.move, strength=shot.strength),
     )
     return new_video(user, recipe, model)
@@ -131,7 +131,7 @@ async def _begin(
     user: User,
     *,
     board: Storyboard,
-    pictures: Mapping[int, Picture],
+    sights: Mapping[int, Sight],
     models: Mapping[str | None, Model],
     key: str | None,
     sha256: str,
@@ -145,7 +145,7 @@ async def _begin(
         assert earlier is not None
         return earlier
     keys = [(position, size) for size in board.sizes for position in range(len(board.shots))]
-    shots = [_shot_of(user, board, one, pictures, models) for one in keys]
+    shots = [_shot_of(user, board, one, sights, models) for one in keys]
     lane = await lanes.lane(db, user)
     own = [_own_video(user, board, size, shots[0]) for size in board.sizes]
     for video in (*shots, *own):
@@ -158,7 +158,7 @@ async def _begin(
         for (position, size), video in zip(keys, of_shots, strict=True)
     ]
     await (await db.connection()).execute(insert(AdShot.__table__), rows)  # type: ignore[attr-defined]
-    await many.charge_all(db, user, of_shots)
+    await many.charge_all(db, user, of_shots, Phrase("This ad"))
     await limits.check_ads(db, user.id)
     many.send_off(db, of_shots)
     return ad
@@ -168,11 +168,11 @@ def _shot_of(
     user: User,
     board: Storyboard,
     key: Key,
-    pictures: Mapping[int, Picture],
+    sights: Mapping[int, Sight],
     models: Mapping[str | None, Model],
 ) -> Video:
     shot = board.shots[key[0]]
-    return shot_video(user, board, key, pictures[shot.image_id], models[shot.model])
+    return shot_video(user, board, key, sights[shot.image_id], models[shot.model])
 
 
 def _own_video(user: User, board: Storyboard, size: str, first: Video) -> Video:

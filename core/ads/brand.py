@@ -1,5 +1,6 @@
 """Brands: logo, two colours, font, call to action. One's own, and those that an administrator shares with a group."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
@@ -9,7 +10,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.accounts import users
-from core.ads.storyboard import ACCENT, DARK, Look, no_picture
+from core.ads import tone
+from core.ads.storyboard import ACCENT, DARK, LIGHT, Look, no_picture
 from core.database.session import reading, session
 from core.edits import letters
 from core.edits.fields import Color, Font, Id
@@ -45,6 +47,31 @@ class BrandIn(BaseModel):
         if missing := letters.missing(text):
             raise ValueError(f"has characters that our fonts lack: {missing[:20]}")
         return text
+
+
+READABLE = 4.5
+SEEN = 1.8
+"""The least contrast of letters with what they stand on, and of a button with its card."""
+
+
+def complaints(colors: Sequence[str]) -> list[Phrase]:
+    """What is poor about two colours of a brand: that of end cards, and that of bars and buttons."""
+    card, accent = (tone.rgb(color) for color in colors)
+    said = []
+    for name, color in ((Phrase("the end card"), card), (Phrase("the button"), accent)):
+        best = max(tone.contrast(color, tone.rgb(letters)) for letters in (LIGHT, DARK))
+        if best < READABLE:
+            said.append(
+                Phrase(
+                    "Letters on {thing} will be hard to read (contrast {n}, 4.5 reads well).",
+                    thing=name,
+                    n=f"{best:.2f}",
+                )
+            )
+    if (apart := tone.contrast(card, accent)) < SEEN:
+        n = f"{apart:.1f}"
+        said.append(Phrase("The button will hardly stand out from the end card (contrast {n}, 1.8 is seen).", n=n))
+    return said
 
 
 def _theirs(user: User) -> ColumnElement[bool]:

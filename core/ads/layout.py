@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from core.ads import words
+from core.ads import framing as framings
+from core.ads import tone, words
+from core.ads.sight import Box, Sight
 from core.ads.storyboard import Shot, Storyboard
 from core.catalog.size import Size
 from core.edits.fields import TRANSITION_SECONDS, Font
 from core.edits.timeline import Problem
+from core.edits.typesetting import card_picture
 from core.phrase import Phrase
 from core.pictures.fit import Framing
 
@@ -64,10 +67,25 @@ def centre(shot: Shot, size: Size, where: Spot, font: Font) -> float:
     return where.y + height if where.edge == "top" else where.y - height
 
 
-def framing(shot: Shot, size: Size, picture: Size) -> Framing:
+def block(board: Storyboard, shot: Shot, size: Size) -> Box | None:
+    """Where in a format the words of a shot stand; None without any."""
+    if not shot.words:
+        return None
+    where = spot(shot, size.shape, has_logo=board.look.logo_id is not None)
+    middle = centre(shot, size, where, board.look.font)
+    half = words.height(shot, size, where.width, board.look.font) / size.height / 2
+    left = where.x if where.align == "left" else where.x - where.width / 2
+    return Box(left, middle - half, left + where.width, middle + half)
+
+
+def framing(board: Storyboard, shot: Shot, size: Size, sight: Sight) -> Framing:
     """How the shot's picture is framed for a clip of that size."""
     if shot.framing is not None:
         return shot.framing
+    picture = sight.size
+    if sight.product:
+        room = framings.room(shot, size, block(board, shot, size))
+        return framings.framed(shot, size, picture, sight.product, room)
     if (size.width / size.height) / (picture.width / picture.height) > PADDED_FROM:
         return Framing(mode="pad-blur")
     zoom = 1 + (shot.zoom - 1) * NEARER[size.shape]
@@ -77,6 +95,24 @@ def framing(shot: Shot, size: Size, picture: Size) -> Framing:
         left = max(0.5 - PRODUCT_AT / zoom, 0.0)
         x = left / (1 - 1 / zoom)
     return Framing(zoom=round(min(zoom, 4.0), 3), x=round(min(x, 1.0), 3), y=shot.y)
+
+
+def dressed(board: Storyboard, sights: Mapping[int, Sight], *, branded: bool) -> Storyboard:
+    """The storyboard with what its pictures decide: the end card's framings, and without a brand its colours."""
+    hero = sights.get(board.hero_id)
+    if hero is None:
+        return board
+    card = {size: card_framing(Size.parse(size), hero) for size in board.sizes}
+    look = board.look
+    if not branded and hero.color:
+        look = look.model_copy(update={"colors": (hero.color, tone.beside(hero.color))})
+    return board.model_copy(update={"card_framings": card, "look": look})
+
+
+def card_framing(size: Size, sight: Sight) -> Framing:
+    """How the picture of an end card is framed in its part of it: the product whole, in the middle."""
+    own = Size(*card_picture(size.width, size.height))
+    return framings.still(own, sight.size, sight.product or framings.MIDDLE)
 
 
 def clip_seconds(storyboard: Storyboard, position: int) -> float:
@@ -116,6 +152,7 @@ def edit_body(storyboard: Storyboard, size: str, videos: Sequence[tuple[int, Siz
             "image_id": storyboard.hero_id,
             "color": look.colors[0],
             "accent": look.colors[1],
+            **({"framing": card.brief()} if (card := storyboard.card_framings.get(size)) else {}),
         },
         "music": storyboard.music.model_dump(mode="json", exclude_unset=True),
         "font": look.font,
@@ -147,7 +184,13 @@ def _texts(storyboard: Storyboard, size: Size) -> list[dict[str, Any]]:
         where = spot(shot, size.shape, has_logo=storyboard.look.logo_id is not None)
         y = round(centre(shot, size, where, storyboard.look.font), 4)
         text: dict[str, Any] = {"text": shot.words, "role": shot.role, "x": where.x, "y": y}
-        text |= {"width": where.width, "align": where.align, "start": round(start, 3), "end": round(end, 3)}
+        text |= {
+            "adapts": True,
+            "width": where.width,
+            "align": where.align,
+            "start": round(start, 3),
+            "end": round(end, 3),
+        }
         if shot.bar:
             text["bar"] = storyboard.look.colors[1]
         texts.append(text)

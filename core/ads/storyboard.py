@@ -98,7 +98,10 @@ class Look(Part):
 
 
 class Storyboard(Part):
-    """All that the videos of an ad are made of; `card_seconds` is how long the end card is seen."""
+    """All that the videos of an ad are made of; `card_seconds` is how long the end card is seen.
+
+    `card_framings` has its picture's framing for each format, where the product has been seen in it.
+    """
 
     template: str
     language: Language
@@ -109,6 +112,7 @@ class Storyboard(Part):
     look: Look
     hero_id: int
     card_seconds: float
+    card_framings: dict[str, Framing] = Field(default_factory=dict)
 
     @property
     def seconds(self) -> float:

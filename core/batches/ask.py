@@ -24,6 +24,7 @@ from core.errors import (
     Unreached,
 )
 from core.models import Batch, BatchRow, User, Video, now
+from core.phrase import Phrase
 from core.pictures import intake, uploads
 from core.pictures.framing import Prepared
 from core.videos import many
@@ -183,7 +184,7 @@ async def _begin(db: AsyncSession, user: User, wanted: Sequence[Row], key: str |
         for n, (video, row) in enumerate(zip(videos, wanted, strict=True))
     ]
     await (await db.connection()).execute(insert(BatchRow.__table__), lines)  # type: ignore[attr-defined]
-    await many.charge_all(db, user, videos)
+    await many.charge_all(db, user, videos, Phrase("This batch"))
     await limits.check_batches(db, user.id)
     many.send_off(db, videos)
     return batch

@@ -198,6 +198,16 @@ def _quoted(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
+def of_rows(rows: Iterable[Mapping[str, Any]], names: Mapping[int, str]) -> str:
+    """Rows as a batch takes them, as the table that would make them. `names` are the files' names of pictures."""
+    lines = []
+    for row in rows:
+        number = row.get("image_id")
+        own = names.get(number, number) if isinstance(number, int) else None
+        lines.append([own or row.get("preset") or row.get("image_url"), *(row.get(name) for name in COLUMNS[1:])])
+    return write([COLUMNS, *lines])
+
+
 def template() -> str:
     """A table to fill in, with an example of each kind of picture."""
     examples = [

@@ -17,7 +17,7 @@ from core.ids import MAX_ID
 from core.models import Picture, User
 from core.phrase import Phrase
 from core.pictures import presets
-from core.pictures.fit import Framing
+from core.pictures.fit import FramingIn
 from core.security import outside
 from core.settings import settings
 from core.videos.options import Options
@@ -40,7 +40,7 @@ class RowIn(BaseModel):
     model: str | None = Field(None, max_length=100)
     seconds: Annotated[int, Field(strict=True)] | None = None
     size: str | None = Field(None, max_length=20)
-    framing: Framing | None = None
+    framing: FramingIn | None = None
     options: Options | None = None
 
 

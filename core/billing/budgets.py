@@ -94,17 +94,17 @@ async def _budgets(session: AsyncSession, user_id: int, *, lock: bool = False) -
     return budgets
 
 
-async def check_budget(session: AsyncSession, user_id: int, cost: int) -> None:
+async def check_budget(session: AsyncSession, user_id: int, cost: int, thing: Phrase | None = None) -> None:
     """Raises OverBudget, OverGroupBudget if this month's videos, the new one included, cost more than is allowed.
 
     Called after the charge, in its transaction: the charge holds the user's row and this the group's, so two
     requests can't both see the last credits of a budget. Raises Blocked too: every video is charged, so this is checked
-    for all.
+    for all. `thing` is what the refusal calls it, `This video` if nothing is said.
     """
     for budget in await _budgets(session, user_id, lock=True):
         if budget.used > budget.limit and cost > 0:
             kind = OverGroupBudget if budget.shared else OverBudget
-            raise kind(cost, max(0, budget.limit - budget.used + cost), budget.resets_at)
+            raise kind(cost, max(0, budget.limit - budget.used + cost), budget.resets_at, thing)
 
 
 async def budget(session: AsyncSession, user_id: int) -> Budget | None:

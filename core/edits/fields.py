@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from core.edits.captions import MAX_CUES
 from core.ids import MAX_ID
 from core.phrase import Phrase
-from core.pictures.fit import Framing
+from core.pictures.fit import Framing, FramingIn
 
 MAX_SECONDS = 60.0
 MAX_CLIPS = 20
@@ -58,7 +58,7 @@ class Clip(Part):
     end: Moment | None = None
     seconds: Number | None = Field(None, ge=0.2, le=MAX_SECONDS)
     speed: Number = Field(1.0, ge=0.25, le=4)
-    framing: Framing | None = None
+    framing: FramingIn | None = None
     transition: Transition = "cut"
     mute: StrictBool = False
     anew: StrictBool = False
@@ -133,7 +133,8 @@ class Text(Part):
     """A title, a price or a note. `x` and `y` are its centre, as shares of width and height.
 
     With `align` left, `x` is its left edge. `width` is the most that it takes of the video's; a `bar` in that colour
-    stands above it.
+    stands above it. `adapts`: whatever its `color`, it is light or dark as what is behind it asks for, with no more
+    shade than it needs there.
     """
 
     text: str = Field(min_length=1, max_length=200)
@@ -146,6 +147,7 @@ class Text(Part):
     align: Literal["center", "left"] = "center"
     width: Number | None = Field(None, ge=0.1, le=1)
     bar: Color | None = None
+    adapts: StrictBool = False
 
     _end = field_validator("end")(_after_start)
 
@@ -164,7 +166,10 @@ class Logo(Part):
 
 
 class EndCard(Part):
-    """What the video ends with: a picture or a colour, and words. `accent` is the colour of the button."""
+    """What the video ends with: a picture or a colour, and words. `accent` is the colour of the button.
+
+    With a `framing` the picture fills its half of the card, up to the edges, and goes over into its colour.
+    """
 
     seconds: Number = Field(2.0, ge=1, le=5)
     title: str = Field(min_length=1, max_length=80)
@@ -174,6 +179,7 @@ class EndCard(Part):
     image_id: Id | None = None
     color: Color = "#15171c"
     accent: Color = "#ff6a3d"
+    framing: Framing | None = None
 
 
 class Music(Part):

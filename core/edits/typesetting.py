@@ -11,7 +11,7 @@ from PIL import ImageFont
 from core.edits import letters
 from core.edits.letters import Weight
 
-SIZES = {"title": 0.075, "price": 0.095, "note": 0.042, "caption": 0.05}
+SIZES = {"title": 0.075, "price": 0.11, "note": 0.052, "caption": 0.05}
 """Of letters, as shares of the height (of a tall video: of one and a half widths)."""
 BAR = (0.09, 0.008, 0.026)
 """Length and thickness of the bar above a text, and the gap between them, in the same shares."""
@@ -28,6 +28,7 @@ EM = 256
 
 NOT_FIRST = set("。，、；：？！）」』】〉》”’…—·～％,.;:?!)]}%°")
 """What a line never begins with."""
+PAUSES = set("，。、；：？！")
 NOT_LAST = set("（「『【〈《“‘￥$€£([{#")
 """What a line never ends with."""
 CLAUSE_ENDS, CLOSING = set("，。；：！？、"), "”’』」）》"
@@ -39,6 +40,17 @@ LEAST_CLAUSE = 0.4
 def unit(width: int, height: int) -> float:
     """What sizes of letters are shares of, in pixels."""
     return min(height, width * 1.5)
+
+
+CARD_SPLIT = {"landscape": 0.5, "square": 0.6, "portrait": 0.48}
+"""How much of an end card its picture takes: from the left in a wide one, else from above."""
+
+
+def card_picture(width: int, height: int) -> tuple[int, int]:
+    """The size of the picture that fills its part of an end card."""
+    if width > height:
+        return round(width * CARD_SPLIT["landscape"] / 2) * 2, height
+    return width, round(height * CARD_SPLIT["square" if width == height else "portrait"] / 2) * 2
 
 
 class Glyph(NamedTuple):
@@ -99,6 +111,9 @@ class Setting:
 
     def _even(self, pieces: list[str], most: float) -> list[str]:
         lines = self._broken(pieces, most)
+        phrases = _phrases(pieces)
+        if 1 < len(phrases) == len(lines) and all(self.width(part.rstrip()) <= most for part in phrases):
+            return [part.rstrip() for part in phrases]  # broken where one would pause
         low, high = most / len(lines) * 0.6, most
         while len(lines) > 1 and high - low > max(2.0, most / 64):
             middle = (low + high) / 2
@@ -135,6 +150,16 @@ def fitted(text: str, setting: Setting, most: float, most_lines: int) -> tuple[l
         if fits or setting.size <= least:
             return [part for line in lines for part in setting.cut(line, most)], setting
         setting = Setting(max(setting.size * 0.92, least), setting.weight)
+
+
+def _phrases(pieces: list[str]) -> list[str]:
+    """The same in pieces that end with the pauses of Chinese."""
+    phrases = [""]
+    for piece in pieces:
+        if phrases[-1].rstrip()[-1:] in PAUSES:
+            phrases.append("")
+        phrases[-1] += piece
+    return phrases
 
 
 def _is_wide(sign: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageFilter
 
 from core.errors import BrokenPicture
+from core.pictures.beyond import alone, beyond
 from core.pictures.decoding import UNREADABLE, decode, header
 
 ALPHA_SIDE = 4096
@@ -118,11 +119,20 @@ def _mask(picture: Image.Image) -> bytes:
 def _crop(picture: Image.Image, width: int, height: int, framing: Window) -> Image.Image:
     scale = min(picture.width / width, picture.height / height) / framing.zoom
     box_width, box_height = width * scale, height * scale
+    if _is_beyond(picture, box_width, box_height, framing):
+        go_on = alone if picture.mode == "L" else beyond
+        return go_on(picture, (width, height), (scale, framing.x, framing.y))
     # a float may miss the picture's edge by a hair
     left = max((picture.width - box_width) * framing.x, 0.0)
     top = max((picture.height - box_height) * framing.y, 0.0)
     box = (left, top, min(left + box_width, picture.width), min(top + box_height, picture.height))
     return _resized(picture, (width, height), box)
+
+
+def _is_beyond(picture: Image.Image, width: float, height: float, framing: Window) -> bool:
+    """Whether a window of that size, in pixels of the picture, shows more than the picture."""
+    is_larger = max(width - picture.width, height - picture.height) > 1
+    return is_larger or not (0 <= framing.x <= 1 and 0 <= framing.y <= 1)
 
 
 def _pad(picture: Image.Image, width: int, height: int, framing: Window) -> Image.Image:

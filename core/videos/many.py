@@ -84,13 +84,14 @@ async def _hold_pictures(session: AsyncSession, user_id: int, ids: set[int]) -> 
         raise NotFound(Phrase("picture"))
 
 
-async def charge_all(session: AsyncSession, user: User, rows: Sequence[Row]) -> None:
+async def charge_all(session: AsyncSession, user: User, rows: Sequence[Row], thing: Phrase | None = None) -> None:
     """Take the prices of written videos, all or none.
 
-    Raises NotEnoughCredits, Blocked, OverBudget. Holds the user's row until the transaction ends.
+    Raises NotEnoughCredits, Blocked, OverBudget, which calls them `thing`. Holds the user's row until the transaction
+    ends.
     """
     await credits.charge_all(session, user.id, [(row["id"], row["cost_credits"]) for row in rows])
-    await budgets.check_budget(session, user.id, sum(row["cost_credits"] for row in rows))
+    await budgets.check_budget(session, user.id, sum(row["cost_credits"] for row in rows), thing)
 
 
 def send_off(session: AsyncSession, rows: Sequence[Row]) -> None:

@@ -15,7 +15,7 @@ from core.errors import NotFound
 from core.ids import MAX_ID
 from core.models import ACTIVE, Video
 from core.phrase import Phrase
-from core.pictures.fit import Framing
+from core.pictures.fit import Framing, FramingIn
 from core.redis.news import News, last_of
 from core.videos import library, queries, states
 from core.videos.ask import ask
@@ -68,7 +68,7 @@ class GenerateIn(BaseModel):
     model: str | None = None
     seconds: int | None = Field(None, strict=True)
     size: str | None = None
-    framing: Framing | None = None
+    framing: FramingIn | None = None
     options: Options | None = None
     batch: bool | None = Field(None, description="True: it has time, and is begun after everything that has none")
 

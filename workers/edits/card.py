@@ -4,7 +4,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from core.edits import letters
 from core.edits.fields import EndCard
-from core.edits.typesetting import Setting, unit
+from core.edits.typesetting import Setting, card_picture, unit
+from core.pictures import framing
 from workers.edits.overlays import MARGIN, logo_image, rgb, safe_box
 from workers.edits.plan import Plan
 from workers.media.contrast import RGB, contrast
@@ -23,6 +24,12 @@ def card(plan: Plan, end: EndCard) -> Image.Image:
     words = _Words(plan, end)
     if plan.files.card is None:
         words.stand(canvas, (left, top, right, bottom))
+    elif end.framing:
+        width, height = _to_the_edges(canvas, plan, end)
+        if plan.width > plan.height:
+            words.stand(canvas, (width + plan.width * MARGIN / 2, top, right, bottom))
+        else:
+            words.stand(canvas, (left, height + plan.height * NEAR, right, bottom))
     elif plan.width > plan.height:
         middle = plan.width * 0.5
         _picture(canvas, plan, (left, top, middle - plan.width * MARGIN / 2, bottom))
@@ -39,6 +46,30 @@ WORDS = 0.54
 """Of the height below a picture and with it: so much the words may take."""
 LEAST = 0.4
 """Words are made smaller down to this share of their size."""
+FADE = 0.16
+"""Of a picture that goes up to the card's edges, so much goes over into the card's colour."""
+NEAR = 0.005
+
+
+def _to_the_edges(canvas: Image.Image, plan: Plan, end: EndCard) -> tuple[int, int]:
+    """The picture in its part of the card, going over into its colour where the words begin; gives its size."""
+    assert plan.files.card is not None
+    assert end.framing is not None
+    size = card_picture(plan.width, plan.height)
+    picture = framing.picture(plan.files.card.read_bytes(), *size, end.framing.brief())
+    aside = plan.width > plan.height
+    length = size[0] if aside else size[1]
+    fade = length * FADE
+    ramp = bytes(round(255 * _eased(min((length - n - 0.5) / fade, 1.0))) for n in range(length))
+    mask = Image.frombytes("L", (length, 1) if aside else (1, length), ramp).resize(size)
+    canvas.paste(picture, (0, 0), mask)
+    return size
+
+
+def _eased(share: float) -> float:
+    return share * share * (3 - 2 * share)
+
+
 MOST_CUT = 1.4
 """The picture is made so much larger than it fits whole, if it then fills its place better; what lies over is cut."""
 

@@ -9,6 +9,7 @@ from core.edits import letters
 from core.edits.captions import Cue
 from core.edits.fields import Captions, Logo, Text
 from core.edits.typesetting import BAR, LINES, SIZES, Setting, unit
+from workers.edits import ground
 from workers.edits.layers import ENTER_SECONDS, RISE, Layer
 from workers.edits.plan import Plan
 from workers.media.contrast import RGB
@@ -46,19 +47,34 @@ def _text(plan: Plan, text: Text) -> Layer:
     scale = unit(plan.width, plan.height)
     setting = Setting(scale * SIZES[text.role], letters.weight_of(plan.edit.font, bold=text.role != "note"))
     least = plan.width * MARGIN / 2
-    words = draw(text.text, Style(setting, rgb(text.color)), _room(plan, text, least), LINES[text.role], text.align)
-    if text.bar:
-        words = _under_bar(words, rgb(text.bar), scale, text.align)
+    first = plan.frames(text.start)
+    stop = max(plan.body if text.end is None else plan.frames(text.end), first + 1)
+    room, lines = _room(plan, text, least), LINES[text.role]
+    style, bar = Style(setting, rgb(text.color)), rgb(text.bar) if text.bar else None
+    if text.adapts and plan.shots:
+        plain = draw(text.text, Style(setting, shade="none"), room, lines, text.align)
+        behind = ground.behind(plan, _box(plan, text, plain, least), first, stop)
+        style = Style(setting, *ground.letters_on(behind))
+        bar = bar and ground.bar_on(behind, bar, style.color)
+    words = draw(text.text, style, room, lines, text.align)
+    if bar:
+        words = _under_bar(words, bar, scale, text.align)
     at = text.x * plan.width
     left = at if text.align == "left" else at - words.width / 2
     left = _inside(left, words.width, plan.width, least)
     top = _inside(text.y * plan.height - words.height / 2, words.height, plan.height, least)
-    first = plan.frames(text.start)
-    stop = max(plan.body if text.end is None else plan.frames(text.end), first + 1)
     fade = min(round(ENTER_SECONDS * plan.rate), (stop - first) // 2)
     rise = RISE * min(plan.width, plan.height)
     place = (left - words.pad, top - words.pad)
     return Layer(words.image, place, first, stop, rise=rise, enter=fade, leave=fade if text.end else 0)
+
+
+def _box(plan: Plan, text: Text, words: Lettering, least: float) -> ground.Place:
+    """Where in the frame the words' block stands, in pixels."""
+    at = text.x * plan.width
+    left = _inside(at if text.align == "left" else at - words.width / 2, words.width, plan.width, least)
+    top = _inside(text.y * plan.height - words.height / 2, words.height, plan.height, least)
+    return ground.Place(round(left), round(top), round(left + words.width), round(top + words.height))
 
 
 def _room(plan: Plan, text: Text, least: float) -> float:

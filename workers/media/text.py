@@ -20,11 +20,12 @@ BOX = 0.72
 
 @dataclass(frozen=True)
 class Style:
-    """How letters are set, and what is behind them."""
+    """How letters are set, and what is behind them. `strength` 0-1 is the shade's; None: enough for any picture."""
 
     setting: Setting
     color: RGB = (255, 255, 255)
     shade: Shade = "soft"
+    strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def _draw_line(mask: Image.Image, line: str, setting: Setting, left: float, base
 def _shaded(mask: Image.Image, style: Style, size: float, pad: int) -> Image.Image:
     """The letters in their colour over a shade that is dark or light enough on any picture."""
     dark, strength = shade_for(style.color)
+    if style.strength is not None:
+        strength = style.strength
     below = Image.new("L", mask.size, 0)
     if style.shade == "box":
         inset = round(pad * 0.42)

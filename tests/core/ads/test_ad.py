@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select, update
 
 from core.admin import own_data
 from core.ads import ad as ads
@@ -22,6 +22,7 @@ from core.errors import (
     ModelUnavailable,
     NotEnoughForAd,
     NotFound,
+    OverBudget,
     ProviderFailed,
     SourceGone,
     TooManyAds,
@@ -72,7 +73,7 @@ async def test_every_shot_is_an_ordinary_video_of_each_format_and_all_are_paid_a
     ]
     first = made.shots[0][1]
     assert (first.kind, first.model, first.size, first.seconds) == ("generated", "camera", "720x1280", 4)
-    assert first.options == {"move": "tilt-up", "strength": "strong"}
+    assert first.options == {"move": "drift", "strength": "strong"}
     assert "Cup" in first.prompt
     assert await ledger(alice) == [("grant", 100), *[("charge", -10)] * 6]
     async with reading() as db:
@@ -264,3 +265,24 @@ async def test_an_ad_of_somebody_erased_is_forgotten(alice: User) -> None:
         left = (await db.exec(select(Video).where(Video.user_id == alice.id))).all()
         assert {(video.status, video.ad_id, video.title) for video in left} == {("canceled", None, None)}
         assert await ads.page(db, alice.id, None, 9) == []
+
+
+async def test_a_refusal_of_the_budget_speaks_of_the_ad(alice: User) -> None:
+    async with session() as db:
+        await db.exec(update(User).where(col(User.id) == alice.id).values(monthly_budget=5))
+    with pytest.raises(OverBudget, match=r"^This ad costs 30 credits, and of your budget for this month 5 are left"):
+        await ask(alice, await body(alice))
+    assert await ledger(alice) == [("grant", 100)]
+
+
+@pytest.mark.parametrize(
+    ("colors", "said"),
+    [
+        (("#15171c", "#ff6a3d"), 0),
+        (("#ffffff", "#fff4d0"), 1),
+        (("#767676", "#7f7f7f"), 2),
+        (("#ffffff", "#102030"), 0),
+    ],
+)
+def test_a_poor_pair_of_colours_is_told(colors: tuple[str, str], said: int) -> None:
+    assert len(brands.complaints(colors)) == said

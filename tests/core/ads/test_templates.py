@@ -3,6 +3,7 @@
 import pytest
 
 from core.ads import layout, storyboard, templates, words
+from core.ads.sight import Sight
 from core.ads.storyboard import AdIn, Storyboard
 from core.ads.templates import LENGTHS, Template
 from core.catalog.size import Size
@@ -127,9 +128,10 @@ def test_words_too_long_for_their_place_are_named_with_the_format() -> None:
 
 
 def test_a_tall_picture_is_shown_whole_in_a_wide_format() -> None:
-    shot = board(templates.get("launch")).shots[0]
-    assert layout.framing(shot, Size(1280, 720), Size(900, 1600)).mode == "pad-blur"
-    beside = layout.framing(shot, Size(1280, 720), Size(1920, 1280))
+    made = board(templates.get("launch"))
+    shot = made.shots[0]
+    assert layout.framing(made, shot, Size(1280, 720), Sight(Size(900, 1600))).mode == "pad-blur"
+    beside = layout.framing(made, shot, Size(1280, 720), Sight(Size(1920, 1280)))
     assert (beside.mode, beside.x < 0.5) == ("crop", True)
 
 

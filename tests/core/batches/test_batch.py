@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlmodel import col, update
 
 from core.batches import batch as batches
-from core.batches.ask import ask
+from core.batches.ask import ask, ask_csv
 from core.batches.batch import Batched
 from core.billing import credits
 from core.database.session import engines, reading, session
@@ -17,6 +18,7 @@ from core.errors import (
     IdempotencyConflict,
     NotEnoughForBatch,
     NotFound,
+    OverBudget,
     ProviderFailed,
     TooManyBatches,
 )
@@ -192,3 +194,36 @@ async def test_the_manifest_names_files_and_quotes_formulas(alice: User) -> None
     found = await batched(alice, made.id)
     assert found.lines[1].file_name == "002-perfume-9x16.mp4"
     assert "\r\n002-perfume-9x16.mp4,perfume,'=1+1,camera,6,1080x1920,completed," in batches.manifest(found)
+
+
+async def test_a_refusal_of_the_budget_speaks_of_the_batch(alice: User) -> None:
+    async with session() as db:
+        await db.exec(update(User).where(col(User.id) == alice.id).values(monthly_budget=10))
+    with pytest.raises(OverBudget, match=r"^This batch costs 30 credits"):
+        await ask(alice, await rows(alice, 3))
+    assert await balance(alice) == 100
+
+
+CHINESE = [
+    "图片,提示词,模型,时长,尺寸",
+    *(
+        f"{name},镜头缓缓推近第 {n} 款“新品”，{'晨光' if n % 2 else '暮色'}里的质感,camera,4 秒,{size}"
+        for n in range(10)
+        for name, size in (
+            ("琥珀香水", "9:16"), ("蓝盘腕表", "9：16"), ("植萃精华", "16:9"),
+            ("serum.jpg", "720x1280"), ("冰爽汽水", ""), ("Amber perfume", "1280×720"),
+        )
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig", "utf-16"])
+async def test_sixty_rows_of_a_chinese_spreadsheet(alice: User, encoding: str) -> None:
+    await rich(alice, 500)
+    content = "\r\n".join([*CHINESE, "", ",,,,"]).encode(encoding)
+    made = await ask_csv(alice, content)
+    found = await batched(alice, made.id)
+    assert (len(found.lines), made.cost_credits, await balance(alice)) == (60, 600, 0)
+    first, last = found.lines[0].video, found.lines[-1].video
+    assert (first.prompt, first.size, first.seconds) == ("镜头缓缓推近第 0 款“新品”，暮色里的质感", "720x1280", 4)
+    assert (last.prompt, last.size) == ("镜头缓缓推近第 9 款“新品”，晨光里的质感", "1280x720")

@@ -1,5 +1,7 @@
 """Tables as spreadsheets write them."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,3 +93,17 @@ def test_whatever_is_sent_is_read_or_refused(content: bytes) -> None:
         assert read(content).rows
     except NotRows as error:
         assert error.message.endswith((".", "size"))
+
+
+def test_rows_that_are_not_paid_for_can_be_saved_and_brought_back() -> None:
+    rows: list[dict[str, Any]] = [
+        {"image_id": 5, "prompt": "=1+1", "model": "camera", "size": "1080x1920", "seconds": 6},
+        {"preset": "perfume", "prompt": "慢慢推近, “稳”"},
+        {"image_url": "https://example.com/a.jpg", "prompt": "-- still", "model": "camera"},
+        {"image_id": 7, "prompt": "@home"},
+    ]
+    saved = csv_rows.of_rows(rows, {5: "+shoe.jpg"})
+    assert saved.startswith("\ufeffpicture,prompt,")
+    assert "'=1+1" in saved
+    assert "'+shoe.jpg" in saved
+    assert read(saved.encode(), {"+shoe.jpg": 5}).rows == rows

@@ -1,20 +1,23 @@
 """The storyboard, live, and the button that makes the ad."""
 
 from markupsafe import Markup
-from nicegui import events, ui
+from nicegui import background_tasks, events, ui
+from sqlmodel import col, select
 
-from core.ads import layout
+from core.ads import layout, sight
 from core.ads.ask import ask
+from core.ads.sight import Sight
 from core.ads.storyboard import Storyboard
 from core.catalog.size import Size
-from core.models import User
+from core.database.session import reading
+from core.models import Picture, User
 
 from ... import i18n
 from ...i18n import _, n_
 from ...kit.choices import Choices, option
 from ...kit.elements import Tag
 from ..site.make_button import MakeButton
-from .cards import card, end_card
+from .cards import UNSEEN, card, end_card
 from .draft import AdDraft
 from .shot_dialog import shot_dialog
 
@@ -25,6 +28,7 @@ class Board(Tag):
     def __init__(self, user: User, draft: AdDraft) -> None:
         super().__init__("section", "board", aria_label=_("Storyboard"))
         self._user, self._draft = user, draft
+        self._asked: set[int] = set()
         with self:
             with Tag("div", "board-head"):
                 Tag("h2", "ad-step-title", _("Storyboard"))
@@ -47,8 +51,9 @@ class Board(Tag):
             self._facts.text = ""
             return
         size = Size.parse(sizes[0])
+        self._look(board)
         cards = {str(n): self._card(board, n, size) for n in range(len(board.shots))}
-        end = option("shot-card", "end", end_card(board, size), aria_label=_("End card"))
+        end = option("shot-card", "end", end_card(board, size, self._seen(board.hero_id)), aria_label=_("End card"))
         self._cards.show(cards | {"end": end})
         self._cards.put("data_shape", size.shape)
         price = self._draft.price(board)
@@ -62,9 +67,29 @@ class Board(Tag):
             for problem in layout.too_long(board):
                 Tag("p", "problem", i18n.phrase(problem.phrase), symbol="circle-alert")
 
+    def _seen(self, picture_id: int) -> Sight:
+        return self._draft.sights.get(picture_id, UNSEEN)
+
+    def _look(self, board: Storyboard) -> None:
+        """See to it that what is in the pictures is known; the storyboard is then drawn anew."""
+        new = {board.hero_id, *(shot.image_id for shot in board.shots)} - self._asked
+        if new:
+            self._asked |= new
+            background_tasks.create(self._see(new), name="look at the pictures of an ad")
+
+    async def _see(self, picture_ids: set[int]) -> None:
+        async with reading() as db:
+            mine = (col(Picture.id).in_(picture_ids), col(Picture.user_id) == self._user.id)
+            pictures = (await db.exec(select(Picture).where(*mine, col(Picture.deleted_at).is_(None)))).all()
+        self._draft.sights |= await sight.of(pictures)
+        if not self.is_deleted:
+            with self:  # in the page's language
+                self._draw()
+
     def _card(self, board: Storyboard, position: int, size: Size) -> Markup:
         label = _("Shot {n}: {words}", n=position + 1, words=board.shots[position].words or _("no words"))
-        return option("shot-card", str(position), card(board, position, size), draggable="true", aria_label=label)
+        drawn = card(board, position, size, self._seen(board.shots[position].image_id))
+        return option("shot-card", str(position), drawn, draggable="true", aria_label=label)
 
     async def _open(self, key: str) -> None:
         if not key.isdigit():  # the end card follows from the words and the brand

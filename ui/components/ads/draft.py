@@ -8,7 +8,8 @@ from typing import Any
 from nicegui import Event
 from pydantic import ValidationError
 
-from core.ads import ask, storyboard, templates
+from core.ads import ask, layout, storyboard, templates
+from core.ads.sight import Sight
 from core.ads.storyboard import AdIn, Storyboard
 from core.ads.templates import LENGTHS, USUAL, Template
 from core.catalog.availability import Offer
@@ -39,11 +40,12 @@ class AdChoices:
 
 @dataclass
 class AdDraft:
-    """`changed` tells every part of the page."""
+    """`changed` tells every part of the page. `sights` is what has been seen in the pictures so far."""
 
     choices: AdChoices = field(default_factory=AdChoices)
     offers: Sequence[Offer] = ()
     brands: dict[int, Brand] = field(default_factory=dict)
+    sights: dict[int, Sight] = field(default_factory=dict)
     changed: Event[[]] = field(default_factory=Event)
     edited: bool = False
 
@@ -95,11 +97,13 @@ class AdDraft:
         look = None
         if brand:
             look = storyboard.Look(logo_id=brand.logo_id, colors=(brand.colors[0], brand.colors[1]),
-                                   call_to_action=brand.call_to_action)  # fmt: skip
+                                   call_to_action=brand.call_to_action,
+                                   end_card_text=brand.end_card_text, font=brand.font)  # fmt: skip
         try:
-            return storyboard.make(AdIn.model_validate(self.body), look)
+            board = storyboard.make(AdIn.model_validate(self.body), look)
         except (AdsVideoError, ValidationError):
             return None
+        return layout.dressed(board, self.sights, branded=brand is not None)
 
     @property
     def models(self) -> dict[str | None, Model]:

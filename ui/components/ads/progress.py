@@ -127,7 +127,8 @@ class Progress(Tag):
     def _shot(self, position: int) -> None:
         made = self._made
         with Tag("div", "shot-card"):
-            Tag("div", "", inner=card(made.board, position, Size.parse(made.ad.sizes[0])))
+            own = next(video for shot, video in made.shots if shot.position == position)
+            Tag("div", "", inner=card(made.board, position, Size.parse(made.ad.sizes[0]), framing=own.framing))
             self._states[position] = [Tag("p", "shot-state")]
             self._say(position, self._states[position])
             if made.status == "attention" and (failed := made.failed(position)):

@@ -13,6 +13,7 @@ from core.edits.fields import Font
 from core.errors import AdsVideoError
 from core.models import User
 
+from ... import i18n
 from ...i18n import _, explain, language
 from ...kit.dialog import Dialog
 from ...kit.elements import Tag, button
@@ -83,6 +84,9 @@ class Words(Tag):
             with Tag("div", "form-pair"):
                 card = _color(_("End card"), DARK)
                 accent = _color(_("Bars and button"), ACCENT)
+            warning = Tag("p", "brand-warning", symbol="circle-alert", role="status", hidden=True).mark("brand-warning")
+            for line in (card, accent):
+                line.on("input", partial(_warn, card, accent, warning), js_handler="() => emit()")
             font = choice(_("Font"), {"inter": "Inter", "noto-sans-sc": "Noto Sans SC"}, "inter")
             call = field(_("Call to action"))
             text = field(_("Line on the end card"))
@@ -115,6 +119,13 @@ class Words(Tag):
         async with reading() as db:
             self._draft.brands = {one.id: one for one in await brands.of_user(db, self._user)}
         self._draft.update(brand_id=made.id)
+
+
+def _warn(card: Line, accent: Line, warning: Tag) -> None:
+    """Say what is poor about the two colours, while they are chosen."""
+    said = " ".join(i18n.phrase(one) for one in brands.complaints((card.value, accent.value)))
+    warning.text = said
+    warning.put("hidden", not said)
 
 
 def _color(label: str, value: str) -> Line:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable
 
 from markupsafe import Markup
-from nicegui import events
+from nicegui import events, ui
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.batches import batch as batches
+from core.batches import csv_rows
 from core.batches.ask import ask
 from core.batches.batch import Batched, Line
 from core.catalog.size import Size
@@ -62,7 +63,10 @@ class Picked(Tag):
         with self:
             with Tag("div", "board-head"):
                 Tag("h2", "ad-step-title", _("Rows"))
-                self._facts = Tag("span", "board-facts")
+                with Tag("div", "ad-actions"):
+                    self._facts = Tag("span", "board-facts")
+                    self._export = button(_("Save as CSV"), self._save, symbol="download", look="small")
+                    self._export.mark("batch-export")
             words = _("Choose pictures and type prompts, or bring a table: the rows appear here.")
             self._empty = Tag("p", "board-empty", words)
             self._rows = Choices("batch-rows", "aria-pressed", self._switch, role="group", aria_label=_("Rows"))
@@ -76,6 +80,7 @@ class Picked(Tag):
     def _draw(self) -> None:
         rows, wanted = self._draft.rows, self._draft.wanted
         self._empty.put("hidden", bool(rows))
+        self._export.put("hidden", not wanted)
         self._rows.show({str(n): self._row(n, row) for n, row in enumerate(rows[:1000])})
         self._rows.mark_chosen(*(str(n) for n, row in enumerate(rows) if self._draft.is_on(n, row)))
         wrong = sum(bool(row.errors) for row in rows)
@@ -86,6 +91,10 @@ class Picked(Tag):
         videos = n_("Make {n} video", "Make {n} videos", len(wanted))
         text = f"{videos} · {i18n.credits(price)}" if wanted else _("Make them all")
         self._button.show(text, price, disabled=not wanted)
+
+    def _save(self) -> None:
+        """The rows that would be made, as a table that can be brought back."""
+        ui.download.content(csv_rows.of_rows(self._draft.wanted, self._draft.names), "batch.csv", "text/csv")
 
     def _row(self, number: int, row: RowDraft) -> Markup:
         errors = Markup().join(ERROR.format(error) for error in row.errors)

@@ -6,7 +6,7 @@ Each is the 6 s variant of its template, tall, rendered by a worker in this proc
 and without sound. It takes some minutes.
 """
 
-# ruff: noqa: E402, PLC0415, T201
+# ruff: noqa: ASYNC110, E402, PLC0415, T201
 import asyncio
 import os
 import sys
@@ -68,6 +68,7 @@ async def make(names: list[str]) -> None:
     from core.billing import credits
     from core.database.session import close_database, reading, session
     from core.pictures import uploads
+    from core.redis import queue
     from core.redis.client import close_redis
     from core.storage import store
     from tests.worker import running_worker
@@ -76,6 +77,8 @@ async def make(names: list[str]) -> None:
         user = await users.find_or_create(db, "previews@localhost")
         await credits.move(db, user.id, 1000, "grant", "previews")
     async with running_worker():
+        while not await queue.has_worker():  # it finds the products
+            await asyncio.sleep(0.2)
         for name in names:
             pictures, fields = ADS[name]
             ids = []
