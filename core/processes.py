@@ -34,7 +34,13 @@ LONG_SECONDS = 15.0
 SLOW_PLACES = 3
 """For each quick one. Memory is what they cost: the longer one has run, the less of the CPU it gets."""
 
-_preloaded = {"core.pictures.framing", "core.settings", "PIL.WebPImagePlugin"}
+_preloaded = {
+    "core.pictures.framing",
+    "core.processes",
+    "core.settings",
+    "multiprocessing.popen_forkserver",
+    "PIL.WebPImagePlugin",
+}
 _size = 2
 _threads = ThreadPoolExecutor(64, thread_name_prefix="apart")
 """Each waits for one process; there are at most four for each of `_size`."""

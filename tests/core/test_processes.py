@@ -144,3 +144,21 @@ processes.close()
     run = partial(subprocess.run, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     said = run([sys.executable, "-c", begin])
     assert said.stdout == f"{is_there}\n", said.stderr
+
+
+def test_the_fork_server_has_what_each_process_begins_with(tmp_path: Path) -> None:
+    """What a process would import before its work, it would import anew for each picture."""
+    begin = """
+import asyncio, sys
+from core import processes
+from core.settings import ROOT
+from tests.core import work
+sys.modules["__main__"].__file__ = str(ROOT / "main.py")
+processes.set_up(1, ["tests.core.work"])
+print(*asyncio.run(processes.apart(work.imported_since)))
+processes.close()
+"""
+    environment = {**os.environ, "STORAGE_URL": str(tmp_path)}
+    run = partial(subprocess.run, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    said = run([sys.executable, "-c", begin])
+    assert (said.stdout, said.stderr) == ("\n", "")
