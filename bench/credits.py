@@ -266,16 +266,27 @@ def correctness(runner: asyncio.Runner, processes: Processes) -> bool:
     return all(good)
 
 
-def rates(runner: asyncio.Runner, processes: Processes, seconds: float) -> bool:
-    """Whole charges a second, each way in turn."""
+def charge_rates(runner: asyncio.Runner, processes: Processes, seconds: float) -> dict[str, list[float]]:
+    """Whole charges a second, each way in turn, so many rounds."""
     found: dict[str, list[float]] = {way: [] for way in WAYS}
     for turn in range(ROUNDS):
         for way in WAYS:
             customer = runner.run(_customer(f"{way}-{turn}", 10_000_000))
             got, took = processes.tell(way, customer, 1_000_000, seconds)
             found[way].append(got / took)
+    return found
+
+
+def of_core(found: dict[str, list[float]]) -> float:
+    """How many times plain core's rate ours is."""
+    return statistics.median(a / b for a, b in zip(found["ours"], found["core"], strict=True))
+
+
+def rates(runner: asyncio.Runner, processes: Processes, seconds: float) -> bool:
+    """Print the rates of charges; whether they are what they must be."""
+    found = charge_rates(runner, processes, seconds)
     middle = {way: statistics.median(each) for way, each in found.items()}
-    ratio = statistics.median(a / b for a, b in zip(found["ours"], found["core"], strict=True))
+    ratio = of_core(found)
     print("      whole charges a second:", ", ".join(f"{way} {rate:.0f}" for way, rate in middle.items()))
     fast = _check("at least as fast as plain core", ratio >= 1, f"{ratio:.2f} x")
     return _check("at least 200 a second", middle["ours"] >= 200, f"{middle['ours']:.0f}") and fast

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -248,43 +248,50 @@ def table(sites: list[Site]) -> None:
             print(f"{ours.name:18} {what:28} {is_now:5.2f}   at most {goal:.2f}   {verdict}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--pages", type=int, default=12, help="for the memory; 0 leaves it out")
-    parser.add_argument("--only", nargs="*", choices=["bare", "plain", "studio", "gradio"])
-    asked = parser.parse_args()
-    names = {"bare": "bare HTML", "plain": "plain NiceGUI", "gradio": "Gradio", "studio": "studio"}
+NAMES = {"bare": "bare HTML", "plain": "plain NiceGUI", "gradio": "Gradio", "studio": "studio"}
+
+
+def measured(only: Iterable[str], rounds: int, pages: int) -> list[Site]:
+    """Look at these sites so many rounds; `pages` are opened for the memory."""
     sites: list[Site] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
         browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=chromium, args=FLAGS)
         for name, command in commands().items():
-            if asked.only and name not in asked.only:
+            if name not in only:
                 continue
             own = folder / name
             own.mkdir()
             url, process = stack.enter_context(server(command, own))
-            sites.append(Site(names[name], url, process))
+            sites.append(Site(NAMES[name], url, process))
             if name == "studio":
                 (own / "mine").mkdir()
                 url, process = stack.enter_context(server(command, own / "mine"))
                 sites.append(Site("studio, signed in", url, process, cookies=sign_in(browser, url)))
         for site in sites:
             print(f"{site.name} …", file=sys.stderr, flush=True)
-            if asked.pages:
-                measure_memory(browser, site, asked.pages)
+            if pages:
+                measure_memory(browser, site, pages)
         for site in sites:
             measure_idle(site)
             cold_and_warm(browser, site)
             for found in (site.bytes, site.requests, site.cold, site.warm, site.cpu):
                 found.clear()
-        for _ in range(asked.rounds):
+        for _ in range(rounds):
             for site in sites:
                 cold_and_warm(browser, site)
-        table(sites)
         browser.close()
+    return sites
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pages", type=int, default=12, help="for the memory; 0 leaves it out")
+    parser.add_argument("--only", nargs="*", choices=["bare", "plain", "studio", "gradio"])
+    asked = parser.parse_args()
+    table(measured(asked.only or NAMES, asked.rounds, asked.pages))
 
 
 if __name__ == "__main__":

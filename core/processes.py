@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Generic, Self, TypeVar
 
 from core.process_limits import Bounds, OutOfBounds, limit
+from core.settings import ROOT
 
 __all__ = ["Bounds", "Crashed", "OutOfBounds", "OwnProcess", "apart", "close", "end_with_parent", "set_up", "warm_up"]
 T = TypeVar("T")
@@ -34,7 +35,14 @@ LONG_SECONDS = 15.0
 SLOW_PLACES = 3
 """For each quick one. Memory is what they cost: the longer one has run, the less of the CPU it gets."""
 
-_preloaded = {"core.pictures.framing", "core.pictures.ground", "core.settings", "PIL.WebPImagePlugin"}
+_preloaded = {
+    "core.pictures.framing",
+    "core.pictures.ground",
+    "core.processes",
+    "core.settings",
+    "multiprocessing.popen_forkserver",
+    "PIL.WebPImagePlugin",
+}
 _size = 2
 _threads = ThreadPoolExecutor(64, thread_name_prefix="apart")
 """Each waits for one process; there are at most four for each of `_size`."""
@@ -72,8 +80,16 @@ def _context() -> multiprocessing.context.BaseContext:
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":
+        _say_where_we_are()
         context.set_forkserver_preload([*sorted(_preloaded), "core.fork_server"])
     return context
+
+
+def _say_where_we_are() -> None:
+    # before Python 3.13 the server has another sys.path than we, and leaves out silently what it does not find
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(ROOT) not in paths:
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, paths)])
 
 
 def _begin() -> None:

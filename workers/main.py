@@ -36,6 +36,7 @@ from workers.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
 PRELOADED = (
+    "av.subtitles.stream",
     "workers.edits.render",
     "workers.edits.preview",
     *(f"workers.media.{name}" for name in ("keepable", "most", "mp4", "poster", "copies")),

@@ -144,3 +144,24 @@ processes.close()
     run = partial(subprocess.run, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     said = run([sys.executable, "-c", begin])
     assert said.stdout == f"{is_there}\n", said.stderr
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_fork_server_has_what_each_process_begins_with(elsewhere: bool, tmp_path: Path) -> None:
+    """What a process would import before its work, it would import anew for each picture, wherever we were started."""
+    begin = f"""
+import asyncio, sys
+sys.path.insert(0, {str(ROOT)!r})
+from core import processes
+from core.settings import ROOT
+from tests.core import work
+sys.modules["__main__"].__file__ = str(ROOT / "main.py")
+processes.set_up(1, ["tests.core.work"])
+print(*asyncio.run(processes.apart(work.imported_since)))
+processes.close()
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["STORAGE_URL"] = str(tmp_path)
+    run = partial(subprocess.run, env=environment, capture_output=True, text=True, check=False)
+    said = run([sys.executable, "-c", begin], cwd=tmp_path if elsewhere else ROOT)
+    assert (said.stdout, said.stderr) == ("\n", "")

@@ -64,3 +64,12 @@ def priority() -> int:
 def has_read(module: str) -> bool:
     """Whether its process has that module in memory."""
     return module in sys.modules
+
+
+def imported_since() -> list[str]:
+    """What its process has imported since it was forked."""
+    return sorted(set(sys.modules) - _at_the_fork)
+
+
+_at_the_fork: set[str] = set()
+os.register_at_fork(before=lambda: _at_the_fork.update(sys.modules))
