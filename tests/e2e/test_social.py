@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from itsdangerous import TimestampSigner
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
+from starlette.middleware.sessions import SessionMiddleware
 
 from tests.people import photo
 from tests.running import RunningApp, wait_for_end
@@ -41,7 +42,8 @@ def cookie_of(app: RunningApp, email: str) -> str:
         moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         db.execute("INSERT INTO browser_sessions (id, user_id, created_at) VALUES (?, ?, ?)", (browser, number, moment))
     inside = base64.b64encode(json.dumps({"user": number, "epoch": epoch, "id": browser}).encode())
-    return TimestampSigner((app.folder / ".storage-secret").read_text()).sign(inside).decode()
+    reader = SessionMiddleware(FastAPI(), (app.folder / ".storage-secret").read_text())
+    return reader.signer.sign(inside).decode()
 
 
 @pytest.fixture
