@@ -47,6 +47,7 @@ def test_what_both_must_know_is_written_once() -> None:
         "hover",
         "prefers-color-scheme",
         "prefers-reduced-motion",
+        "scripting",
     }
 
 

@@ -44,4 +44,8 @@ addEventListener("click", async (e) => {
     document.execCommand("copy"); // http on another host has no navigator.clipboard
   }
   copy.dispatchEvent(new CustomEvent("copied"));
+  if (!copy.dataset.copied || copy.textContent === copy.dataset.copied) return;
+  const word = copy.textContent;
+  copy.textContent = copy.dataset.copied;
+  setTimeout(() => (copy.textContent = word), 2000);
 });

@@ -27,16 +27,24 @@ PLAYER = Markup(
 BODY = Markup(
     '<div class="watch">{player}<div class="watch-head"><div><h1 class="watch-title">{title}</h1>{prompt}'
     '<p class="watch-facts">{facts}</p></div><div class="toolbar">'
-    '<a class="button has-icon icon-heart" href="/auth/login?next=/v/{slug}">{likes}</a>'
+    "{likes}"
     '<a class="button has-icon icon-download" href="{source}/content" download>{download}</a>'
-    '<a class="button button-accent" href="/?recipe={slug}">{recipe}</a></div></div>{elsewhere}{comments}</div>'
+    '<a class="button button-accent" href="/?recipe={slug}">{recipe}</a></div></div>{elsewhere}'
+    '{comments}{report}</div>'
 )
+LIKES = Markup('<a class="button has-icon icon-heart" href="/auth/login?next=/v/{}">{}</a>')
+REPORT = Markup('<p><a class="button button-quiet button-small" href="/auth/login?next=/v/{}">{}</a></p>')
 ELSEWHERE = Markup(
     '<details class="watch-share"><summary class="button has-icon icon-share-2">{share}</summary>'
     '<div class="watch-ways">'
-    '<label>{link}<input class="input" readonly value="{url}"></label>'
-    '<label>{embed}<input class="input" readonly value="{iframe}"></label>'
+    '{link}{embed}'
     '<img class="watch-code" src="{code}" width="160" height="160" alt="{alt}" loading="lazy"></div></details>'
+)
+WAY = Markup(
+    '<div><label for="{id}">{label}</label><div class="watch-way">'
+    '<input class="input" id="{id}" readonly value="{text}">'
+    '<button class="button has-icon icon-copy" type="button" data-copy data-copied="{copied}" aria-controls="{id}">'
+    "{copy}</button></div></div>"
 )
 FIND = Markup(
     '<link rel="alternate" type="application/json+oembed" href="{}/oembed?url={}&amp;format=json" title="{}">'
@@ -70,11 +78,12 @@ async def draw(request: Request) -> Response:
         title=shared.title,
         prompt=Markup('<p class="watch-prompt">{}</p>').format(video.prompt) if video.title else "",
         facts=" · ".join(filter(None, [shared.author, shared.about, formats.ago(video.created_at)])),
-        likes=n_("{n} like", "{n} likes", video.likes),
+        likes=LIKES.format(slug, n_("{n} like", "{n} likes", video.likes)) if social_access.is_on() else "",
         download=_("Download"),
         recipe=_("Use this recipe"),
         elsewhere=elsewhere(shared),
         comments=_comments(said),
+        report=REPORT.format(slug, _("Report")) if social_access.is_on() else "",
     )
     head = FIND.format(shared.origin, shared.url, shared.title, shared.url)
     return page(request, shared.title, body, tags=unfold.tags(shared), head=head)
@@ -92,13 +101,15 @@ def elsewhere(shared: Shared) -> Markup:
     width, height = unfold.fitting(shared, {})
     return ELSEWHERE.format(
         share=_("Share"),
-        link=_("Link"),
-        url=shared.url,
-        embed=_("For another site"),
-        iframe=unfold.iframe(shared, width, height),
+        link=_way("watch-link", _("Link"), shared.url),
+        embed=_way("watch-embed", _("For another site"), unfold.iframe(shared, width, height)),
         code=f"/v/{shared.video.slug}/code.svg",
         alt=_("The link as a QR code"),
     )
+
+
+def _way(name: str, label: str, text: str) -> Markup:
+    return WAY.format(id=name, label=label, text=text, copy=_("Copy"), copied=_("Copied"))
 
 
 async def _read(request: Request) -> tuple[Shared, list[Said]]:
