@@ -166,6 +166,8 @@ class SocketRules(Protocol):
 
 REFUSED = "Implicit handshake failed"
 """What NiceGUI's script answers by loading the page anew."""
+ANOTHERS = "Another visitor's"
+"""What our own script answers so (ui/layout.js), unless the page is on its way to another one."""
 WITHOUT_SESSION = "No session"
 """What it does not answer: a browser that keeps no cookies would load the page for ever."""
 CONNECTED = "adsvideo.connected"
@@ -184,7 +186,7 @@ def guard_sockets(rules: SocketRules) -> None:
         client = Client.instances.get(message["client_id"])
         session = environ["asgi.scope"].get("session")
         if client and not (session and rules.is_theirs(client, session)):
-            raise Refused(REFUSED if session else WITHOUT_SESSION)
+            raise Refused(ANOTHERS if session else WITHOUT_SESSION)
 
     async def connect(sid: str, *_what_a_page_may_have_made_up: Any) -> None:
         environ = core.sio.get_environ(sid) or {}

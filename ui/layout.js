@@ -66,3 +66,15 @@ addEventListener("beforeunload", () => {
   setTimeout(() => (leaving = false), 10000); // it was a download, or the way was blocked
 });
 window.reloadUnlessLeaving = () => leaving || location.reload();
+
+// The same is found out by a page whose socket opens after the visitor has changed. It may have been left before this
+// script ran, which tells nobody: so it waits for a moment, and for as long as it is on its way.
+const reloadOnceNotLeaving = () => setTimeout(() => (leaving ? reloadOnceNotLeaving() : location.reload()), 1000);
+let opened;
+Object.defineProperty(window, "socket", {
+  get: () => opened,
+  set: (socket) => {
+    opened = socket;
+    socket.on("connect_error", (error) => error.message === "Another visitor's" && reloadOnceNotLeaving());
+  },
+});

@@ -4,9 +4,15 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, TimeoutError, expect
 
+from tests.e2e.test_studio import LIVE
 from tests.running import RunningApp
+
+REFUSED = """() => new Promise((answer) => {
+  socket.once("connect_error", (error) => answer(error.message));
+  socket.disconnect().connect();
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +65,45 @@ def test_it_leads_back_to_where_the_click_was(context: BrowserContext) -> None:
     page.goto("/auth/login?next=/library")
     page.get_by_role("button", name="1", exact=True).first.click()
     expect(page).to_have_url(re.compile("/library$"))
+    page.wait_for_function(LIVE)  # or its socket finds the visitor changed, and loads the page anew on its way
     page.goto("/auth/logout")
     page.goto("/auth/login?next=//evil.example")
     page.get_by_role("button", name="1", exact=True).first.click()
     expect(page.get_by_test_id("credits")).to_be_visible()
     assert "evil" not in page.url
+
+
+def test_a_page_that_is_being_left_is_not_loaded_anew(
+    context: BrowserContext, browser: Browser, app: RunningApp
+) -> None:
+    """A socket that opens after a sign-out is refused; to reload its page then would stop the way to the next one."""
+    cookies = []
+    for _ in range(2):
+        other = browser.new_context(base_url=app.url)
+        other.request.get("/login")
+        cookies.append(next(c for c in other.cookies() if c["name"] == "session"))
+        other.close()
+    page = context.new_page()
+    page.goto("/login")
+    page.wait_for_function(LIVE)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/library", hold)
+    page.evaluate("() => { location.href = '/library' }")
+    while not held:
+        page.wait_for_timeout(20)
+    context.add_cookies([cookies[0]])  # type: ignore[list-item]
+    assert page.evaluate(REFUSED) == "Another visitor's"
+    held[0].continue_()
+    expect(page).to_have_url(re.compile("/library$"))
+    page.wait_for_function(LIVE)
+    page.evaluate("() => { window.before = true }")
+    context.add_cookies([cookies[1]])  # type: ignore[list-item]
+    assert page.evaluate(REFUSED) == "Another visitor's"
+    page.wait_for_function("() => !window.before")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +114,8 @@ def test_who_may_not_sign_in_is_told_why(context: BrowserContext, sub: str, sent
     page = context.new_page()
     if sub == "4":
         sign_in(page, "1")
+        expect(page.get_by_test_id("credits")).to_be_visible()
+        page.wait_for_function(LIVE)
         page.goto("/auth/logout")
     sign_in(page, sub)
     expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()

@@ -123,7 +123,7 @@ async def test_a_page_that_nobody_is_signed_in_on_is_its_browsers(app: RunningAp
         async with other.socket(page.query):
             pass
     other.load("/login")
-    with pytest.raises(Refused, match="Implicit handshake failed"):
+    with pytest.raises(Refused, match="Another visitor's"):
         async with other.socket(page.query):
             pass
     other.close()

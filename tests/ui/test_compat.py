@@ -226,6 +226,8 @@ def test_the_pages_script_loads_it_anew_for_one_reason_and_not_for_the_other() -
     script = (NICEGUI / "static" / "nicegui.js").read_text()
     assert f'err.message == "{compat.REFUSED}"' in script
     assert compat.WITHOUT_SESSION not in script
+    assert compat.ANOTHERS not in script
+    assert f'error.message === "{compat.ANOTHERS}"' in Path("ui/layout.js").read_text()
 
 
 # ------------------------------------------------------------------------------------------------ styles and scripts
