@@ -9,11 +9,12 @@ from pathlib import Path
 
 from core.catalog.entries import Server
 from workers.engines import Engine, Job, Look, Report
-from workers.engines.camera.clip import clip_of, most_zoom
+from workers.engines.camera.clip import Clip, clip_of, most_zoom
 from workers.engines.camera.effects import effects
 from workers.engines.camera.film import CORES, Stopped, render
 from workers.engines.camera.path import Move
 from workers.engines.camera.words import plan
+from workers.media.memory import give_back
 from workers.media.regions import Box
 
 CLIPS_AT_ONCE = max(CORES // 2, 1)
@@ -66,8 +67,15 @@ def _move(job: Job) -> Move:
 
 
 def _make(job: Job, target: Path, report: Report) -> None:
+    try:
+        render(_clip(job), target, report)
+    finally:
+        give_back()  # each clip would leave some 10 MB, a large one more
+
+
+def _clip(job: Job) -> Clip:
     cutout = job.cutout
-    clip = clip_of(
+    return clip_of(
         job.picture,
         job.prompt,
         job.size,
@@ -77,4 +85,3 @@ def _make(job: Job, target: Path, report: Report) -> None:
         sure=cutout.sure,
         window=Box(*cutout.window),
     )
-    render(clip, target, report)
