@@ -58,6 +58,7 @@ class TaskServer(LocalServer):
     film: str = "mp4"
     link_lives: int = 1_000_000
     held: str = ""
+    slow: float = 0.0
     default_port: ClassVar[int] = 9200
     reads_films_with_key: ClassVar[bool] = False
 
@@ -90,6 +91,7 @@ class TaskServer(LocalServer):
             port = request.client.port if request.client else 0
             call = Call(request.method, request.url.path, dict(request.headers), port, dict(request.query_params))
             self.calls.append(call)
+            await asyncio.sleep(self.slow)
             while self.held and request.method == "POST" and self.held in call.path:
                 await asyncio.sleep(0.01)
             is_open = call.path.startswith(("/films", "/moved")) and not self.reads_films_with_key
