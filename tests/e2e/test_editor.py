@@ -204,6 +204,13 @@ def test_versions_are_counted_in_the_library_and_one_is_shared(page: Page, app: 
     expect(page.get_by_role("dialog").get_by_label("Link", exact=True)).to_have_value(re.compile("/v/"))
     with closing(sqlite3.connect(app.folder / "adsvideo.db", timeout=30)) as db:
         assert db.execute("SELECT id FROM videos WHERE slug IS NOT NULL").fetchall() == [(edit,)], "the newest alone"
+    page.get_by_role("dialog").get_by_role("button", name="Done").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    versions.get_by_role("button", name="Delete all versions").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete all versions").click()
+    expect(versions.get_by_role("link")).to_have_count(0)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(versions.get_by_role("link")).to_have_count(2)
 
 
 def test_one_click_makes_the_other_two_ratios(editor: Page, app: RunningApp, film: int) -> None:

@@ -1,13 +1,16 @@
 """The page that shows our elements beside NiceGUI's, and that a page gets one stylesheet and one script of ours."""
 
+import asyncio
 import re
 
 import pytest
-from nicegui import ui
+from nicegui import context, ui
 from nicegui.testing import User as Visitor
 
 from tests.environment import forget_settings
+from tests.waiting import until
 from ui import theme
+from ui.kit.dialog import confirm
 
 
 async def test_the_kit_is_for_developers(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +37,21 @@ async def test_nicegui_buttons_shout_no_more(visitor: Visitor) -> None:
         button, field = ui.button("Save"), ui.input("Name")
     assert {"no-caps", "unelevated"} <= set(button.props)
     assert {"outlined", "dense", "stack-label"} <= set(field.props)
+
+
+@pytest.mark.parametrize("word", ["Keep it", "Remove"])
+async def test_each_button_of_a_question_closes_it_for_good(visitor: Visitor, word: str) -> None:
+    done: list[str] = []
+
+    async def remove() -> None:
+        done.append("Remove")
+
+    await visitor.open("/login")
+    with visitor:
+        confirm("Delete this?", "It can't be undone.", "Remove", remove)
+        (dialog,) = (element for element in context.client.elements.values() if isinstance(element, ui.dialog))
+    assert dialog.value
+    visitor.find(word).click()
+    await until(lambda: not dialog.value and done == ["Remove"] * (word == "Remove"))
+    await asyncio.sleep(0.1)  # what waits for a dialog opens it again
+    assert not dialog.value

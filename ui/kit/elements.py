@@ -1,6 +1,7 @@
 """The smallest pieces: a plain HTML element, a button, a link, a menu and its rows."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from markupsafe import Markup
@@ -50,11 +51,11 @@ class Tag(PlainElement):
         self.on("click", lambda _: self._act(action), [])
         return self
 
-    def _act(self, action: Click) -> Awaitable[None] | None:
+    def _act(self, action: Click) -> Coroutine[Any, Any, None] | None:
         page = self.client.content
         with page:
             begun = action()
-        if begun is None:
+        if not asyncio.iscoroutine(begun):  # `dialog.close` gives the dialog, and to wait for that would open it
             return None
 
         async def go_on() -> None:
