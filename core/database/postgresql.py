@@ -55,7 +55,11 @@ def _connect(url: str, *, patient: bool) -> Callable[..., Awaitable[Any]]:
             plain, timeout=CONNECT_SECONDS, command_timeout=None if patient else ANSWER_SECONDS
         )
         if not patient:
-            await connection.execute(SESSION)
+            try:
+                await connection.execute(SESSION)
+            except BaseException:  # given up, too: nobody else knows of this connection
+                connection.terminate()
+                raise
         return connection
 
     return connect

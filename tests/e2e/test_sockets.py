@@ -34,7 +34,8 @@ def ann(app: RunningApp) -> Iterator[Browser]:
 
 @pytest.fixture
 def ben(app: RunningApp) -> Iterator[Browser]:
-    """Somebody else, signed in, not blocked, made an administrator on /admin."""
+    """Somebody else than Ann, signed in, not blocked, made an administrator on /admin."""
+    Browser(app).sign_in("1").close()
     sql(app, "UPDATE users SET blocked_at = NULL WHERE email = ?", BEN)
     browser = Browser(app).sign_in("5")
     sql(app, "UPDATE users SET role = 'admin' WHERE email = ?", BEN)
