@@ -27,14 +27,18 @@ def for_user(user_id: int) -> Event[[News]]:
     return _by_user.setdefault(user_id, Event())
 
 
-async def follow(users: Iterable[int], draw: Callable[[], Awaitable[None]]) -> None:
-    """Call `draw` now, and whenever there is news of these users' videos; for a page that reads and draws as a whole.
+async def follow(
+    users: Iterable[int], draw: Callable[[], Awaitable[None]], concerns: Callable[[News], bool] = lambda _news: True
+) -> None:
+    """Call `draw` now, and whenever there is news of these users that `concerns` what is drawn, which is read anew.
 
     Never twice at once: what comes while it draws is drawn in one more go, so what was read last is drawn last.
     """
     turn, due = asyncio.Lock(), asyncio.Event()
 
-    async def hear() -> None:
+    async def hear(news: News) -> None:
+        if not concerns(news):
+            return
         due.set()
         if turn.locked():
             return
@@ -45,7 +49,7 @@ async def follow(users: Iterable[int], draw: Callable[[], Awaitable[None]]) -> N
 
     for user_id in users:
         for_user(user_id).subscribe(hear)
-    await hear()
+    await hear(_REFRESH)
 
 
 def for_browser(browser: str) -> Event[[News]]:

@@ -29,13 +29,12 @@ async def begin(session: AsyncSession, user: User, browser: str) -> None:
     await session.flush()
 
 
-async def end(session: AsyncSession, browser: str) -> int | None:
-    """That browser is nobody's any more: its pages, its event streams and its cookie. The id of whose it was."""
+async def end(session: AsyncSession, browser: str) -> None:
+    """That browser is nobody's any more: its pages, its event streams and its cookie."""
     ended = delete(BrowserSession).where(col(BrowserSession.id) == browser).returning(col(BrowserSession.user_id))
     user_id: int | None = (await session.exec(ended)).scalar()
     if user_id is not None:
         after_commit(session, lambda: publish(News(user_id=user_id, status=ENDED_ACCESS)))
-    return user_id
 
 
 async def by_ticket(session: AsyncSession, ticket: Ticket) -> User | None:

@@ -10,7 +10,6 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.accounts import users
-from core.ads import tone
 from core.ads.storyboard import ACCENT, DARK, LIGHT, Look, no_picture
 from core.database.session import reading, session
 from core.edits import letters
@@ -19,6 +18,7 @@ from core.errors import NotFound, WrongInput
 from core.models import Brand, Picture, User, now
 from core.phrase import Phrase
 from core.pictures import uploads
+from core.pictures.contrast import contrast, rgb
 from core.pictures.framing import Prepared
 from core.storage import store
 
@@ -56,10 +56,10 @@ SEEN = 1.8
 
 def complaints(colors: Sequence[str]) -> list[Phrase]:
     """What is poor about two colours of a brand: that of end cards, and that of bars and buttons."""
-    card, accent = (tone.rgb(color) for color in colors)
+    card, accent = (rgb(color) for color in colors)
     said = []
     for name, color in ((Phrase("the end card"), card), (Phrase("the button"), accent)):
-        best = max(tone.contrast(color, tone.rgb(letters)) for letters in (LIGHT, DARK))
+        best = max(contrast(color, rgb(letters)) for letters in (LIGHT, DARK))
         if best < READABLE:
             said.append(
                 Phrase(
@@ -68,7 +68,7 @@ def complaints(colors: Sequence[str]) -> list[Phrase]:
                     n=f"{best:.2f}",
                 )
             )
-    if (apart := tone.contrast(card, accent)) < SEEN:
+    if (apart := contrast(card, accent)) < SEEN:
         n = f"{apart:.1f}"
         said.append(Phrase("The button will hardly stand out from the end card (contrast {n}, 1.8 is seen).", n=n))
     return said

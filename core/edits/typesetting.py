@@ -28,7 +28,6 @@ EM = 256
 
 NOT_FIRST = set("。，、；：？！）」』】〉》”’…—·～％,.;:?!)]}%°")
 """What a line never begins with."""
-PAUSES = set("，。、；：？！")
 NOT_LAST = set("（「『【〈《“‘￥$€£([{#")
 """What a line never ends with."""
 CLAUSE_ENDS, CLOSING = set("，。；：！？、"), "”’』」）》"
@@ -111,9 +110,6 @@ class Setting:
 
     def _even(self, pieces: list[str], most: float) -> list[str]:
         lines = self._broken(pieces, most)
-        phrases = _phrases(pieces)
-        if 1 < len(phrases) == len(lines) and all(self.width(part.rstrip()) <= most for part in phrases):
-            return [part.rstrip() for part in phrases]  # broken where one would pause
         low, high = most / len(lines) * 0.6, most
         while len(lines) > 1 and high - low > max(2.0, most / 64):
             middle = (low + high) / 2
@@ -150,16 +146,6 @@ def fitted(text: str, setting: Setting, most: float, most_lines: int) -> tuple[l
         if fits or setting.size <= least:
             return [part for line in lines for part in setting.cut(line, most)], setting
         setting = Setting(max(setting.size * 0.92, least), setting.weight)
-
-
-def _phrases(pieces: list[str]) -> list[str]:
-    """The same in pieces that end with the pauses of Chinese."""
-    phrases = [""]
-    for piece in pieces:
-        if phrases[-1].rstrip()[-1:] in PAUSES:
-            phrases.append("")
-        phrases[-1] += piece
-    return phrases
 
 
 def _is_wide(sign: str) -> bool:

@@ -68,10 +68,9 @@ def test_it_leads_back_to_where_the_click_was(context: BrowserContext) -> None:
     assert "evil" not in page.url
 
 
-def test_a_page_that_is_being_left_is_not_loaded_anew(
-    context: BrowserContext, browser: Browser, app: RunningApp
-) -> None:
-    """A socket that opens after a sign-out is refused; to reload its page then would stop the way to the next one."""
+@pytest.fixture
+def another_visitors_page(context: BrowserContext, browser: Browser, app: RunningApp) -> Page:
+    """A page whose visitor has changed since its socket opened: somebody else's, until it is loaded anew."""
     with browser.new_context(base_url=app.url) as other:
         other.request.get("/login")
         another = next(c for c in other.cookies() if c["name"] == "session")
@@ -79,7 +78,12 @@ def test_a_page_that_is_being_left_is_not_loaded_anew(
     page.goto("/login")
     page.wait_for_function(LIVE)
     context.add_cookies([another])  # type: ignore[list-item]
-    held: list[Route] = []
+    return page
+
+
+def test_a_page_that_is_being_left_is_not_loaded_anew(another_visitors_page: Page) -> None:
+    """A socket that opens after a sign-out is refused; to reload its page then would stop the way to the next one."""
+    page, held = another_visitors_page, list[Route]()
     page.route("**/library", lambda route: held.append(route))  # noqa: PLW0108 - it marks the function
     page.evaluate("() => { location.href = '/library'; socket.disconnect().connect(); }")
     while not held:
@@ -89,16 +93,8 @@ def test_a_page_that_is_being_left_is_not_loaded_anew(
     expect(page).to_have_url(re.compile("/library$"))
 
 
-def test_a_page_loads_itself_anew_when_its_visitor_has_changed(
-    context: BrowserContext, browser: Browser, app: RunningApp
-) -> None:
-    with browser.new_context(base_url=app.url) as other:
-        other.request.get("/login")
-        another = next(c for c in other.cookies() if c["name"] == "session")
-    page = context.new_page()
-    page.goto("/login")
-    page.wait_for_function(LIVE)
-    context.add_cookies([another])  # type: ignore[list-item]
+def test_a_page_loads_itself_anew_when_its_visitor_has_changed(another_visitors_page: Page) -> None:
+    page = another_visitors_page
     page.evaluate("() => { window.before = true; socket.disconnect().connect(); }")
     page.wait_for_function("() => !window.before")
     page.wait_for_function(LIVE)

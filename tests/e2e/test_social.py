@@ -16,6 +16,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from tests.people import photo
 from tests.running import RunningApp, wait_for_end
+from tests.waiting import wait_until
 
 Open = Callable[..., Page]
 
@@ -62,6 +63,49 @@ def visit(browser: Browser, app: RunningApp) -> Iterator[Open]:
             return page
 
         yield visit
+
+
+@pytest.fixture
+def sixty(app: RunningApp, slug: str) -> Iterator[int]:
+    """So many films in the gallery: copies of the one, and it."""
+    copies = [f"{slug[:-2]}{n:02}" for n in range(59)]
+    with closing(sqlite3.connect(app.folder / "adsvideo.db", timeout=30)) as db:
+        db.row_factory = sqlite3.Row
+        row = dict(db.execute("SELECT * FROM videos WHERE slug = ?", (slug,)).fetchone())
+        del row["id"]
+        places = ", ".join("?" * len(row))
+        with db:
+            db.executemany(
+                f"INSERT INTO videos ({', '.join(row)}) VALUES ({places})",
+                [tuple({**row, "slug": copy}.values()) for copy in copies],
+            )
+        yield len(copies) + 1
+        with db:
+            db.executemany("DELETE FROM videos WHERE slug = ?", [(copy,) for copy in copies])
+
+
+@pytest.mark.parametrize("email", ["", "you@localhost"])
+def test_the_gallery_goes_on_where_one_gets_near_its_end(visit: Open, sixty: int, email: str) -> None:
+    page = visit("/gallery", email, viewport={"width": 390, "height": 844})
+    cards = page.locator("article.card")
+    expect(cards).to_have_count(24)
+
+    def all_are_there() -> bool:
+        page.mouse.wheel(0, 3000)
+        page.wait_for_timeout(50)
+        return cards.count() == sixty
+
+    wait_until(all_are_there)
+    assert len(set(cards.locator("a").evaluate_all("links => links.map(link => link.href)"))) == sixty
+
+
+def test_without_a_script_the_gallery_has_a_link_to_more(visit: Open, sixty: int) -> None:
+    page = visit("/gallery", java_script_enabled=False)
+    seen = page.locator("article.card").count()
+    while page.get_by_role("link", name="More", exact=True).count():
+        page.get_by_role("link", name="More", exact=True).click()
+        seen += page.locator("article.card").count()
+    assert seen == sixty
 
 
 @pytest.mark.parametrize("script", [True, False])

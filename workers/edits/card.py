@@ -6,13 +6,11 @@ from core.edits import letters
 from core.edits.fields import EndCard
 from core.edits.typesetting import Setting, card_picture, unit
 from core.pictures import framing
-from workers.edits.overlays import MARGIN, logo_image, rgb, safe_box
+from core.pictures.contrast import INK, RGB, WHITE, contrast, rgb
+from workers.edits.overlays import MARGIN, logo_image, safe_box
 from workers.edits.plan import Plan
-from workers.media.contrast import RGB, contrast
 from workers.media.text import Lettering, Style, draw
 
-WHITE: RGB = (255, 255, 255)
-INK: RGB = (23, 24, 27)
 FINER = 4
 """Round corners are drawn so many times as large and then averaged."""
 

@@ -5,14 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.pictures.contrast import INK, RGB, WHITE, contrast, luminance
 from workers.edits import clips
 from workers.edits.fit import Fitter
 from workers.edits.plan import Plan, Shot
-from workers.media.contrast import CONTRAST, RGB, contrast, luminance
+from workers.media.contrast import CONTRAST
 from workers.media.text import Shade
 
-WHITE: RGB = (255, 255, 255)
-INK: RGB = (23, 24, 27)
 LOOKS = 3
 """Frames that are looked at in each clip behind a text: the first, the last, and what lies between."""
 RARE = 2.0

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 
-from PIL import Image, ImageColor
+from PIL import Image
 
 from core.edits import letters
 from core.edits.captions import Cue
 from core.edits.fields import Captions, Logo, Text
 from core.edits.typesetting import BAR, LINES, SIZES, Setting, unit
+from core.pictures.contrast import RGB, rgb
 from workers.edits import ground
 from workers.edits.layers import ENTER_SECONDS, RISE, Layer
 from workers.edits.plan import Plan
-from workers.media.contrast import RGB
 from workers.media.text import Lettering, Shade, Style, draw
 
 MARGIN = 0.06
@@ -27,12 +27,6 @@ def safe_box(width: int, height: int) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of the part of a frame that no player covers."""
     top, bottom = (PLAYER_TOP, PLAYER_BOTTOM) if height > width else (MARGIN, MARGIN)
     return width * MARGIN, height * top, width * (1 - MARGIN), height * (1 - bottom)
-
-
-def rgb(color: str) -> RGB:
-    """`#rrggbb` as numbers."""
-    red, green, blue = ImageColor.getrgb(color)[:3]
-    return red, green, blue
 
 
 def layers(plan: Plan) -> list[Layer]:
@@ -59,21 +53,23 @@ def _text(plan: Plan, text: Text) -> Layer:
     words = draw(text.text, style, room, lines, text.align)
     if bar:
         words = _under_bar(words, bar, scale, text.align)
-    at = text.x * plan.width
-    left = at if text.align == "left" else at - words.width / 2
-    left = _inside(left, words.width, plan.width, least)
-    top = _inside(text.y * plan.height - words.height / 2, words.height, plan.height, least)
+    left, top = _corner(plan, text, words, least)
     fade = min(round(ENTER_SECONDS * plan.rate), (stop - first) // 2)
     rise = RISE * min(plan.width, plan.height)
     place = (left - words.pad, top - words.pad)
     return Layer(words.image, place, first, stop, rise=rise, enter=fade, leave=fade if text.end else 0)
 
 
-def _box(plan: Plan, text: Text, words: Lettering, least: float) -> ground.Place:
-    """Where in the frame the words' block stands, in pixels."""
+def _corner(plan: Plan, text: Text, words: Lettering, least: float) -> tuple[float, float]:
+    """Where the words' block begins in the frame, in pixels, at `least` so far from its edges."""
     at = text.x * plan.width
     left = _inside(at if text.align == "left" else at - words.width / 2, words.width, plan.width, least)
-    top = _inside(text.y * plan.height - words.height / 2, words.height, plan.height, least)
+    return left, _inside(text.y * plan.height - words.height / 2, words.height, plan.height, least)
+
+
+def _box(plan: Plan, text: Text, words: Lettering, least: float) -> ground.Place:
+    """Where in the frame the words' block stands, in pixels."""
+    left, top = _corner(plan, text, words, least)
     return ground.Place(round(left), round(top), round(left + words.width), round(top + words.height))
 
 

@@ -1,28 +1,11 @@
-"""How legible letters are: contrast as WCAG 2 defines it, and the shade that a colour needs."""
+"""How legible letters are on a picture: the shade that a colour needs."""
 
 from functools import lru_cache
 
+from core.pictures.contrast import RGB, contrast
+
 CONTRAST = 4.5
 """At least this is between letters and what is behind them, in every frame."""
-
-RGB = tuple[int, int, int]
-
-
-def _linear(value: float) -> float:
-    value /= 255
-    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-
-
-def luminance(color: RGB) -> float:
-    """Relative luminance as WCAG defines it, 0-1."""
-    red, green, blue = (_linear(value) for value in color)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: RGB, other: RGB) -> float:
-    """1-21, as WCAG defines it."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @lru_cache(64)

@@ -6,7 +6,8 @@ from typing import Literal
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from core.edits.typesetting import LEADING, Setting, fitted, font_of
-from workers.media.contrast import RGB, shade_for
+from core.pictures.contrast import RGB, WHITE
+from workers.media.contrast import shade_for
 
 Shade = Literal["soft", "box", "none"]
 
@@ -23,7 +24,7 @@ class Style:
     """How letters are set, and what is behind them. `strength` 0-1 is the shade's; None: enough for any picture."""
 
     setting: Setting
-    color: RGB = (255, 255, 255)
+    color: RGB = WHITE
     shade: Shade = "soft"
     strength: float | None = None
 

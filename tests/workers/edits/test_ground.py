@@ -9,17 +9,18 @@ from PIL import Image
 
 from core.edits import timeline
 from core.edits.typesetting import card_picture
+from core.pictures.contrast import INK, WHITE, contrast, luminance
 from tests.workers.edits import numbered
 from workers.edits import ground
 from workers.edits.files import Files
 from workers.edits.plan import plan
 from workers.edits.render import still
-from workers.media.contrast import CONTRAST, contrast, luminance
+from workers.media.contrast import CONTRAST
 
 
 @pytest.mark.parametrize(
     ("greys", "color", "shade"),
-    [([0.6, 0.7], ground.INK, "none"), ([0.01, 0.05], ground.WHITE, "none"), ([0.02, 0.5], ground.WHITE, "soft")],
+    [([0.6, 0.7], INK, "none"), ([0.01, 0.05], WHITE, "none"), ([0.02, 0.5], WHITE, "soft")],
 )
 def test_the_letters_are_those_that_need_least_shade(greys: list[float], color: object, shade: str) -> None:
     assert ground.letters_on(np.repeat(greys, 100))[:2] == (color, shade)
@@ -29,15 +30,15 @@ def test_the_letters_are_those_that_need_least_shade(greys: list[float], color: 
 def test_letters_reach_the_contrast_on_every_grey(level: int) -> None:
     grey = luminance((level, level, level))
     color, _shade, strength = ground.letters_on(np.full(100, grey))
-    to = 0 if color == ground.WHITE else 255
+    to = 0 if color == WHITE else 255
     shaded = round(level + (to - level) * strength)
     assert contrast(color, (shaded, shaded, shaded)) >= CONTRAST
 
 
 def test_a_bar_that_is_not_seen_takes_the_letters_colour() -> None:
     beige = np.full(100, luminance((206, 178, 121)))
-    assert ground.bar_on(beige, (255, 200, 130), ground.INK) == ground.INK
-    assert ground.bar_on(beige, (120, 20, 20), ground.INK) == (120, 20, 20)
+    assert ground.bar_on(beige, (255, 200, 130), INK) == INK
+    assert ground.bar_on(beige, (120, 20, 20), INK) == (120, 20, 20)
 
 
 def flat(path: Path, color: str) -> Path:

@@ -10,12 +10,12 @@ from PIL import Image, ImageDraw
 
 from core.edits import timeline
 from core.edits.typesetting import Setting, fitted
+from core.pictures.contrast import contrast, luminance, rgb
 from tests.workers.edits import numbered
 from workers.edits.files import Files
 from workers.edits.frames import frames
-from workers.edits.overlays import rgb
 from workers.edits.plan import plan
-from workers.media.contrast import contrast, luminance, shade_for
+from workers.media.contrast import shade_for
 from workers.media.text import Style, draw
 
 
@@ -103,7 +103,7 @@ def test_letters_are_legible_on_any_ground(ground: tuple[int, int, int], color: 
     beside[:, 2:] |= core[:, :-2] & (letters[:, 2:] == 0)
     beside[:, :-2] |= core[:, 2:] & (letters[:, :-2] == 0)
     assert beside.any()
-    worst = min(contrast(rgb(color), tuple(int(v) for v in pixel)) for pixel in np.unique(seen[beside], axis=0))  # type: ignore[arg-type]
+    worst = min(contrast(rgb(color), tuple(int(v) for v in pixel)) for pixel in np.unique(seen[beside], axis=0))
     assert worst >= 4.5
 
 

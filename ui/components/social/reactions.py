@@ -106,13 +106,11 @@ class Reactions:
 
     async def start(self) -> None:
         """Read and draw now, and whenever somebody has said something."""
-        live.for_user(self.video.user_id).subscribe(self._hear)
-        await self._draw()
+        await live.follow([self.video.user_id], self._draw, self._concerns)
 
-    async def _hear(self, news: News) -> None:
+    def _concerns(self, news: News) -> bool:
         """Of the owner's news only that of this video's state; their other videos may move ten times a second."""
-        if news.status == "refresh" or (news.status and news.video_id == self.video.id):
-            await self._draw()
+        return news.status == "refresh" or bool(news.status and news.video_id == self.video.id)
 
     async def _draw(self) -> None:
         async with reading() as db:
