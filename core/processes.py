@@ -1,4 +1,4 @@
-"""One process for each picture or film that is decoded, and a watch that ends a process when its parent is gone.
+"""One process for each picture or film that is decoded.
 
 The event loop keeps its time; a file that crashes its decoder, or eats time and memory, costs its own process and takes
 nothing else along. A process is forked from a server that has loaded what it needs, which takes some 15 ms.
@@ -8,24 +8,18 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
-import signal
-import threading
-import time
 import weakref
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any, Generic, Self, TypeVar
 
+from core.parent import begin
 from core.process_limits import Bounds, OutOfBounds, limit
 from core.settings import ROOT
 
-__all__ = ["Bounds", "Crashed", "OutOfBounds", "OwnProcess", "apart", "close", "end_with_parent", "set_up", "warm_up"]
+__all__ = ["Bounds", "Crashed", "OutOfBounds", "apart", "close", "set_up", "warm_up"]
 T = TypeVar("T")
-STOP_SECONDS = 6.0
-"""How long a worker may take to stop after its parent is gone."""
-
 QUICK_SECONDS = 3.0
 """Work that takes longer makes room for what is waiting, and goes on behind it: see `apart`."""
 
@@ -92,17 +86,9 @@ def _say_where_we_are() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, paths)])
 
 
-def _begin() -> None:
-    """In a process of ours: leave Ctrl-C to the parent, and end with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    _watch(parent.join, lambda: os._exit(1))
-
-
 def _work(answers: Connection, work: Callable[..., object], arguments: tuple[object, ...], bounds: Bounds) -> None:
     """In the process: leave Ctrl-C to the parent, end with it, keep to the bounds, answer."""
-    _begin()
+    begin()
     limit(bounds)
     answer: tuple[object, Exception | None]
     try:
@@ -112,16 +98,6 @@ def _work(answers: Connection, work: Callable[..., object], arguments: tuple[obj
     except Exception as error:
         answer = (None, error)
     answers.send(answer)
-
-
-def _watch(parent_gone: Callable[[], None], end: Callable[[], None]) -> None:
-    """In a thread: call the blocking `parent_gone`, then `end`."""
-
-    def watch() -> None:
-        parent_gone()
-        end()
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 class _Run(Generic[T]):
@@ -267,59 +243,3 @@ def close() -> None:
     _closings += 1
     for run in list(_running):
         run.end()
-
-
-class OwnProcess:
-    """One process for work that takes much memory and is seldom wanted; it ends after `idle` seconds without any."""
-
-    def __init__(self, idle: float) -> None:
-        self._idle = idle
-        self._pool: ProcessPoolExecutor | None = None
-        self._running = 0
-        self._ending: asyncio.TimerHandle | None = None
-
-    async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """Run it there, one after the other. Raises Crashed if the process dies of it."""
-        loop = asyncio.get_running_loop()
-        if self._ending:
-            self._ending.cancel()
-        if self._pool is None:
-            # not from the fork server: what this one loads would stay in memory with it
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
-        pool = self._pool
-        self._running += 1
-        try:
-            return await loop.run_in_executor(pool, work, *arguments)
-        except BrokenProcessPool:
-            if self._pool is pool:
-                self._pool = None
-            raise Crashed from None
-        finally:
-            self._running -= 1
-            if not self._running:
-                self._ending = loop.call_later(self._idle, self.close)
-
-    def close(self) -> None:
-        """End the process; the next work starts another."""
-        if self._ending:
-            self._ending.cancel()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
-
-
-def end_with_parent() -> None:
-    """Stop when the parent is gone, which closes our stdin: SIGTERM first, a hard exit after STOP_SECONDS."""
-
-    def stdin_closed() -> None:
-        with contextlib.suppress(OSError):
-            while os.read(0, 1024):
-                pass
-
-    def end() -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(STOP_SECONDS)
-        os._exit(1)
-
-    _watch(stdin_closed, end)

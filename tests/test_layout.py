@@ -42,7 +42,7 @@ COMPOSITION_ROOTS = {"main.py", "ui/app.py", "workers/main.py"}
 CORE_LEVELS = (
     ("settings", "errors", "notes", "phrase", "folders", "ids", "models"),
     ("database", "redis", "storage", "catalog", "security"),
-    ("ops", "processes", "process_limits", "fork_server"),
+    ("ops", "processes", "own_process", "parent", "process_limits", "fork_server"),
     ("accounts", "billing", "pictures", "limits", "at_once", "webhooks", "video_json"),
     ("videos",),
     ("edits", "ads", "batches", "social", "admin", "prompts"),

@@ -1,0 +1,46 @@
+"""A watch that ends a process of ours when its parent is gone."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+STOP_SECONDS = 6.0
+"""How long a worker may take to stop after its parent is gone."""
+
+
+def begin() -> None:
+    """In a process of ours: leave Ctrl-C to the parent, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    _watch(parent.join, lambda: os._exit(1))
+
+
+def end_with_parent() -> None:
+    """Stop when the parent is gone, which closes our stdin: SIGTERM first, a hard exit after STOP_SECONDS."""
+
+    def stdin_closed() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 1024):
+                pass
+
+    def end() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(STOP_SECONDS)
+        os._exit(1)
+
+    _watch(stdin_closed, end)
+
+
+def _watch(parent_gone: Callable[[], None], end: Callable[[], None]) -> None:
+    """In a thread: call the blocking `parent_gone`, then `end`."""
+
+    def watch() -> None:
+        parent_gone()
+        end()
+
+    threading.Thread(target=watch, daemon=True).start()
