@@ -82,7 +82,7 @@ async def _customer(user: User, attempt: int) -> str:
     made = await stripe_api.made("customers", {name: value for name, value in fields.items() if value}, once)
     table = StripeCustomer.__table__  # type: ignore[attr-defined]
     async with session() as db:
-        await (await db.connection()).execute(insert_once(table, "user_id"), {"user_id": user.id, "id": made["id"]})
+        await (await db.connection()).execute(insert_once(table), {"user_id": user.id, "id": made["id"]})
         return (await db.exec(select(StripeCustomer.id).where(StripeCustomer.user_id == user.id))).one()
 
 

@@ -35,10 +35,13 @@ def is_postgresql() -> bool:
 def insert_once(table: Any, *unique: str) -> Any:
     """An INSERT that does and returns nothing if a row with the same `unique` columns exists.
 
+    Name none if rows written at the same moment can share the values of several unique indexes: all of them count
+    then. PostgreSQL looks at the named one first and raises IntegrityError for another that was written meanwhile.
+
     It waits for another transaction that has just written such a row, until that one commits or rolls back.
     """
     insert = postgresql_insert if is_postgresql() else sqlite_insert
-    return insert(table).on_conflict_do_nothing(index_elements=unique)
+    return insert(table).on_conflict_do_nothing(index_elements=unique or None)
 
 
 async def lock_until_commit(session: AsyncSession, what: str) -> None:

@@ -11,10 +11,12 @@ from tests.people import photo
 from tests.running import RunningApp
 
 RATIOS = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0}
-FRAME = "() => { const r = document.querySelector('.frame').getBoundingClientRect(); return [r.width, r.height]; }"
-EXACT = "() => { const i = document.querySelector('.frame-exact'); return [i.naturalWidth, i.naturalHeight]; }"
+# asked until they hold: the preview comes a moment after the choice, and is not there before
+FRAME = "() => { const r = document.querySelector('.frame')?.getBoundingClientRect(); return [r?.width, r?.height]; }"
+EXACT = "() => { const i = document.querySelector('.frame-exact'); return [i?.naturalWidth, i?.naturalHeight]; }"
 HIDDEN = """() => {
-  const end = document.querySelector('.generate-button').getBoundingClientRect();
+  const end = document.querySelector('.generate-button')?.getBoundingClientRect();
+  if (!end) return [false, []];
   const parts = [...document.querySelectorAll('.form .field, .form .segments, .form .camera-effect')];
   const under = parts.filter((p) => p.offsetParent && p.getBoundingClientRect().bottom > end.top + 1);
   return [end.bottom <= innerHeight, under.map((p) => p.className)];

@@ -5,11 +5,11 @@ import gc
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import select
+from sqlmodel import col, select
 
 from core.database import session
 from core.errors import NoRoom
-from core.models import User
+from core.models import StripeCustomer, User
 
 pytestmark = pytest.mark.both_databases
 
@@ -62,3 +62,18 @@ async def test_a_full_disk_is_said_so_and_what_is_there_stays(alice: User) -> No
             await db.flush()
     async with session.reading() as db:
         assert len((await db.exec(select(User))).all()) == 1
+
+
+async def test_many_at_once_write_one_row_of_several_uniques(alice: User) -> None:
+    """By one of the uniques alone PostgreSQL raised in one of some 150 rounds: both came between look and write."""
+    adding = session.insert_once(StripeCustomer.__table__)  # type: ignore[attr-defined]
+
+    async def add(customer: str) -> None:
+        async with session.session() as db:
+            await (await db.connection()).execute(adding, {"user_id": alice.id, "id": customer})
+
+    for n in range(50):
+        await asyncio.gather(*(add(f"cus_{n}") for _ in range(8)))
+        async with session.session() as db:
+            (kept,) = (await db.exec(select(StripeCustomer).where(col(StripeCustomer.user_id) == alice.id))).all()
+            await db.delete(kept)
