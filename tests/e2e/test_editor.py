@@ -109,6 +109,17 @@ def test_a_clip_is_trimmed_by_hand_and_by_keys_and_every_step_is_taken_back(edit
     until(editor, film, lambda draft: draft["clips"][0]["end"] == body["clips"][0]["end"])
 
 
+def test_quick_keys_all_count(editor: Page, film: int) -> None:
+    """What the server says of the first of them comes in between, and is older than what the hand has done since."""
+    editor.get_by_role("slider", name="Start of clip 1").focus()
+    for _ in range(24):
+        editor.keyboard.press("ArrowRight")
+    until(editor, film, lambda draft: draft["clips"][0]["start"] == pytest.approx(1, abs=0.01))
+    handle = editor.get_by_role("slider", name="Start of clip 1")
+    expect(handle).to_be_focused()
+    expect(handle).to_have_attribute("aria-valuetext", "0:01.00")
+
+
 def test_a_text_is_put_by_hand_and_stands_where_the_renderer_puts_it(editor: Page, film: int) -> None:
     seek(editor, 2.0)
     tool(editor, "Text").get_by_role("button", name="Price").first.click()

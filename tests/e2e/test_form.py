@@ -180,6 +180,7 @@ def test_an_error_marks_its_field_and_brings_it_into_sight(page: Page) -> None:
     choose(page)
     expect(page.locator(".picture-field[data-wrong]")).to_have_count(0)
     prompt = page.get_by_label("Prompt", exact=True)
+    expect(prompt).not_to_have_value("")  # the preset's own words are there
     prompt.fill("")
     page.mouse.wheel(0, 2000)
     button.click()

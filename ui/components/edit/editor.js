@@ -44,11 +44,12 @@ customElements.define(
     connectedCallback() {
       this.told = JSON.parse(this.getAttribute("words") ?? "{}");
       this.now = 0;
+      this.turn = 0; // how much was told; a view that has not heard all of it is older than what is on the screen
       requestAnimationFrame(() => this.begin()); // its children come after it
     }
     begin() {
       if (!this.isConnected || this.stage) return;
-      const tell = (detail) => this.dispatchEvent(new CustomEvent("edit", { detail }));
+      const tell = (detail) => this.dispatchEvent(new CustomEvent("edit", { detail: { ...detail, turn: ++this.turn } }));
       this.tell = tell;
       this.stage = adsvideo.stageOf(this, tell);
       this.timeline = adsvideo.timelineOf(this, tell, (at) => this.seek(at));
@@ -59,6 +60,7 @@ customElements.define(
       this.attributeChangedCallback();
     }
     disconnectedCallback() {
+      clearTimeout(this.behind);
       this.pause();
       removeEventListener("keydown", this.keys);
       this.stage?.leave();
@@ -67,7 +69,13 @@ customElements.define(
     }
     attributeChangedCallback() {
       if (!this.stage) return;
-      this.seen = JSON.parse(this.getAttribute("view"));
+      clearTimeout(this.behind);
+      const view = JSON.parse(this.getAttribute("view"));
+      if (view.heard >= this.turn) this.show(view);
+      else this.behind = setTimeout(() => this.show(view), 2000); // what was told since is lost
+    }
+    show(view) {
+      this.seen = view;
       this.stage.dropStill();
       this.now = Math.min(this.now, this.seen.seconds);
       this.stage.at = this.now;

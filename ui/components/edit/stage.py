@@ -17,6 +17,7 @@ class Stage(Tag):
     def __init__(self, project: Project) -> None:
         super().__init__("ads-edit", "edit-player", view=view(project), words=json.dumps(_words()))
         self._project = project
+        self._heard = 0
         self.on("edit", self._edit, ["detail"])
         with self:
             with Tag("div", "edit-stage"), Tag("div", "edit-frame", tabindex="-1"):
@@ -48,10 +49,14 @@ class Stage(Tag):
         return icon_button(symbol, label, data_act=act, look="small")
 
     def _edit(self, event: events.GenericEventArguments) -> None:
-        changes.apply(self._project, event.args.get("detail") if isinstance(event.args, dict) else None)
+        told = event.args.get("detail") if isinstance(event.args, dict) else None
+        if isinstance(told, dict):
+            self._heard = max(changes.place(told, "turn"), 0)
+        changes.apply(self._project, told)
+        self._show()
 
     def _show(self) -> None:
-        self.put("view", view(self._project))
+        self.put("view", view(self._project, self._heard))
 
 
 def _words() -> dict[str, str]:

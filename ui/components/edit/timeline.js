@@ -212,6 +212,7 @@ class Timeline {
       end: (moved) => {
         this.held = false;
         if (moved) this.told(number, shot);
+        else this.draw();
       },
     });
   }

@@ -17,8 +17,8 @@ Json = dict[str, Any]
 USUAL_TEXT: Json = {"text": "", "start": 0.0, "end": None, "x": 0.5, "y": 0.5}
 
 
-def view(project: Project) -> str:
-    """The edit in its places, as JSON."""
+def view(project: Project, heard: int = 0) -> str:
+    """The edit in its places, as JSON; `heard` is the turn of what the browser told last."""
     size = project.size
     body = project.body
     card = body.get("end_card")
@@ -39,6 +39,7 @@ def view(project: Project) -> str:
         "chosen": project.chosen,
         "edit": project.wanted(),
         "tiles": TILES,
+        "heard": heard,
     }
     return json.dumps(drawn)
 
