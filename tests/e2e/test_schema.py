@@ -38,6 +38,23 @@ def headers(app: RunningApp) -> dict[str, str]:
         return {"Authorization": alice.headers["Authorization"]}
 
 
+def test_what_is_there_answers_as_described(app: RunningApp, headers: dict[str, str]) -> None:
+    """Not left to whether a number that was made up is that of something real."""
+    api: Any = schemathesis.openapi.from_url(f"{app.url}/api/v1/openapi.json")
+    with app.client("alice@example.com") as alice:
+        (video,) = alice.get("/videos").json()["items"]
+    real = {"video_id": video["id"], "image_id": video["image_id"]}
+    asked = []
+    for result in api.get_all_operations():
+        operation = result.ok()
+        names = {parameter.name for parameter in operation.path_parameters}
+        if operation.method == "get" and names and names <= set(real):
+            case = operation.Case(path_parameters={name: real[name] for name in names})
+            case.call_and_validate(headers=headers, checks=CHECKS, timeout=30)
+            asked.append(operation.label)
+    assert "GET /videos/{video_id}/events" in asked
+
+
 @pytest.mark.parametrize(("door", "least"), [("/api/v1", 50), ("/v1", 30)])
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
 def test_no_answer_is_a_surprise(
