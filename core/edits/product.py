@@ -37,16 +37,16 @@ async def place(user_id: int, source: Video | Picture) -> Place | None:
         mask = await store.get(picture.cutout_key or "")
         size = Size.parse(source.size) if isinstance(source, Video) else Size(picture.width, picture.height)
         framed = source.framing if isinstance(source, Video) else {}
-        return await apart(middle, mask, size.width, size.height, framed)
+        return await apart(middle, mask, size.width, size.height, framed, bool(picture.alpha_key))
     except (AdsVideoError, FileNotFoundError, Crashed, OutOfBounds) as error:
         kind = "video" if is_video else "picture"
         log.info("no product is seen in %s %s: %s", kind, source.id, error)
         return None
 
 
-def middle(mask: bytes, width: int, height: int, framed: dict[str, object]) -> Place | None:
-    """The middle of what a mask covers, framed to that size. Blocking."""
-    content = framing.frame_mask(mask, width, height, framed)
+def middle(mask: bytes, width: int, height: int, framed: dict[str, object], clear: bool = False) -> Place | None:
+    """The middle of what a mask covers, framed to that size. Blocking. `clear`: its picture has transparency."""
+    content = framing.frame_mask(mask, width, height, framed, clear=clear)
     if not content:
         return None
     box = Image.open(io.BytesIO(content)).point(lambda v: 255 if v >= 128 else 0).getbbox()

@@ -26,6 +26,9 @@ LIGHT_PRODUCT = 160
 GLOW = 0.45
 """How much of its own blur is seen behind a cut-out product."""
 
+MARGIN = 0.07
+"""What is free on each side of a padded picture with transparency, of the frame: its product touches no edge."""
+
 SIZE = tuple[int, int]
 
 
@@ -135,8 +138,14 @@ def _is_beyond(picture: Image.Image, width: float, height: float, framing: Windo
     return is_larger or not (0 <= framing.x <= 1 and 0 <= framing.y <= 1)
 
 
+def _fit(width: int, height: int, picture: Image.Image | SIZE, *, clear: bool) -> float:
+    """How many pixels of a padded frame one of the picture's takes; `clear`: it has transparency."""
+    own = picture if isinstance(picture, tuple) else picture.size
+    return min(width / own[0], height / own[1]) * (1 - 2 * MARGIN if clear else 1)
+
+
 def _pad(picture: Image.Image, width: int, height: int, framing: Window) -> Image.Image:
-    scale = min(width / picture.width, height / picture.height)
+    scale = _fit(width, height, picture, clear=picture.mode == "RGBA")
     fitted = _resized(picture, (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)))
     place = ((width - fitted.width) // 2, (height - fitted.height) // 2)
     return _on(_ground(picture, width, height, framing), fitted, place)
@@ -167,21 +176,26 @@ def _soft_colour(picture: Image.Image) -> tuple[int, int, int]:
 
 
 def inside(
-    picture_width: int, picture_height: int, width: int, height: int, framing: dict[str, Any]
+    picture_width: int, picture_height: int, width: int, height: int, framing: dict[str, Any], *, clear: bool = False
 ) -> tuple[float, float, float, float]:
-    """The part of a frame that shows the picture and no padding: left, top, right, bottom in fractions of it."""
+    """The part of a frame that shows the picture and no padding: left, top, right, bottom in fractions of it.
+
+    `clear`: it has transparency.
+    """
     if Window(**framing).mode == "crop":
         return 0.0, 0.0, 1.0, 1.0
-    scale = min(width / picture_width, height / picture_height)
+    scale = _fit(width, height, (picture_width, picture_height), clear=clear)
     size = max(round(picture_width * scale), 1), max(round(picture_height * scale), 1)
     left, top = (width - size[0]) // 2, (height - size[1]) // 2
     return left / width, top / height, (left + size[0]) / width, (top + size[1]) / height
 
 
-def frame_mask(content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0) -> bytes:
+def frame_mask(
+    content: bytes, width: int, height: int, framing: dict[str, Any], scale: float = 1.0, *, clear: bool = False
+) -> bytes:
     """A mask framed as `frame` does its picture, `scale` times as large, as grey PNG; beside the picture it is black.
 
-    Blocking. Empty where nothing of what it covers is in the frame.
+    Blocking. Empty where nothing of what it covers is in the frame. `clear`: its picture has transparency.
     """
     wanted = Window(**framing)
     mask = header(content).convert("L")
@@ -190,7 +204,7 @@ def frame_mask(content: bytes, width: int, height: int, framing: dict[str, Any],
         framed = _crop(mask, width, height, wanted)
     else:
         framed = Image.new("L", (width, height))
-        left, top, right, bottom = inside(mask.width, mask.height, width, height, framing)
+        left, top, right, bottom = inside(mask.width, mask.height, width, height, framing, clear=clear)
         box = round(left * width), round(top * height), round(right * width), round(bottom * height)
         framed.paste(mask.resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.LANCZOS), (box[0], box[1]))
     if max(framed.reduce(8).tobytes()) < 128:

@@ -1,9 +1,11 @@
 """The studio's form: what is previewed is what is sent, one's own pictures, and all of it in sight."""
 
+import io
 import re
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.test_studio import LIVE, choose, sign_in
@@ -21,6 +23,14 @@ HIDDEN = """() => {
   const under = parts.filter((p) => p.offsetParent && p.getBoundingClientRect().bottom > end.top + 1);
   return [end.bottom <= innerHeight, under.map((p) => p.className)];
 }"""
+
+
+def cut_out(width: int, height: int) -> bytes:
+    """A red product on nothing, cut to its last pixel on three sides."""
+    picture, out = Image.new("RGBA", (width, height)), io.BytesIO()
+    picture.paste((200, 30, 30, 255), (0, height // 10, width, height))
+    picture.save(out, "PNG")
+    return out.getvalue()
 
 
 def upload(page: Page, width: int, height: int) -> None:
@@ -106,6 +116,23 @@ def test_1080p_is_a_switch_beside_three_ratios(page: Page) -> None:
     page.get_by_role("button", name="16:9", exact=True).click()  # not sharper than it was asked for, nor dearer
     expect(exact).to_have_attribute("src", re.compile("size=1280x720"))
     page.get_by_role("button", name="1:1", exact=True).click()
+
+
+def test_a_cut_out_is_shown_whole_until_another_picture_is_chosen(page: Page) -> None:
+    sign_in(page)
+    blur, fill = (page.get_by_role("button", name=name, exact=True) for name in ("Blur", "Fill"))
+    sent = {"name": "can.png", "mimeType": "image/png", "buffer": cut_out(700, 900)}
+    page.locator("#picture-file").set_input_files(sent)  # type: ignore[arg-type]
+    expect(blur).to_have_attribute("aria-pressed", "true")
+    exact = page.locator(".frame-exact")
+    expect(exact).to_have_attribute("src", re.compile("mode=pad-blur"))
+    page.wait_for_function("(image) => image.complete && image.naturalWidth > 0", arg=exact.element_handle())
+    upload(page, 900, 700)
+    expect(fill).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("radio", name="Your picture").nth(1).click()
+    expect(blur).to_have_attribute("aria-pressed", "true")
+    choose(page)
+    expect(fill).to_have_attribute("aria-pressed", "true")
 
 
 def test_an_upload_of_another_ratio_is_offered_its_own(page: Page) -> None:

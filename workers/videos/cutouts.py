@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
 from core.catalog.size import Size
@@ -59,7 +60,8 @@ async def product(video: Video, scale: float) -> Cutout:
         return Cutout(why=str(cutouts.NO_PRODUCT), window=window)
     try:
         content = await store.get(picture.cutout_key or "")
-        mask = await apart(framing.frame_mask, content, size.width, size.height, video.framing, scale)
+        framed = partial(framing.frame_mask, clear=bool(picture.alpha_key))
+        mask = await apart(framed, content, size.width, size.height, video.framing, scale)
     except Exception:
         log.exception("the cut-out of picture %s can't be used", picture.id)
         return Cutout(why=str(cutouts.NO_PRODUCT), window=window)

@@ -116,6 +116,23 @@ def test_a_cut_out_stands_before_a_blur_of_itself_on_a_soft_ground_without_an_ed
     assert picture.getpixel((320, 20)) != picture.getpixel((2, 20))
 
 
+@pytest.mark.parametrize("size", [(640, 360), (360, 640), (400, 400)])
+def test_a_padded_cut_out_touches_no_edge_and_its_mask_lies_on_it(size: tuple[int, int]) -> None:
+    whole = Image.new("RGBA", (300, 600))
+    whole.paste((200, 30, 30, 255), (0, 0, 290, 600))  # as shops cut: to the last pixel
+    out = io.BytesIO()
+    whole.save(out, "PNG")
+    prepared = framing.clean(out.getvalue())
+    fields = {"mode": "pad-white"}
+    shown = Image.open(io.BytesIO(framing.frame(prepared.alpha, *size, fields))).convert("RGB")
+    box = shown.getchannel("G").point(lambda v: 255 if v < 128 else 0).getbbox()
+    mask = Image.open(io.BytesIO(framing.frame_mask(prepared.mask, *size, fields, clear=True)))
+    assert box
+    assert min(box[0] / size[0], box[1] / size[1], 1 - box[2] / size[0], 1 - box[3] / size[1]) > 0.065
+    covered = mask.point(lambda v: 255 if v > 127 else 0).getbbox()
+    assert covered == pytest.approx(box, abs=1)
+
+
 def test_a_light_cut_out_stands_before_a_deeper_ground() -> None:
     picture = Image.new("RGBA", (300, 600))
     picture.paste((250, 248, 244, 255), (100, 100, 200, 500))

@@ -74,14 +74,24 @@ class Draft:
     awaited: int = 0
 
     def update(self, **values: Any) -> None:
-        """Change choices and emit `changed`; length and size are fitted to the model, a new picture is centred."""
+        """Change choices and emit `changed`; length and size are fitted to the model, a new picture is centred.
+
+        A new picture with transparency is shown whole: filling the frame would cut its product.
+        """
         self.edited = True
         if "picture_id" in values and "zoom" not in values:
             values |= CENTRED
+            was, now = (self._is_clear(picture) for picture in (self.choices.picture_id, values["picture_id"]))
+            if was != now and "mode" not in values and self.choices.mode == ("crop" if now else "pad-blur"):
+                values["mode"] = "pad-blur" if now else "crop"
         for name, value in values.items():
             setattr(self.choices, name, value)
         self._fit()
         self.changed.emit()
+
+    def _is_clear(self, picture_id: int) -> bool:
+        """Whether that picture of the visitor's has transparency."""
+        return picture_id in self.own and self.own[picture_id].alpha_key is not None
 
     def set_offers(self, offers: list[Offer]) -> None:
         """Set the menu; its default is chosen until the visitor chooses."""

@@ -10,6 +10,7 @@ from nicegui import events
 from core.catalog.size import Size
 from core.models import User
 from core.pictures import intake
+from core.pictures.framing import MARGIN
 from core.pictures.network import weights
 
 from ...i18n import _
@@ -115,7 +116,11 @@ class FramingPreview(Tag):
 
     def _framed(self, cut_out: int) -> None:
         mode = self._draft.choices.mode
+        own = self._draft.own.get(self._draft.choices.picture_id)
         self._frame = Tag("ads-crop" if mode == "crop" else "div", f"frame frame-{mode}")
+        if own and own.alpha_key and mode != "crop":
+            self._frame.put("data_clear", True)
+            self._frame.style(f"--fit: {1 - 2 * MARGIN:g}")
         with self._frame:
             if mode == "pad-blur":
                 self._large("frame-back", "")
