@@ -39,7 +39,7 @@ class Blank:
 class Sample:
     """A template that comes with the app, in English and Chinese.
 
-    A card shows the preset `picture` with the camera's `move`. `full_turn`: no camera can do it with a still picture.
+    A card shows what the camera makes of it and the preset `picture`. `full_turn`: no camera can do it with a picture.
     """
 
     name: str
@@ -47,7 +47,6 @@ class Sample:
     text: str
     text_zh: str
     picture: str
-    move: str
     full_turn: bool = False
 
 

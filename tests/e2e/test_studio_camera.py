@@ -70,7 +70,25 @@ def test_a_full_turn_is_no_template_for_a_still_picture(page: Page) -> None:
     expect(dialog.get_by_text("Full turn", exact=True)).to_have_count(0)
     card = dialog.get_by_role("listitem").filter(has_text="Floating")
     expect(card.get_by_text("For video models: more than a still picture can show")).to_be_visible()
-    picture = dialog.get_by_role("listitem").first.locator("img")
+
+
+def test_the_cards_of_templates_play_what_the_camera_makes_of_them(page: Page) -> None:
     page.emulate_media(reduced_motion="no-preference")
-    assert picture.evaluate("(image) => getComputedStyle(image).animationName") == "push-in"
-    page.wait_for_function("() => document.querySelector('.template-view img').naturalWidth > 0")
+    sign_in(page)
+    page.get_by_role("button", name="Templates").click()
+    dialog = page.get_by_role("dialog")
+    for category in ("Showcase", "Details", "Scenes", "Stories"):
+        dialog.get_by_role("button", name=category, exact=True).click()
+        expect(dialog.get_by_role("button", name=category, exact=True)).to_have_attribute("aria-pressed", "true")
+        for card in dialog.get_by_role("listitem").all():
+            card.scroll_into_view_if_needed()
+            plays = card.locator("video").element_handle()
+            page.wait_for_function("(video) => video.currentTime > 0 && video.videoWidth === 384", arg=plays)
+
+
+def test_the_cards_of_templates_rest_for_who_wants_calm(page: Page) -> None:
+    sign_in(page)
+    page.get_by_role("button", name="Templates").click()
+    view = page.get_by_role("dialog").get_by_role("listitem").first.locator("video")
+    page.wait_for_function("(video) => video.readyState >= 2", arg=view.element_handle())
+    assert view.evaluate("(video) => [video.paused, video.currentTime]") == [True, 0]

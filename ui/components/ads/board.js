@@ -16,11 +16,3 @@ addEventListener("drop", (e) => {
   dragged.parentElement.dispatchEvent(new CustomEvent("reorder", { detail }));
   dragged = null;
 });
-// The previews of templates play under the pointer and where the focus is.
-for (const [on, off] of [["pointerover", "pointerout"], ["focusin", "focusout"]]) {
-  addEventListener(on, (e) => {
-    const view = e.target.closest?.(".ad-card")?.querySelector("video[src]");
-    if (view && view.getAttribute("src") && !calm.matches) view.play().catch(() => {});
-  });
-  addEventListener(off, (e) => e.target.closest?.(".ad-card")?.querySelector("video")?.pause());
-}

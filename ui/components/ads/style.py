@@ -16,7 +16,7 @@ from ..video.words import localized
 from .draft import SIZES, AdDraft
 
 CARD = Markup(
-    '<video class="ad-card-view" src="{video}" poster="{poster}" muted loop playsinline preload="none" '
+    '<video class="ad-card-view" data-src="{video}" poster="{poster}" muted loop playsinline preload="none" '
     'tabindex="-1"></video>'
     '<span class="ad-card-name">{title}</span><span class="ad-card-about">{about}</span>'
 )
@@ -90,16 +90,15 @@ class Style(Tag):
 
 
 def _card(one: Template) -> Markup:
-    """With its preview, which ui/static/ad-templates/make.py makes; until then a template has a picture of ours."""
-    video, poster = f"ad-templates/{one.id}.mp4", f"ad-templates/{one.id}.webp"
-    has_preview = (theme.STATIC / video).is_file()
+    """With its preview in the visitor's language, which ui/static/ad-templates/make.py makes."""
+    preview = f"ad-templates/{one.id}" + ("-zh" if language() == "zh" else "")
     inner = CARD.format(
-        video=theme.asset(video) if has_preview else "",
-        poster=theme.asset(poster if has_preview else "presets/perfume-640.webp"),
+        video=theme.asset(f"{preview}.mp4"),
+        poster=theme.asset(f"{preview}.webp"),
         title=_words(one.title),
         about=_words(one.about),
     )
-    return option("ad-card", one.id, inner, data_rove="", title=_words(one.about))
+    return option("ad-card", one.id, inner, data_rove="", data_plays="", title=_words(one.about))
 
 
 def _mood(mood: str) -> str:

@@ -53,7 +53,8 @@ class Purchases(Tag):
                 owed = i18n.credits(user.debt)
                 Tag("p", "page-note", _("You owe {credits}: the next purchase pays them first.", credits=owed), role="status")  # noqa: E501
             with Tag("div", "chips"):
-                link(_("Get credits"), "/pricing", symbol="coins")
+                if subscription is None and shop.plans():
+                    link(_("See plans"), "/pricing")
                 if is_customer:
                     button(_("Manage subscription"), partial(self._manage, user))
             if bought:

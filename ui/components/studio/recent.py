@@ -48,6 +48,7 @@ class Recent(Tag):
             if video.status == "completed":
                 Tag("img", src=f"/api/v1/videos/{video.id}/poster", alt="", loading="lazy", decoding="async")
             else:
+                Tag("img", src=f"/api/v1/images/{video.picture_id}/content", alt="", loading="lazy", decoding="async")
                 Tag("span", f"thumb-state card-state-{video.status}", symbol=symbol)
         return link
 

@@ -9,7 +9,6 @@ from nicegui import events
 from core.database.session import reading, session
 from core.errors import AdsVideoError
 from core.models import User
-from core.pictures.presets import Preset
 from core.prompts import templates
 from core.prompts.beyond import beyond
 
@@ -18,14 +17,18 @@ from ...i18n import _
 from ...kit.dialog import Dialog
 from ...kit.elements import Tag, button, icon_button
 from ...kit.toast import toast
-from ..video.preset_picture import find_preset
 from .blanks import BlankFields
 
-VIEW = Markup('<img src="{}" alt="" width="640" height="427" loading="lazy" decoding="async">')
+LOOP = Markup('<video src="{}" poster="{}" autoplay muted loop playsinline tabindex="-1" aria-hidden="true"></video>')
+STILL = Markup('<img src="{}" alt="" width="640" height="427" loading="lazy" decoding="async">')
 
 
-def _view(preset: Preset) -> str:
-    return theme.asset(f"presets/{preset.name}-640.webp")
+def _view(sample: templates.Sample) -> Markup:
+    """What the camera makes of the template (made by static/samples/make.py); its picture where no camera can do it."""
+    if sample.full_turn:
+        return STILL.format(theme.asset(f"presets/{sample.picture}-640.webp"))
+    loop = f"prompt-templates/{sample.name}"
+    return LOOP.format(theme.asset(f"{loop}.mp4"), theme.asset(f"{loop}.webp"))
 
 
 def _titles() -> dict[str, str]:
@@ -98,8 +101,8 @@ class TemplateDialog(Dialog):
     def _card(self, title: str, text: str, own_id: int = 0, sample: templates.Sample | None = None) -> None:
         with Tag("div", "template", role="listitem"):
             with Tag("button", "template-choose", type="button").on_click(partial(self._blanks, title, text)):
-                if sample and (preset := find_preset(sample.picture)):
-                    Tag("span", f"template-view move-{sample.move}", inner=VIEW.format(_view(preset)))
+                if sample:
+                    Tag("span", "template-view", inner=_view(sample))
                 Tag("span", "template-title", title)
                 Tag("span", "template-text", templates.fill(text, {}))
                 if beyond(templates.fill(text, {})):

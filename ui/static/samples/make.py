@@ -1,7 +1,9 @@
-"""Makes the sample videos of the studio with the built-in camera: `uv run python ui/static/samples/make.py`.
+"""Makes the sample videos of the studio and the loops on its templates' cards with the built-in camera.
 
-Each is what the app makes of that preset and this prompt, which asks for nothing that a still picture can't show; then
-it is made small for the web.
+    uv run python ui/static/samples/make.py [samples] [loops]
+
+Each is what the app makes of that preset and that prompt; then it is made small for the web. The prompts of the
+samples ask for nothing that a still picture can't show.
 """
 
 import asyncio
@@ -19,6 +21,7 @@ import av
 from core.catalog import entries
 from core.catalog.size import Size
 from core.pictures import framing, presets
+from core.prompts import templates
 from workers.engines import Cutout, Job, open_engine
 from workers.engines.camera.engine import Camera
 from workers.media.cutout import cut_out
@@ -38,50 +41,72 @@ CHINESE = {
     "macarons": "镜头缓缓漂移，掠过大理石底座上的马卡龙塔；柔和阳光。甜美，俏皮。",
 }
 """The same words on the Chinese page."""
-WIDTH, HEIGHT, CRF = 960, 540, "31"
+SAMPLE, LOOP = Size(960, 540), Size(384, 216)
+LOOPS = HERE.parent / "prompt-templates"
 
 
-def job_of(preset: presets.Preset) -> Job:
+def job_of(preset: str, prompt: str, seconds: int) -> Job:
     """The preset as the engine sees it."""
-    content = (presets.PRESETS / f"{preset.name}.jpg").read_bytes()
+    content = (presets.PRESETS / f"{preset}.jpg").read_bytes()
     model = entries.get("camera")
-    job = Job(f"sample-{preset.name}", model, PROMPTS[preset.name], 6, Size(1280, 720), time.time())
+    job = Job(f"sample-{preset}", model, prompt, seconds, Size(1280, 720), time.time())
     scale = Camera(model.server).scale(job)
     mask, _confidence = cut_out(content)
     cutout = Cutout(framing.frame_mask(mask, 1280, 720, {}, scale), sure=True)
     return replace(job, picture=framing.frame(content, 1280, 720, {}, scale), cutout=cutout)
 
 
-def shrink(source: Path, target: Path) -> None:
+def shrink(source: Path, target: Path, size: Size, crf: str) -> None:
     """The same clip, fewer pixels and bits."""
     options = {"movflags": "+faststart"}
     with av.open(str(source), "r") as container, av.open(str(target), "w", options=options) as out:
         video = container.streams.video[0]
-        stream = out.add_stream("libx264", rate=video.average_rate, options={"preset": "veryslow", "crf": CRF})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream = out.add_stream("libx264", rate=video.average_rate, options={"preset": "veryslow", "crf": crf})
+        stream.width, stream.height, stream.pix_fmt = size.width, size.height, "yuv420p"
         for frame in container.decode(video):
-            small = frame.reformat(width=WIDTH, height=HEIGHT, format="yuv420p")
+            small = frame.reformat(width=size.width, height=size.height, format="yuv420p")
             small.pict_type = 0
             out.mux(stream.encode(small))
         out.mux(stream.encode())
 
 
-async def main() -> None:
-    """Make them all and the list the page reads."""
-    engine = open_engine(entries.get("camera").server)
-    listed = []
+async def film(job: Job, target: Path, size: Size, crf: str) -> None:
+    """What the camera makes of the job, small, and its poster beside it."""
+    engine = open_engine(job.model.server)
     with tempfile.TemporaryDirectory() as folder:
-        for preset in (p for p in presets.presets() if p.name in PROMPTS):
-            whole = Path(folder) / f"{preset.name}.mp4"
-            job = job_of(preset)
-            await engine.fetch(job, "", None, whole, lambda percent: None)
-            shrink(whole, HERE / f"{preset.name}.mp4")
-            write_poster(whole, HERE / f"{preset.name}.webp", WIDTH)
-            entry = {"preset": preset.name, "video": f"{preset.name}.mp4", "poster": f"{preset.name}.webp"}
-            prompts = {"prompt": job.prompt, "prompt_zh": CHINESE[preset.name]}
-            listed.append({**entry, **prompts, "model_label": job.model.label})
-    listed.sort(key=lambda entry: list(PROMPTS).index(entry["preset"]))
+        whole = Path(folder) / "whole.mp4"
+        await engine.fetch(job, "", None, whole, lambda percent: None)
+        shrink(whole, target, size, crf)
+        write_poster(whole, target.with_suffix(".webp"), size.width)
+
+
+async def make_samples() -> None:
+    """Make the samples, and the list the page reads."""
+    listed = []
+    for name, prompt in PROMPTS.items():
+        job = job_of(name, prompt, 6)
+        await film(job, HERE / f"{name}.mp4", SAMPLE, "31")
+        entry = {"preset": name, "video": f"{name}.mp4", "poster": f"{name}.webp"}
+        prompts = {"prompt": prompt, "prompt_zh": CHINESE[name]}
+        listed.append({**entry, **prompts, "model_label": job.model.label})
     (HERE / "samples.json").write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n")
+
+
+async def make_loops() -> None:
+    """Make a loop for each template of the studio that a camera can film."""
+    for sample in templates.SAMPLES:
+        if not sample.full_turn:
+            job = job_of(sample.picture, templates.fill(sample.text, {}), 4)
+            await film(job, LOOPS / f"{sample.name}.mp4", LOOP, "33")
+
+
+async def main() -> None:
+    """Make what is named, or all."""
+    wanted = set(sys.argv[1:]) or {"samples", "loops"}
+    if "samples" in wanted:
+        await make_samples()
+    if "loops" in wanted:
+        await make_loops()
 
 
 if __name__ == "__main__":
