@@ -150,7 +150,7 @@ async def test_the_mask_is_framed_as_the_picture_is(alice: User) -> None:
     mask = np.asarray(Image.open(io.BytesIO(padded.mask))) > 127
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     scale = 720 / 400 * 0.86  # a margin is left beside what has transparency
-    assert columns[0] == pytest.approx(360 + 100 * scale, abs=2) and columns[-1] == pytest.approx(360 + 180 * scale, abs=2)
-    assert rows[0] == pytest.approx(640 - 50 * scale, abs=2) and rows[-1] == pytest.approx(640 + 130 * scale, abs=2)
+    assert (columns[0], columns[-1]) == pytest.approx((360 + 100 * scale, 360 + 180 * scale), abs=2)
+    assert (rows[0], rows[-1]) == pytest.approx((640 - 50 * scale, 640 + 130 * scale), abs=2)
     video.framing = {"x": 0.0}
     assert (await finding.of(video, 1.0)).mask == b"", "the crop has none of it"
