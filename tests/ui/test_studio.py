@@ -10,7 +10,7 @@ from core.errors import ModerationRefused, ProviderFailed
 from core.models import User, Video, now
 from core.redis.news import News, publish
 from core.videos import queries, states
-from tests.people import ask, balance, fail, finish
+from tests.people import ask, balance, fail, finish, picture_of
 from tests.waiting import until
 from ui.components.studio.sample_reel import samples
 from ui.kit.choices import Choices
@@ -75,6 +75,22 @@ async def test_without_enough_credits_nothing_is_charged(visitor: Visitor, me: U
     visitor.find(marker="generate").click()
     await visitor.should_see("Not enough credits: this video costs 10, you have 5.")
     assert (await balance(me), await mine()) == (5, 0)
+
+
+async def test_a_refusal_stays_until_something_else_is_chosen(visitor: Visitor, me: User) -> None:
+    async with session() as db:
+        await credits.take_at_most(db, me.id, 95, "test:poor", "")
+    await picture_of(me)
+    await visitor.open("/")
+    visitor.find(marker="own-picture").click()
+    write(visitor, "Slow push in")
+    visitor.find(marker="generate").click()
+    await visitor.should_see("Not enough credits: this video costs 10, you have 5.")
+    visitor.find(marker="outline").trigger("load")  # the product is found a moment later
+    await visitor.should_see("The outlined product moves by itself.")
+    await visitor.should_see("Not enough credits: this video costs 10, you have 5.")
+    write(visitor, "Slow pull out")
+    await visitor.should_not_see("Not enough credits")
 
 
 async def test_a_preset_brings_its_prompt_and_leaves_ones_own_alone(visitor: Visitor) -> None:

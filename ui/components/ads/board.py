@@ -39,7 +39,11 @@ class Board(Tag):
             self._cards.on("reorder", self._reorder, ["detail"])
             self._hints = Tag("div", "board-hints")
             self._button = MakeButton(user, self._make, "make-ad")
-        draft.changed.subscribe(self._draw)
+        draft.changed.subscribe(self._changed)
+
+    def _changed(self) -> None:
+        self._button.complain(None)
+        self._draw()
 
     def _draw(self) -> None:
         board, sizes = self._draft.board(), self._draft.sizes

@@ -78,6 +78,7 @@ class Picked(Tag):
         self._draft.switch(int(key))
 
     def _draw(self) -> None:
+        self._button.complain(None)
         rows, wanted = self._draft.rows, self._draft.wanted
         self._empty.put("hidden", bool(rows))
         self._export.put("hidden", not wanted)

@@ -25,15 +25,14 @@ class MakeButton(Tag):
         on_paid_click(self._button, self._go)
 
     def show(self, text: str, price: int | None, *, disabled: bool = False) -> None:
-        """What it says; with a price also what it leaves. A complaint of before is gone."""
-        self.complain(None)
+        """What it says; with a price also what it leaves."""
         self._button.text = text
         self._button.put("disabled", disabled)
         left = self._state.user.credits - price if self._state.user and price is not None else -1
         self._button.put("title", _("Leaves you {credits}", credits=i18n.credits(left)) if left >= 0 else None)
 
     def complain(self, error: AdsVideoError | None) -> None:
-        """Say why not."""
+        """Say why not; None once what it was about has changed."""
         self._problem.clear()
         if error is None:
             return

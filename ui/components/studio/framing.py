@@ -136,7 +136,7 @@ class FramingPreview(Tag):
     def _outline(self, picture_id: int) -> None:
         """The product's outline, over the picture and moved with it; nothing where none is seen."""
         image = Tag("img", "frame-cut", src=f"/api/v1/images/{picture_id}/cutout", alt="", aria_hidden="true",
-                    draggable="false")  # fmt: skip
+                    draggable="false").mark("outline")  # fmt: skip
 
         def seen() -> None:
             self._draft.outlined.add(picture_id)

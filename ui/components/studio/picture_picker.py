@@ -94,7 +94,7 @@ class PicturePicker(Tag):
         name = _("Your picture")
         with self._mine:
             tile = Tag("button", "tile", inner=image, type="button", role="radio", aria_checked=False, aria_label=name,
-                       title=name, tabindex="-1", data_rove=True)  # fmt: skip
+                       title=name, tabindex="-1", data_rove=True).mark("own-picture")  # fmt: skip
         tile.on_click(lambda: self._draft.update(preset="", picture_id=picture.id))
         self._tiles[picture.id] = tile
 

@@ -109,8 +109,11 @@ class PromptForm(Tag):
             self._generate.complain(sentence, way_on(error, self._user))
 
     def _keep(self) -> None:
-        self._generate.complain("")
-        self._kept.put("draft", self._draft.to_json())
+        """A complaint goes with other choices only: a product may be seen, or a model be back, later."""
+        draft = self._draft.to_json()
+        if draft != self._kept.props.get("draft"):
+            self._generate.complain("")
+            self._kept.put("draft", draft)
 
     async def _restore(self, event: events.GenericEventArguments) -> None:
         """Restore the form of this tab after a reload, unless it has been edited already."""
