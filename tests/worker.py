@@ -7,6 +7,7 @@ from typing import Any
 
 from arq.worker import create_worker
 
+from core.redis import client
 from workers import main as worker_main
 from workers.loops import end_all
 
@@ -17,7 +18,8 @@ async def running_worker(**options: Any) -> AsyncIterator[None]:
     worker = create_worker(
         worker_main.WorkerSettings,  # type: ignore[arg-type]
         handle_signals=False,
-        redis_settings=worker_main.redis_settings(),
+        redis_settings=None,
+        redis_pool=client.client(),
         job_completion_wait=0,
         **options,
     )

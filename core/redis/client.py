@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from arq.connections import ArqRedis, RedisSettings
+from redis.asyncio.client import Pipeline, PubSub
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
@@ -85,6 +86,22 @@ class AtOnce(Retry):
             raise
 
 
+class _Pipeline(Pipeline):
+    """Gives its connection back whole: canceled meanwhile, redis-py's would keep it open and out of its pool."""
+
+    async def reset(self) -> None:
+        """See Pipeline; goes on by itself if its caller is canceled."""
+        await asyncio.shield(super().reset())  # type: ignore[no-untyped-call]
+
+
+class _Redis(ArqRedis):
+    """arq's client with our pipelines; arq's own calls use them too."""
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        """See Redis."""
+        return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
 @dataclass(frozen=True)
 class Place:
     """A parsed REDIS_URL. With `master`, `hosts` are the sentinels that watch it; else one host, or a `socket`."""
@@ -153,12 +170,12 @@ def client() -> ArqRedis:
     if where.master:
         sentinel_options = {**options, "password": where.sentinel_password}
         sentinel = Sentinel(where.hosts, sentinel_kwargs=sentinel_options, **ours)  # type: ignore[no-untyped-call]
-        redis_client: ArqRedis = sentinel.master_for(where.master, ArqRedis)
+        redis_client: ArqRedis = sentinel.master_for(where.master, _Redis)
     elif where.socket:
-        redis_client = ArqRedis(unix_socket_path=where.socket, **ours)
+        redis_client = _Redis(unix_socket_path=where.socket, **ours)
     else:
         host, port = where.hosts[0]
-        redis_client = ArqRedis(host=host, port=port, **ours)
+        redis_client = _Redis(host=host, port=port, **ours)
     redis_client.default_queue_name = QUEUE
     redis_client.job_serializer, redis_client.job_deserializer = job_json.write, job_json.read
     return redis_client
@@ -231,5 +248,9 @@ async def subscribe(channel: str) -> AsyncGenerator[bytes | None]:
                 yield message["data"]
             pinged = message is None
     finally:
-        await pubsub.aclose()  # type: ignore[no-untyped-call]
-        await close(listener)
+        await asyncio.shield(_close(pubsub, listener))  # to its end, though who listens is canceled once more
+
+
+async def _close(pubsub: PubSub, listener: ArqRedis) -> None:
+    await pubsub.aclose()  # type: ignore[no-untyped-call]
+    await close(listener)

@@ -103,7 +103,8 @@ def test_without_a_script_the_gallery_has_a_link_to_more(visit: Open, sixty: int
     page = visit("/gallery", java_script_enabled=False)
     seen = page.locator("article.card").count()
     while page.get_by_role("link", name="More", exact=True).count():
-        page.get_by_role("link", name="More", exact=True).click()
+        with page.expect_navigation():  # all of the next page is there
+            page.get_by_role("link", name="More", exact=True).click()
         seen += page.locator("article.card").count()
     assert seen == sixty
 

@@ -70,7 +70,7 @@ def test_the_rules_use_nothing_but_tokens() -> None:
     assert own <= {"#000", "#fff"}  # a mask's opacity; the white of a picture that is padded with white
     used = set(re.findall(r"var\(--([\w-]+)", rules))
     icons = {f"icon-{path.stem}" for path in (STATIC / "icons").glob("*.svg")}
-    local = {"font", "icon", "done", "ratio", "move", "width", "height", "w", "h", "x", "y", "zoom"}
+    local = {"font", "icon", "done", "ratio", "move", "width", "height", "w", "h", "x", "y", "zoom", "fit"}
     defined = {*COLORS, *ON_MEDIA, *theme.SIZES, *theme.WEIGHTS, *icons, *local}
     assert used - defined == set()
 

@@ -181,3 +181,23 @@ def test_an_embedded_server_that_hangs_is_replaced_and_never_doubled(
     finally:
         monkeypatch.undo()
         forget_settings()
+
+
+async def test_a_pipeline_that_is_canceled_gives_its_connection_back(valkey: Valkey, at: Use) -> None:
+    at(valkey.url)
+    pool = await redis_client.redis()
+    pipe = pool.pipeline()
+    await pipe.watch("something")  # what is watched is let go first, which asks the server
+    valkey.hang()
+    try:
+        leaving = asyncio.create_task(pipe.reset())  # type: ignore[no-untyped-call]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        assert pipe.connection is not None
+    finally:
+        valkey.go_on()
+    await until(lambda: pipe.connection is None)
+    assert await pool.ping()
