@@ -34,5 +34,9 @@ def _said(value: object, translate: Callable[[str], str]) -> object:
     if isinstance(value, Phrase):
         return value.translated(translate)
     if isinstance(value, tuple):
-        return ", ".join(str(_said(part, translate)) for part in value)
+        return AND.translated(translate).join(str(_said(part, translate)) for part in value)
     return value
+
+
+AND = Phrase(", ")
+"""Between the values of a list."""

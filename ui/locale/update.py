@@ -36,7 +36,7 @@ def sentences(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -
     file.seek(0)
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.ClassDef):
-            yield from ((line, None, text, []) for line, text in _templates(node) if _has_words(text))
+            yield from ((line, None, text, []) for line, text in _templates(node) if _differs(text))
 
 
 def alt_texts(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Extracted]:
@@ -60,9 +60,9 @@ def _templates(node: ast.ClassDef) -> Iterator[tuple[int, str]]:
                     yield line, text
 
 
-def _has_words(text: str) -> bool:
-    """Whether there are letters besides placeholders."""
-    return any(map(str.isalpha, re.sub(r"\{\w+\}", "", text)))
+def _differs(text: str) -> bool:
+    """Whether another language may write it otherwise: besides placeholders there are letters or marks."""
+    return any(one.isalpha() or one in ".,:;()" for one in re.sub(r"\{\w+\}", "", text))
 
 
 def _new(locale: str | None = None) -> Catalog:
@@ -96,7 +96,7 @@ def collect(root: Path = ROOT) -> Catalog:
     for file, _line, text, comments, _context in sorted(
         extracted, key=lambda one: (not one[0].startswith("ui/"), one[0], one[1])
     ):
-        if _has_words(text if isinstance(text, str) else text[0]):
+        if _differs(text if isinstance(text, str) else text[0]):
             catalog.add(text, locations=[(file, 0)], auto_comments=comments)
     return catalog
 
