@@ -59,23 +59,15 @@ async def accept(user: Any, picture: int) -> None:
 
 async def render(user: Any, picture: int) -> None:
     """An ad against its renders."""
-    from core.ads import ad as ads
     from core.ads.ask import ask
-    from core.database.session import reading
-    from tests.worker import running_worker
+    from tests.worker import made_ad, running_worker
 
     shots = [{"seconds": SECONDS, "words": f"Shot {n}"} for n in range(SHOTS)]
     body = {"template": "launch", "image_ids": [picture], "fields": {"name": "Cup"}, "sizes": SIZES, "shots": shots}
     async with running_worker():
         await asyncio.sleep(5)
         started = time.perf_counter()
-        ad = await ask(user, body)
-        while True:
-            async with reading() as db:
-                made = await ads.owned(db, user.id, ad.id)
-            if made.status != "processing":
-                break
-            await asyncio.sleep(0.2)
+        made = await made_ad(user.id, (await ask(user, body)).id)
         whole = time.perf_counter() - started
     videos = [*(video for _shot, video in made.shots), *made.videos]
     own = sum((v.completed_at - v.started_at).total_seconds() for v in videos if v.completed_at and v.started_at)

@@ -142,11 +142,15 @@ async def test_the_way_back_shows_the_new_balance(stripe: StripeServer, visitor:
 
 
 async def test_the_account_shows_plan_receipts_and_debt(stripe: StripeServer, visitor: Visitor, me: User) -> None:
+    await visitor.open("/account")
+    await visitor.should_see("You have no plan.")
+    await visitor.should_see("See plans")
     paid = stripe.pay((await checkout.address(me, shop.plans()["pro"], "http://test")).rpartition("/")[2])
     for event in stripe.events:
         assert (await post(visitor, stripe, event)).status_code == 200
     await visitor.open("/account")
     await visitor.should_see("Pro, renews on")
+    await visitor.should_not_see("See plans")
     await visitor.should_see("€29.00")
     stripe.change(paid["subscription"], cancel_at_period_end=True)
     await post(visitor, stripe, stripe.events[-1])

@@ -17,7 +17,7 @@ class Stage(Tag):
     def __init__(self, project: Project) -> None:
         super().__init__("ads-edit", "edit-player", view=view(project), words=json.dumps(_words()))
         self._project = project
-        self._heard = 0
+        self._heard = self._answered = 0  # turns of the browser: the last that came, and that of the view it has
         self.on("edit", self._edit, ["detail"])
         with self:
             with Tag("div", "edit-stage"), Tag("div", "edit-frame", tabindex="-1"):
@@ -53,9 +53,11 @@ class Stage(Tag):
         if isinstance(told, dict):
             self._heard = max(changes.place(told, "turn"), 0)
         changes.apply(self._project, told)
-        self._show()
+        if self._answered != self._heard:  # it changed nothing
+            self._show()
 
     def _show(self) -> None:
+        self._answered = self._heard
         self.put("view", view(self._project, self._heard))
 
 

@@ -112,18 +112,11 @@ async def make(names: list[str]) -> None:
 
 async def _made(user: Any, wish: dict[str, Any]) -> Path:
     """The file of that ad, once it is made."""
-    from core.ads import ad as ads
     from core.ads.ask import ask
-    from core.database.session import reading
     from core.storage import store
+    from tests.worker import made_ad
 
-    asked = await ask(user, wish)
-    while True:
-        async with reading() as db:
-            made = await ads.owned(db, user.id, asked.id)
-        if made.status != "processing":
-            break
-        await asyncio.sleep(0.5)
+    made = await made_ad(user.id, (await ask(user, wish)).id)
     assert made.status == "completed", (wish, made.status)
     path = store.path(made.videos[0].key or "")
     assert path is not None
