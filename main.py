@@ -94,7 +94,7 @@ def worker(*, child: bool = False) -> None:
     """Run a worker alone."""
     from core.ops.logs import set_up_logging
     from core.ops.supervisor import Supervisor
-    from core.parent import end_with_parent
+    from core.processes.parent import end_with_parent
 
     set_up_logging("worker")
     if child:

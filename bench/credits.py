@@ -42,7 +42,7 @@ from core.database.migrate import migrate
 from core.database.session import close_database, engines, reading, session
 from core.errors import EngineError, NotEnoughCredits
 from core.models import LedgerEntry, Picture, User, Video, now
-from core.processes import close as close_pool
+from core.processes.pool import close as close_pool
 from core.videos import states
 from core.videos.recipe import Recipe
 from core.videos.request import request

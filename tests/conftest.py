@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from core import processes, settings
+from core import settings
 from core.accounts import users
 from core.billing import credits
 from core.database.migrate import migrate
 from core.database.session import close_database, session
 from core.models import User
+from core.processes import pool
 from core.redis import embedded
 from core.redis.client import close_redis
 from tests.environment import OURS, forget_settings
@@ -158,7 +159,7 @@ async def place(
 def decoders_end() -> Iterator[None]:
     """The processes that decode pictures serve every test of this process: a start takes half a second of CPU."""
     yield
-    processes.close()
+    pool.close()
 
 
 def pytest_collection_finish() -> None:

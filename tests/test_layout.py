@@ -42,14 +42,14 @@ COMPOSITION_ROOTS = {"main.py", "ui/app.py", "workers/main.py"}
 CORE_LEVELS = (
     ("settings", "errors", "notes", "phrase", "folders", "ids", "models"),
     ("database", "redis", "storage", "catalog", "security"),
-    ("ops", "processes", "own_process", "parent", "process_limits", "fork_server"),
+    ("ops", "processes"),
     ("accounts", "billing", "pictures", "limits", "at_once", "webhooks", "video_json"),
     ("videos",),
     ("edits", "ads", "batches", "social", "admin", "prompts"),
     ("commands",),
 )
 """A room of core imports rooms of its own level and of those before it, never one that comes later."""
-ENGINES_MAY = {"core.errors", "core.settings", "core.catalog", "workers.media", "workers.engines"}
+ENGINES_MAY = {"core.errors", "core.settings", "core.catalog", "core.processes", "workers.media", "workers.engines"}
 
 
 def files(folder: str) -> list[Path]:

@@ -11,9 +11,9 @@ def run_web() -> None:
     from nicegui import ui as nicegui_ui
 
     import ui.pages  # noqa: F401 - registers the pages
-    from core import processes
     from core.accounts import identities
     from core.database.session import close_database
+    from core.processes import pool
     from core.redis.client import close_redis
     from core.security.secret import compare, storage_secret
     from ui import api, compat, live, middleware, routes, sockets
@@ -34,7 +34,7 @@ def run_web() -> None:
     app.on_startup(live.start)
     app.on_startup(compare)
     app.on_startup(identities.compare)
-    app.on_startup(processes.warm_up)
+    app.on_startup(pool.warm_up)
 
     @app.on_startup
     async def load() -> None:
@@ -50,7 +50,7 @@ def run_web() -> None:
     async def close() -> None:
         await mcp.close()
         await live.stop()
-        processes.close()
+        pool.close()
         await close_redis()
         await close_database()
 

@@ -16,9 +16,9 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from core import processes
 from core.database.session import close_database
 from core.ops import step_timings
+from core.processes import pool
 from core.redis import client, job_json, queue
 from core.redis.client import close_redis
 from workers.cron import Context, jobs
@@ -46,7 +46,7 @@ PRELOADED = (
 
 async def start(context: Context) -> None:
     """Open what the jobs share and start the loops."""
-    processes.set_up(max(2, os.cpu_count() or 2), PRELOADED)
+    pool.set_up(max(2, os.cpu_count() or 2), PRELOADED)
     context["engines"] = engines = Engines()
     engines.warm_up()
     context["collects"] = collects = Collects(engines)
@@ -65,7 +65,7 @@ async def stop(context: Context) -> None:
         await engines.close()
     await close_redis()
     await close_database()
-    processes.close()
+    pool.close()
     cutting.close()
 
 

@@ -11,7 +11,7 @@ from core.errors import AdsVideoError, NoProduct, PageTooLarge
 from core.models import User
 from core.pictures import intake, uploads
 from core.pictures.framing import Prepared
-from core.processes import Bounds, Crashed, OutOfBounds, apart
+from core.processes.pool import Bounds, Crashed, OutOfBounds, apart
 from core.security import outside
 from core.settings import settings
 

@@ -10,7 +10,7 @@ from core.errors import AdsVideoError
 from core.models import Picture
 from core.pictures import cutouts, ground
 from core.pictures.network import weights
-from core.processes import Bounds, Crashed, OutOfBounds, apart
+from core.processes.pool import Bounds, Crashed, OutOfBounds, apart
 from core.redis import queue
 from core.settings import settings
 from core.storage import store

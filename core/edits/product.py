@@ -10,7 +10,7 @@ from core.catalog.size import Size
 from core.errors import AdsVideoError
 from core.models import Picture, Video
 from core.pictures import cutouts, framing
-from core.processes import Crashed, OutOfBounds, apart
+from core.processes.pool import Crashed, OutOfBounds, apart
 from core.storage import store
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import sys
 import threading
 
 from core.errors import AdsVideoError
-from core.parent import STOP_SECONDS
+from core.processes.parent import STOP_SECONDS
 from core.redis import embedded
 from core.settings import ROOT
 

@@ -12,7 +12,7 @@ from core.models import Picture
 from core.phrase import Phrase
 from core.pictures import uploads
 from core.pictures.network import CLEAR, weights
-from core.processes import apart
+from core.processes.pool import apart
 from core.redis import queue
 from core.storage import store
 

@@ -15,7 +15,7 @@ from core.errors import (
 )
 from core.pictures.fit import Framing
 from core.pictures.framing import Prepared, clean, frame
-from core.processes import Bounds, Crashed, OutOfBounds, apart
+from core.processes.pool import Bounds, Crashed, OutOfBounds, apart
 from core.security import outside
 from core.settings import settings
 

@@ -8,7 +8,7 @@ from PIL import Image
 from core.errors import NotFound
 from core.models import Video
 from core.phrase import Phrase
-from core.processes import apart
+from core.processes.pool import apart
 from core.storage import store
 
 SIDE = 960

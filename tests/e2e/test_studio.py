@@ -24,9 +24,10 @@ def credits(page: Page) -> int:
 
 
 def choose(page: Page, title: str = "Blue-dial watch") -> None:
-    """Choose a preset."""
+    """Choose a preset. Its prompt is there at the end, unless the page has another."""
     page.get_by_role("radio", name=title).click()
     expect(page.get_by_role("radio", name=title)).to_have_attribute("aria-checked", "true")
+    expect(page.locator("textarea").first).not_to_have_value("")
 
 
 WATCH = """() => {

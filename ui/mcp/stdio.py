@@ -2,11 +2,11 @@
 
 import logging
 
-from core import processes
 from core.accounts import users
 from core.database.session import close_database, session
 from core.errors import Misconfigured
 from core.ops.startup import address
+from core.processes import pool
 from core.redis.client import close_redis
 from core.settings import settings
 
@@ -28,6 +28,6 @@ async def serve(email: str) -> None:
         log.info("serving an assistant as %s", user.email)
         await create().run_stdio_async()
     finally:
-        processes.close()
+        pool.close()
         await close_redis()
         await close_database()

@@ -14,7 +14,7 @@ from core.database.session import reading
 from core.edits import timeline
 from core.edits.exports import Form
 from core.errors import AdsVideoError, BrokenAudio, TooHeavy, Unplayable
-from core.processes import Bounds, Crashed, OutOfBounds, apart
+from core.processes.pool import Bounds, Crashed, OutOfBounds, apart
 from core.redis import answers
 from core.settings import settings
 from core.storage import store

@@ -27,7 +27,7 @@ from core.errors import (
 from core.models import Picture, Video
 from core.pictures import uploads
 from core.pictures.intake import framed
-from core.processes import Bounds, Crashed, OutOfBounds, apart
+from core.processes.pool import Bounds, Crashed, OutOfBounds, apart
 from core.settings import settings
 from core.storage import store
 from workers.edits.anew import Tell, in_shape

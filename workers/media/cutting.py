@@ -4,9 +4,9 @@ It is started when needed and ends when nobody has needed it for a while: the ne
 Where they are not installed, or anything about them fails, there is no cut-out, and no harm done.
 """
 
-from core.own_process import OwnProcess
 from core.pictures.network import NoNetwork, weights
-from core.processes import Crashed
+from core.processes.own import OwnProcess
+from core.processes.pool import Crashed
 
 IDLE_SECONDS = 30.0
 

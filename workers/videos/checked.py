@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from core.errors import TooHeavy, Unplayable
-from core.processes import Bounds, Crashed, OutOfBounds, apart
+from core.processes.pool import Bounds, Crashed, OutOfBounds, apart
 from core.settings import settings
 from workers.media.keepable import Files, check, is_light, lighten
 from workers.media.most import Most

@@ -12,7 +12,7 @@ from core.models import Picture, Video
 from core.phrase import Phrase
 from core.pictures import cutouts, framing
 from core.pictures.network import SURE, NoNetwork
-from core.processes import apart
+from core.processes.pool import apart
 from core.storage import store
 from workers.engines import Cutout
 from workers.media.cutting import cut_out_apart

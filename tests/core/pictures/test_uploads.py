@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from core import processes
 from core.database.session import session
 from core.errors import (
     AdsVideoError,
@@ -27,6 +26,7 @@ from core.models import User
 from core.pictures import framing as pictures_framing
 from core.pictures import intake, presets, uploads
 from core.pictures.fit import Framing
+from core.processes import pool
 from core.videos import queries, states
 from tests.core.pictures.table import table
 from tests.environment import forget_settings
@@ -37,7 +37,7 @@ from tests.people import ask, photo, picture_of
 def decoders() -> Iterator[None]:
     """The pool of decoding processes, started once for this file."""
     yield
-    processes.close()
+    pool.close()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])

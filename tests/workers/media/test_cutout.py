@@ -9,9 +9,9 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw
 
-from core.own_process import OwnProcess
 from core.pictures.network import CLEAR
 from core.pictures.presets import PRESETS
+from core.processes.own import OwnProcess
 from tests.waiting import until
 from workers.media.cutout import cut_out
 from workers.media.fill import Floats

@@ -8,13 +8,13 @@ import threading
 from pathlib import Path
 
 from core.catalog.entries import Server
+from core.processes.memory import give_back
 from workers.engines import Engine, Job, Look, Report
 from workers.engines.camera.clip import Clip, clip_of, most_zoom
 from workers.engines.camera.effects import effects
 from workers.engines.camera.film import CORES, Stopped, render
 from workers.engines.camera.path import Move
 from workers.engines.camera.words import plan
-from workers.media.memory import give_back
 from workers.media.regions import Box
 
 CLIPS_AT_ONCE = max(CORES // 2, 1)

@@ -7,8 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
-from core.parent import begin
-from core.processes import Crashed
+from core.processes.parent import begin
+from core.processes.pool import Crashed
 
 T = TypeVar("T")
 

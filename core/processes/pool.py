@@ -1,22 +1,18 @@
-"""One process for each picture or film that is decoded.
+"""Processes in which pictures and films are decoded: few, begun when needed, each with one file at a time.
 
 The event loop keeps its time; a file that crashes its decoder, or eats time and memory, costs its own process and takes
-nothing else along. A process is forked from a server that has loaded what it needs, which takes some 15 ms.
+nothing else along. One that has done its work well does the next, if there is any within a minute (`kept.py`).
 """
 
 import asyncio
-import contextlib
-import multiprocessing
-import os
+import threading
 import weakref
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection
 from typing import Any, Generic, Self, TypeVar
 
-from core.parent import begin
-from core.process_limits import Bounds, OutOfBounds, limit
-from core.settings import ROOT
+from core.processes.kept import KeptProcess, Lost, preload
+from core.processes.limits import Bounds, OutOfBounds
 
 __all__ = ["Bounds", "Crashed", "OutOfBounds", "apart", "close", "set_up", "warm_up"]
 T = TypeVar("T")
@@ -29,17 +25,13 @@ LONG_SECONDS = 15.0
 SLOW_PLACES = 3
 """For each quick one. Memory is what they cost: the longer one has run, the less of the CPU it gets."""
 
-_preloaded = {
-    "core.pictures.framing",
-    "core.pictures.ground",
-    "core.processes",
-    "core.settings",
-    "multiprocessing.popen_forkserver",
-    "PIL.WebPImagePlugin",
-}
 _size = 2
 _threads = ThreadPoolExecutor(64, thread_name_prefix="apart")
 """Each waits for one process; there are at most four for each of `_size`."""
+
+_lock = threading.Lock()
+_waiting: list[KeptProcess] = []
+"""Processes that wait for work, at most `_size`; the one that waits last is taken first, so that the others may end."""
 
 _running: "set[_Run[Any]]" = set()
 _closings = 0
@@ -65,51 +57,31 @@ def set_up(size: int, preloaded: Iterable[str]) -> None:
     """Before the first work: at most `size` processes a lane, which have these modules in memory from their start."""
     global _size
     _size = size
-    _preloaded.update(preloaded)
+    preload(preloaded)
 
 
-def _context() -> multiprocessing.context.BaseContext:
-    # forked from a server of their own that has loaded what they need, so that they share its memory; where there is
-    # none (Windows) they start from nothing: a fork of a process with threads may hang
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        _say_where_we_are()
-        context.set_forkserver_preload([*sorted(_preloaded), "core.fork_server"])
-    return context
-
-
-def _say_where_we_are() -> None:
-    # before Python 3.13 the server has another sys.path than we, and leaves out silently what it does not find
-    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if str(ROOT) not in paths:
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, paths)])
-
-
-def _work(answers: Connection, work: Callable[..., object], arguments: tuple[object, ...], bounds: Bounds) -> None:
-    """In the process: leave Ctrl-C to the parent, end with it, keep to the bounds, answer."""
-    begin()
-    limit(bounds)
-    answer: tuple[object, Exception | None]
-    try:
-        answer = (work(*arguments), None)
-    except MemoryError:
-        answer = (None, OutOfBounds.memory(bounds))
-    except Exception as error:
-        answer = (None, error)
-    answers.send(answer)
+def _take() -> KeptProcess | None:
+    """A process that waits for work, if there is one. Blocking; those that have ended are left behind."""
+    with _lock:
+        ready = [process for process in _waiting if process.is_ready]
+        ended = [process for process in _waiting if process not in ready]
+        taken = ready.pop() if ready else None
+        _waiting[:] = ready
+    for process in ended:
+        process.close()
+    return taken
 
 
 class _Run(Generic[T]):
-    """One process with its piece of work. Leaving the `with` ends it."""
+    """One piece of work in its process. Leaving the `with` ends it."""
 
-    def __init__(self, work: Callable[..., T], arguments: tuple[object, ...], bounds: Bounds) -> None:
+    def __init__(self, work: Callable[..., T], arguments: tuple[object, ...], bounds: Bounds, *, in_new: bool) -> None:
         self.bounds = bounds
-        self._answers, theirs = multiprocessing.Pipe(duplex=False)
-        self._theirs = theirs
-        self._process = _context().Process(target=_work, args=(theirs, work, arguments, bounds), daemon=True)  # type: ignore[attr-defined]
+        self._work = work, arguments
+        self._in_new = in_new
+        self._process: KeptProcess | None = None
         self._answer: asyncio.Future[T]
-        self._is_unwanted = False
+        self._is_unwanted = self._is_behind = False
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -132,43 +104,50 @@ class _Run(Generic[T]):
         _running.discard(self)
 
     def _start(self) -> None:
-        try:
-            self._process.start()
-        except BaseException:
-            self._answers.close()
-            raise
-        finally:
-            self._theirs.close()
-        if self._is_unwanted:  # by now
-            self._process.kill()
+        process = None if self._in_new else _take()
+        if process is None:
+            process = KeptProcess()
+            try:
+                process.begin()
+            except BaseException:
+                process.close()
+                raise
+        with _lock:
+            self._process = process
+            if self._is_unwanted:  # by now
+                process.kill()
 
     async def _after(self, started: asyncio.Future[None]) -> T:
         await started
-        return await asyncio.get_running_loop().run_in_executor(_threads, self._receive)
+        return await asyncio.get_running_loop().run_in_executor(_threads, self._do)
 
-    def _receive(self) -> T:
+    def _do(self) -> T:
         """In a thread: the answer. Raises what the work raised, OutOfBounds, Crashed."""
+        process = self._process
+        assert process is not None
         try:
-            with self._answers:
-                answer, error = self._answers.recv()
-        except (EOFError, OSError):
-            self._process.join()
-            if self._process.exitcode == OutOfBounds.EXIT:
-                raise OutOfBounds.memory(self.bounds) from None
+            return process.do(*self._work, self.bounds)  # type: ignore[return-value]
+        except Lost:
             raise Crashed from None
         finally:
-            self.end()
-            self._process.join()
-            self._process.close()
-        if error is not None:
-            raise error
-        return answer  # type: ignore[no-any-return]
+            if not self._has_kept(process):
+                process.close()
+
+    def _has_kept(self, process: KeptProcess) -> bool:
+        """Whether it waits for other work now."""
+        with _lock:
+            self._process = None
+            fits = process.is_ready and not self._is_unwanted and not self._is_behind and len(_waiting) < _size
+            if fits:
+                _waiting.append(process)
+            return fits
 
     def end(self) -> None:
-        """Kill it, now or as soon as it is there."""
-        self._is_unwanted = True
-        with contextlib.suppress(ValueError, AttributeError):  # closed by now, or not started yet
-            self._process.kill()
+        """Kill its process, now or as soon as it is there."""
+        with _lock:
+            self._is_unwanted = True
+            if self._process:
+                self._process.kill()
 
     async def is_done(self, seconds: float) -> bool:
         """Whether it ends within these seconds. Raises OutOfBounds when its own are over."""
@@ -191,17 +170,18 @@ class _Run(Generic[T]):
         return await self.result()
 
     def _step_back(self, nice: int) -> None:
-        with contextlib.suppress(OSError, AttributeError, ValueError):  # over by now; Windows
-            if process := self._process.pid:
-                os.setpriority(os.PRIO_PROCESS, process, nice)
+        with _lock:
+            self._is_behind = True  # for good: such a process takes no other work
+            if self._process:
+                self._process.step_back(nice)
 
 
 async def apart(work: Callable[..., T], *arguments: object, bounds: Bounds | None = None) -> T:
-    """Run blocking work on a picture or a film in a process of its own, killed when it exceeds its bounds.
+    """Run blocking work on a picture or a film in another process, killed when it exceeds its bounds.
 
     Nobody waits long for another's file: after QUICK_SECONDS work gives its place to the next and goes on with a lower
     priority; if SLOW_PLACES are taken it is ended and begun anew when its turn comes. So `work` must bear to be begun
-    twice. If its process dies of it, it is tried once more.
+    twice. If its process dies of it, it is tried once more, in a new one.
     Raises what the work raised, OutOfBounds, Crashed.
     """
     bounds, closings = bounds or Bounds(), _closings
@@ -210,15 +190,17 @@ async def apart(work: Callable[..., T], *arguments: object, bounds: Bounds | Non
     except Crashed:
         if closings != _closings:
             raise
-    return await _in_lanes(work, arguments, bounds)
+    return await _in_lanes(work, arguments, bounds, in_new=True)
 
 
-async def _in_lanes(work: Callable[..., T], arguments: tuple[object, ...], bounds: Bounds) -> T:
+async def _in_lanes(
+    work: Callable[..., T], arguments: tuple[object, ...], bounds: Bounds, *, in_new: bool = False
+) -> T:
     lanes = _lanes.setdefault(asyncio.get_running_loop(), _Lanes())
     held = lanes.quick
     await held.acquire()
     try:
-        async with _Run(work, arguments, bounds) as run:
+        async with _Run(work, arguments, bounds, in_new=in_new) as run:
             if await run.is_done(QUICK_SECONDS):
                 return await run.result()
             if not lanes.slow.locked():
@@ -228,7 +210,7 @@ async def _in_lanes(work: Callable[..., T], arguments: tuple[object, ...], bound
                 return await run.behind()
     finally:
         held.release()
-    async with lanes.slow, _Run(work, arguments, bounds) as run:
+    async with lanes.slow, _Run(work, arguments, bounds, in_new=in_new) as run:
         return await run.behind()
 
 
@@ -243,3 +225,7 @@ def close() -> None:
     _closings += 1
     for run in list(_running):
         run.end()
+    with _lock:
+        waiting, _waiting[:] = list(_waiting), []
+    for process in waiting:
+        process.close()

@@ -1,9 +1,10 @@
 """What one piece of work may use, and how a process keeps to it."""
 
+import contextlib
 import os
 import sys
 import threading
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -41,31 +42,43 @@ class OutOfBounds(Exception):
         return cls(f"> {bounds.memory_mb} MB RAM")
 
 
-def limit(bounds: Bounds) -> None:
+@contextlib.contextmanager
+def within(bounds: Bounds) -> Iterator[None]:
     """Hold this process to its memory and its files; for the clock its parent is there, which can kill it."""
     if resource is None:
+        yield
         return
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_FSIZE, int(bounds.file_mb * MB))
+    is_over = threading.Event()
+    _set(resource.RLIMIT_CORE, 0)
+    _set(resource.RLIMIT_FSIZE, int(bounds.file_mb * MB))
     if sys.platform == "linux":
         # for what grows quicker than the watch looks: the address space, which holds more than is used of it
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-        _lower(resource.RLIMIT_AS, pages * resource.getpagesize() + 2 * bounds.memory_mb * MB)
-    threading.Thread(target=_watch_memory, args=(_peak() + bounds.memory_mb * MB,), daemon=True).start()
+        _set(resource.RLIMIT_AS, pages * resource.getpagesize() + 2 * bounds.memory_mb * MB)
+    most = peak() + bounds.memory_mb * MB
+    threading.Thread(target=_watch_memory, args=(most, is_over), daemon=True).start()
+    try:
+        yield
+    finally:
+        is_over.set()
 
 
-def _lower(which: int, most: int) -> None:
+def _set(which: int, most: int) -> None:
+    """Up to the hard limit, which stays: the next piece of work may have a higher one."""
     hard = resource.getrlimit(which)[1]
     resource.setrlimit(which, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _peak() -> int:
+def peak() -> int:
     """Bytes of memory that this process has had at most."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    if resource is None:
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(most if sys.platform == "darwin" else most * 1024)
 
 
-def _watch_memory(most: int) -> None:
-    while _peak() <= most:
-        time.sleep(WATCH_SECONDS)
+def _watch_memory(most: int, is_over: threading.Event) -> None:
+    while peak() <= most:
+        if is_over.wait(WATCH_SECONDS):
+            return
     os._exit(OutOfBounds.EXIT)

@@ -4,8 +4,10 @@ import os
 import signal
 import sys
 import time
+from multiprocessing.connection import Connection
 
 from core.errors import PictureRefused
+from core.processes import kept
 
 
 def double(number: int) -> int:
@@ -59,6 +61,12 @@ def priority() -> int:
     """That of the process, after a while."""
     time.sleep(1)
     return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def serve_for(pipe: Connection, seconds: float) -> None:
+    """A process of the pool that waits so long for work."""
+    kept.IDLE_SECONDS, kept.QUIET_SECONDS = seconds, seconds / 2
+    kept.serve(pipe)
 
 
 def has_read(module: str) -> bool:

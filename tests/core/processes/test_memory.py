@@ -5,7 +5,7 @@ import ctypes
 import psutil
 import pytest
 
-from workers.media import memory
+from core.processes import memory
 
 
 @pytest.mark.skipif(memory._trim() is None, reason="another C library than glibc")
