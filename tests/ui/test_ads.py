@@ -84,6 +84,22 @@ async def test_a_failed_shot_waits_for_its_owner_and_a_finished_ad_is_shown(visi
     await visitor.should_see("Other music")
 
 
+async def test_a_format_that_is_not_there_yet_shows_its_first_shot(visitor: Visitor, me: User) -> None:
+    await visitor.open("/ads")
+    await choose(visitor, "preset:watch")
+    visitor.find(marker="ad-name").trigger("input", "Watch")
+    visitor.find(marker="ad-formats").trigger("choose", {"detail": "1:1"})
+    await visitor.should_see("Make the ad · 60 credits")
+    visitor.find(marker="make-ad").click()
+    await visitor.should_see("Being made")
+    made = await newest(me)
+    await finish(made.videos[0])
+    await visitor.open(f"/ads/{made.ad.id}")
+    await visitor.should_see("1:1 · Waits for its shots")
+    place = visitor.find(marker="ad-waits").elements.pop()
+    assert "size=1080x1080" in str([child.props.get("src") for child in place.default_slot.children])
+
+
 @pytest.mark.parametrize("vary", ["template", "music", "words"])
 async def test_a_variant_begins_with_what_there_was(visitor: Visitor, me: User, vary: str) -> None:
     await visitor.open("/ads")

@@ -29,7 +29,7 @@ WORDS = Markup(
 BAR = Markup('<i style="background:{}"></i>')
 
 
-def _picture_url(shot: Shot, size: Size, framing: dict[str, Any]) -> str:
+def picture_url(shot: Shot, size: Size, framing: dict[str, Any]) -> str:
     """The picture as the shot's clip shows it."""
     query = {"size": str(size), **framing}
     return f"/api/v1/images/{shot.image_id}/framed?{urlencode(query)}"
@@ -58,7 +58,7 @@ def card(
     return CARD.format(
         width=size.width,
         height=size.height,
-        picture=_picture_url(shot, size, framing),
+        picture=picture_url(shot, size, framing),
         words=_words(board, shot, size, seen),
         move=move_titles().get(shot.move or "") or _("By the prompt"),
         length=formats.seconds(round(shot.seconds, 1)),

@@ -18,8 +18,8 @@ from ...kit.elements import Tag, button, link
 from ...kit.toast import toast
 from ..video.share_dialog import share_dialog
 from ..video.words import reason, state_now, state_word
+from . import cards
 from .ad_words import status_word
-from .cards import card
 
 CAMERA = "camera"
 
@@ -97,12 +97,11 @@ class Progress(Tag):
         with Tag("div", "ad-results"):
             for video in self._made.videos:
                 size = Size.parse(video.size)
-                with Tag("div", "ad-result"):
+                with Tag("div", "ad-result").style(f"--ratio: {size.width / size.height:.4f}"):
                     if video.status == "completed":
-                        player = Tag("video", "", src=f"/api/v1/videos/{video.id}/content", controls=True, loop=True,
+                        Tag("video", "", src=f"/api/v1/videos/{video.id}/content", controls=True, loop=True,
                                      muted=True, autoplay=True, playsinline=True, aria_label=size.ratio,
                                      poster=f"/api/v1/videos/{video.id}/poster")  # fmt: skip
-                        player.style(f"aspect-ratio: {size.width}/{size.height}")
                         with Tag("div", "ad-result-foot"):
                             Tag("span", "shot-chip", size.ratio)
                             link(
@@ -116,19 +115,24 @@ class Progress(Tag):
                             )
                             link(_("Edit"), f"/videos/{video.id}/edit", symbol="film", look="small")
                     else:
-                        words = (
-                            reason(video) if video.status == "failed" else state_now(video, self._news.get(video.id))
-                        )
-                        words = words if video.edit or video.status == "failed" else _("Waits for its shots")
-                        Tag("div", "ad-waits", f"{size.ratio} · {words}").style(
-                            f"aspect-ratio: {size.width}/{size.height}"
-                        )
+                        self._waiting(video, size)
+
+    def _waiting(self, video: Video, size: Size) -> None:
+        """The place of an ad that is not there yet: its first shot, and how far it is."""
+        made = self._made
+        words = reason(video) if video.status == "failed" else state_now(video, self._news.get(video.id))
+        words = words if video.edit or video.status == "failed" else _("Waits for its shots")
+        first = next(own for shot, own in made.shots if shot.position == 0 and own.size == video.size)
+        with Tag("div", "ad-waits").mark("ad-waits"):
+            source = cards.picture_url(made.board.shots[0], size, first.framing)
+            Tag("img", "", src=source, alt="", decoding="async")
+            Tag("p", "", f"{size.ratio} · {words}")
 
     def _shot(self, position: int) -> None:
         made = self._made
         with Tag("div", "shot-card"):
             own = next(video for shot, video in made.shots if shot.position == position)
-            Tag("div", "", inner=card(made.board, position, Size.parse(made.ad.sizes[0]), framing=own.framing))
+            Tag("div", "", inner=cards.card(made.board, position, Size.parse(made.ad.sizes[0]), framing=own.framing))
             self._states[position] = [Tag("p", "shot-state")]
             self._say(position, self._states[position])
             if made.status == "attention" and (failed := made.failed(position)):
