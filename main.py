@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from core.commands import MAX_GRANT, check, grant, key, move_storage, reconcile, release
 from core.errors import AdsVideoError
 from core.ops import proxies
-from core.ops.startup import address, check_port, check_settings, prepare, set_umask, take_lock
+from core.ops.startup import address, begin_loading, check_port, check_settings, prepare, set_umask, take_lock
 from core.settings import settings
 from ui.app import run_web
 
@@ -53,6 +53,7 @@ def _leave_on_sigterm() -> None:
 
 def everything() -> None:
     """Run web, worker and embedded Redis."""
+    begin_loading()
     check_settings()
     lock = take_lock("app")
     check_port()
@@ -65,6 +66,7 @@ def everything() -> None:
 
 def web() -> None:
     """Run the web app alone."""
+    begin_loading()
     check_settings()
     check_port()
     prepare()
@@ -92,6 +94,7 @@ def _serve(supervisor: "Supervisor", *, if_unused: bool) -> None:
 
 def worker(*, child: bool = False) -> None:
     """Run a worker alone."""
+    begin_loading()
     from core.ops.logs import set_up_logging
     from core.ops.supervisor import Supervisor
     from core.processes.parent import end_with_parent

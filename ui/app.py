@@ -1,7 +1,5 @@
 """The web app: pages, routes, middleware and the relay of news, put together."""
 
-import gc
-
 from core.settings import ROOT, settings
 
 
@@ -13,6 +11,7 @@ def run_web() -> None:
     import ui.pages  # noqa: F401 - registers the pages
     from core.accounts import identities
     from core.database.session import close_database
+    from core.ops.startup import end_loading
     from core.processes import pool
     from core.redis.client import close_redis
     from core.security.secret import compare, storage_secret
@@ -42,9 +41,7 @@ def run_web() -> None:
             if settings().mcp == "on":
                 await mcp.open()
         finally:
-            # what is loaded by now stays; a collection that looked at all of it too would hold up everybody for 0.3 s
-            gc.collect()
-            gc.freeze()
+            end_loading()
 
     @app.on_shutdown
     async def close() -> None:

@@ -18,6 +18,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from core.database.session import close_database
 from core.ops import step_timings
+from core.ops.startup import end_loading
 from core.processes import pool
 from core.redis import client, job_json, queue
 from core.redis.client import close_redis
@@ -56,6 +57,7 @@ async def start(context: Context) -> None:
         asyncio.create_task(part.run())
         for part in (watcher, collects, renders, Composes(renders), Deliveries(), step_timings)
     ]
+    end_loading()
 
 
 async def stop(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import gc
 import os
 import socket
 from typing import IO
@@ -73,6 +74,18 @@ def take_lock(name: str) -> IO[str]:
     lock.write(f"process {os.getpid()}, {address(settings())}")
     lock.flush()
     return lock
+
+
+def begin_loading() -> None:
+    """Look for no garbage until `end_loading`: modules leave little, and looking takes a seventh of a start."""
+    gc.disable()
+
+
+def end_loading() -> None:
+    """Look for garbage from now on, but not in what is loaded by now, which stays: all of it takes 0.1 s and more."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def prepare() -> None:

@@ -1,5 +1,6 @@
 """What a machine or its variables make impossible is said in one sentence at the start."""
 
+import gc
 import socket
 
 import httpx
@@ -111,3 +112,11 @@ def test_an_address_in_brackets_is_asked_without_the_proxy(monkeypatch: pytest.M
         proxies.check()
         with httpx.Client(timeout=0.2) as client, pytest.raises(httpx.ReadTimeout):
             client.get(f"http://[::1]:{server.getsockname()[1]}/")
+
+
+def test_garbage_is_looked_for_again_once_a_part_has_loaded() -> None:
+    startup.begin_loading()
+    assert not gc.isenabled()
+    startup.end_loading()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
