@@ -5,6 +5,7 @@ for the next; one that has had to do with anything odd ends.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import time
@@ -140,6 +141,7 @@ def serve(parent: Connection) -> None:
         for left in reversed(range(MOST_WORK)):
             if not _has_come(parent) or not _work(parent, most, is_last=not left):
                 return
+            gc.collect()  # frames of a film lie in cycles, 4 MB of each; what the fork server has loaded is left out
 
 
 def _has_come(parent: Connection) -> bool:

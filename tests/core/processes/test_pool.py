@@ -17,7 +17,19 @@ from core.errors import PictureRefused
 from core.processes import kept, pool
 from core.processes.pool import Bounds, OutOfBounds
 from core.settings import ROOT
-from tests.core.processes.work import crash, double, grab, hold, priority, refuse, serve_for, sleep, whoami, write
+from tests.core.processes.work import (
+    crash,
+    double,
+    grab,
+    hold,
+    leave_cycle,
+    priority,
+    refuse,
+    serve_for,
+    sleep,
+    whoami,
+    write,
+)
 from tests.waiting import until
 
 
@@ -101,6 +113,10 @@ async def test_each_piece_of_work_has_its_own_bounds() -> None:
         await pool.apart(hold, 400, bounds=Bounds(memory_mb=60))
     assert await pool.apart(whoami, bounds=Bounds(memory_mb=50)) != os.getpid()
     assert await pool.apart(hold, 100) == 100
+
+
+async def test_what_one_piece_of_work_leaves_is_gone_at_the_next() -> None:
+    assert [await pool.apart(leave_cycle, 5) for _ in range(4)] == [5, 5, 5, 5]
 
 
 async def test_one_that_died_while_it_waited_is_not_missed() -> None:

@@ -1,5 +1,6 @@
 """Work for processes of their own, honest and hostile. Imports little: each process does it anew."""
 
+import gc
 import os
 import signal
 import sys
@@ -43,6 +44,18 @@ def hold(mb: int) -> int:
         held.append(b"x" * 1_000_000)
         time.sleep(0.001)
     return len(held)
+
+
+def leave_cycle(mb: int) -> int:
+    """Leaves so much memory in a cycle; gives what lies in such now, in MB."""
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.me = self
+            self.held = bytearray(mb * 1_000_000)
+
+    Cycle()
+    return sum(len(one.held) for one in gc.get_objects() if type(one).__name__ == "Cycle") // 1_000_000
 
 
 def grab(mb: int) -> int:
