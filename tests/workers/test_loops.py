@@ -5,7 +5,9 @@ import contextlib
 
 import pytest
 
-from workers.loops import end_all, rest
+from core.models import Video
+from tests.waiting import until
+from workers.loops import Loop, end_all, rest
 
 
 @pytest.mark.parametrize("turns", range(5))
@@ -42,3 +44,39 @@ async def test_a_task_that_has_lost_a_cancel_ends_all_the_same() -> None:
     await asyncio.sleep(0)
     await asyncio.wait_for(end_all([task]), 60)
     assert task.cancelled()
+
+
+class Claims(Loop[Video]):
+    """Counts its claims."""
+
+    name = "claims"
+    at_once = 1
+    gather_seconds = 60.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claims = 0
+
+    async def claim(self, free: int) -> list[Video]:
+        """None is due."""
+        self.claims += 1
+        return []
+
+    async def do(self, row: Video) -> None:
+        """Nothing."""
+
+    def about(self, row: Video) -> int:
+        """Nobody."""
+        return 0
+
+
+async def test_what_comes_due_at_rest_is_claimed_at_once_and_the_next_are_gathered() -> None:
+    loop = Claims()
+    running = asyncio.create_task(loop.run())
+    await until(lambda: loop.claims == 1)
+    for _ in range(5):
+        loop.wake()
+        await asyncio.sleep(0)
+    assert loop.claims == 1
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
