@@ -157,6 +157,21 @@ async def mark_ready(session: AsyncSession, urls: Mapping[int, str | None]) -> N
         await _mark_ready(session, col(Video.id).in_(ids), url)
 
 
+async def put_in_order(session: AsyncSession, since: Mapping[int, float]) -> None:
+    """Let those of the videos just marked as ready come first that have been so longest: for so many seconds, by id."""
+    if len(since) < 2:
+        return
+    at = now()
+    table = Video.__table__  # type: ignore[attr-defined]
+    statement = (
+        sql_update(table)
+        .where(table.c.id == bindparam("of"), table.c.status == "processing", table.c.ready, table.c.next_look_at <= at)
+        .values(next_look_at=bindparam("at"))
+    )
+    changes = [{"of": of, "at": at - timedelta(seconds=seconds)} for of, seconds in sorted(since.items())]
+    await (await session.connection()).execute(statement, changes)
+
+
 async def _mark_ready(session: AsyncSession, which: ColumnElement[bool], url: str | None) -> list[str]:
     """Mark videos as ready and publish that; returns the models of those that changed."""
     done = (

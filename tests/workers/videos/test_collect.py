@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 import pytest
-from sqlmodel import col
+from sqlmodel import col, select
 
 from core.database.session import reading, session
 from core.models import User, Video, now
@@ -63,3 +63,22 @@ async def test_a_claim_takes_of_each_user_what_they_have_room_for(alice: User, c
         assert Counter(video.user_id for video in claimed) == {alice.id: 1, charlie.id: 2}
         claimed = await looks.claim_collects(db, 10, {}, 3)
         assert [video.user_id for video in claimed] == [alice.id] * 3
+
+
+async def test_the_files_that_have_been_there_longest_come_first(alice: User) -> None:
+    await ready(alice, 3)
+    first, second, third = sorted(await finished())
+    async with session() as db:
+        await looks.put_in_order(db, {first: 0.1, second: 0.9, third: 0.5})
+    assert await finished() == [second, third, first]
+    async with session() as db:
+        (claimed,) = await looks.claim_collects(db, 1, {}, 4)
+        await looks.put_in_order(db, {first: 0.1, second: 0.9})
+    assert claimed.id == second
+    assert await finished() == [third, first, second]  # whoever fetches it keeps it
+
+
+async def finished() -> list[int]:
+    """The videos whose files wait, in the order in which they are fetched."""
+    async with reading() as db:
+        return list((await db.exec(select(Video.id).where(Video.ready).order_by(col(Video.next_look_at)))).all())
