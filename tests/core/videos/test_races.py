@@ -115,3 +115,16 @@ async def test_two_who_write_the_same_rows_in_opposite_order_both_get_through(al
                 await looks.schedule_looks(db, dict.fromkeys(ids, 30.0))
 
     await asyncio.gather(*(write(asked[:: 1 if n % 2 else -1]) for n in range(6)))
+
+
+async def test_a_lease_renewed_as_the_step_ends_does_not_hold_up_the_next(alice: User) -> None:
+    video = await ask(alice, model="sora-2", seconds=4)
+    async with session() as db:
+        claimed = await claims.claim_submit(db, video.id)
+        assert claimed
+        assert await claims.renew_lease(db, claimed, until_canceled=False)
+        assert await claims.intend(db, claimed)
+        assert await claims.mark_submitted(db, claimed, "video_1", first_look=0)
+    async with session() as db:  # it waited for the one who wrote that
+        assert not await claims.renew_lease(db, claimed, until_canceled=False)
+        assert [watched.id for watched in await looks.claim_looks(db, ["sora-2"], 9)] == [video.id]
