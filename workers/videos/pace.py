@@ -14,6 +14,7 @@ from workers.engines import Engine, Look
 LIST_SECONDS = 1.0
 QUICK_LIST_SECONDS = 0.5
 MOST_SAVED = 30.0  # lists
+SLOW_TIMES = 3  # as long as usual from list to list while no job should end
 EARLY_SECONDS = 0.05  # by which jobs are due before their list may be read, so that it need not wait for them
 PAGES_PER_SECOND = 20.0
 ALL = 1_000_000
@@ -42,6 +43,7 @@ class Pace:
         self._quiet_until = self._list_from = self._announced_until = 0.0
         self._pages_from = self._saved = 0.0
         self._took: deque[float] = deque(maxlen=KNOWN)
+        self._told: Mapping[int, float] = {}
         self._ends: Mapping[int, float] = {}
 
     def share_with(self, workers: int) -> None:
@@ -112,13 +114,13 @@ class Pace:
         """Seconds until the next look at each of these videos, which a round has found running, by video id."""
         models = [entries.get(video.model) for video, _ in running]
         delays = {v.id: self.next_look(v, model, look) for (v, look), model in zip(running, models, strict=True)}
-        self._ends = {}
         if not running or not self.ahead or self.running < MANY:
+            self._told = self._ends = {}
             return delays
-        left, moment = self._left(running), time.monotonic()
-        self._ends = {video_id: moment + seconds for video_id, seconds in left.items()}
+        self._forecast(running)
+        moment = time.monotonic()
         rhythm = min(self._interval(video, model) for (video, _), model in zip(running, models, strict=True))
-        wait = self._until_list(rhythm, sorted(left.values()))
+        wait = self._until_list(rhythm, sorted(max(0.0, end - moment) for end in self._ends.values()))
         self._list_from = max(self._pages_from, moment + wait * self.workers)
         own = {video.id for video, look in running if look and look.retry_after}
         together = wait - EARLY_SECONDS
@@ -127,29 +129,31 @@ class Pace:
     def _until_list(self, rhythm: float, left: list[float]) -> float:
         """Seconds to the next list of many jobs, which should run for so many seconds more.
 
-        While none should end it is up to twice the `rhythm`. The lists saved by that are spent on the time in which
-        they should, evenly: so in sum no more are read than in that rhythm.
+        None is read before a job should have ended, up to SLOW_TIMES the `rhythm`. The lists saved by that are spent
+        evenly on the time in which jobs should end; so in sum no more are read than in that rhythm.
         """
         usual = max(LIST_SECONDS, rhythm * 0.95)
-        wait = usual
-        if self._saved >= 1:
-            span = max(usual, left[int(len(left) * 0.95)])
-            quickest = max(QUICK_LIST_SECONDS, self.server.poll_seconds / 10)
-            wait = max(quickest, span / (self._saved + span / usual))
-        wait = max(wait, min(left[0], 2 * rhythm, self.server.poll_seconds))
+        span = max(usual, left[int(len(left) * 0.95)])
+        evenly = min(span / (self._saved + span / usual), usual * (1 - self._saved / MOST_SAVED))
+        between = max(QUICK_LIST_SECONDS, self.server.poll_seconds / 10, evenly)
+        wait = min(left[0] + between, max(between, min(SLOW_TIMES * rhythm, self.server.poll_seconds)))
         self._saved = min(MOST_SAVED, self._saved + wait / usual - 1)
         return wait
 
-    def _left(self, running: Sequence[tuple[Watched, Look | None]]) -> dict[int, float]:
-        """Seconds that each of these videos should still run, by its progress, or else as long as the shortest does."""
-        ran = {video.id: _ran(video) for video, _ in running}
-        left = {
-            video.id: ran[video.id] * (100 - look.progress) / look.progress
+    def _forecast(self, running: Sequence[tuple[Watched, Look | None]]) -> None:
+        """When each of these videos should end: by its progress, or else when it has run as long as the shortest.
+
+        Of what the progress says the earliest end counts: where it moves in large steps, the end seems to be put off.
+        """
+        moment, ran = time.monotonic(), {video.id: _ran(video) for video, _ in running}
+        told = {
+            video.id: moment + ran[video.id] * (100 - look.progress) / look.progress
             for video, look in running
             if look and look.progress and look.progress > TELLING
         }
-        shortest = min([*self._took, *(ran[video_id] + more for video_id, more in left.items())], default=0.0)
-        return {video_id: left.get(video_id, max(0.0, shortest - seconds)) for video_id, seconds in ran.items()}
+        self._told = {video_id: min(end, self._told.get(video_id, end)) for video_id, end in told.items()}
+        shortest = min([*self._took, *(ran[video_id] + end - moment for video_id, end in told.items())], default=0.0)
+        self._ends = {v: self._told.get(v, moment + shortest - seconds) for v, seconds in ran.items()}
 
     def next_look(self, video: Watched, model: Model, look: Look | None) -> float:
         """Seconds until the next look at a video that runs."""

@@ -13,7 +13,7 @@ from core.videos.looks import Watched
 from tests.servers.videos import VideosServer
 from workers.engines import Engine, Look, open_engine
 from workers.engines.videos_api.engine import OpenAIVideos
-from workers.videos.pace import Pace
+from workers.videos.pace import EARLY_SECONDS, Pace
 
 NOW = now()
 MODEL = entries.Model("m", "M", Server("s", "openai-videos"), "m", (Size(1, 1),), (4,))
@@ -144,9 +144,9 @@ def many(ran: float, progress: float, count: int = 10) -> Running:
 @pytest.mark.parametrize(
     ("ran", "progress", "wait"),
     [
-        (5, 25, 2),
-        (5, 80, 1.2),  # when the first ones should end
-        (5, 95, 1),
+        (5, 25, 3),
+        (5, 80, 2.25),  # when the first ones should have ended
+        (5, 99, 1),
         (5, 0, 1),  # nothing is known: any moment
         (50, 25, 5),  # never less often than a single job
     ],
@@ -159,21 +159,28 @@ def test_a_list_of_many_is_read_less_often_while_no_job_should_end(ran: float, p
 
 def test_the_lists_that_were_saved_are_spent_when_jobs_should_end() -> None:
     pace = listing(10)
-    for _ in range(4):
-        assert pace.next_looks(many(5, 5.1))[1] == pytest.approx(2, abs=0.1)
-    waits = [pace.next_looks([*many(10, 99.9, 1), *many(10, 80)[1:]])[1] for _ in range(12)]
-    assert all(wait < 0.8 for wait in waits[:4])  # four saved, four of the rhythm: spread over 2.5 s
-    assert waits[-1] == pytest.approx(1, abs=0.1)
-    assert 4 * 2 + sum(waits) + 16 * 0.05 >= 4 + 12 - 1  # no more than one a second in sum
+    waits = [pace.next_looks(many(5, 5.1))[1] for _ in range(2)]
+    assert waits == [pytest.approx(3, abs=0.1)] * 2
+    waits += [pace.next_looks([*many(10, 99.9, 1), *many(10, 80)[1:]])[1] for _ in range(30)]
+    assert all(wait < 0.8 for wait in waits[2:6])  # four saved, two of the rhythm: spread over 2.5 s
+    assert 0.9 < waits[-1] < 1.1
+    assert sum(waits) + len(waits) * EARLY_SECONDS > len(waits) - 1  # no more than one a second in sum
+
+
+def test_what_a_progress_in_large_steps_seems_to_put_off_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = listing(10)
+    assert pace.next_looks(many(6, 50))[1] == pytest.approx(3, abs=0.1)
+    monkeypatch.setattr("workers.videos.pace.time", SimpleNamespace(monotonic=lambda: 1005.5))
+    assert pace.next_looks(many(11.5, 50))[1] < 1.6  # it said six seconds then, not eleven and a half
 
 
 def test_a_list_is_read_neither_quicker_than_its_pages_nor_than_a_tenth_of_the_interval() -> None:
     pace = listing(10, poll_seconds=9)
     for _ in range(60):
         pace.next_looks(many(5, 5.1))
-    assert pace.next_looks(many(10, 99))[1] == pytest.approx(0.9, abs=0.1)
+    assert pace.next_looks(many(10, 99.9))[1] == pytest.approx(0.9, abs=0.1)
     pace.spent(60, 2.0)
-    pace.next_looks(many(10, 99))
+    pace.next_looks(many(10, 99.9))
     assert pace.opens_in == 3
 
 
@@ -188,8 +195,8 @@ def test_what_few_jobs_or_one_that_named_its_time_are_asked_stays() -> None:
 def test_several_workers_read_the_list_as_often_as_one() -> None:
     pace = listing(10)
     pace.share_with(3)
-    assert pace.next_looks(many(5, 25))[1] == pytest.approx(2, abs=0.1)  # for whoever comes first
-    assert pace.opens_in == 6
+    assert pace.next_looks(many(5, 25))[1] == pytest.approx(3, abs=0.1)  # for whoever comes first
+    assert pace.opens_in == 9
 
 
 def test_how_long_a_job_has_ended_is_known_by_what_it_told_last(monkeypatch: pytest.MonkeyPatch) -> None:
