@@ -190,10 +190,10 @@ def _is_ready() -> ColumnElement[bool]:
     return (col(Video.status) == "processing") & col(Video.ready).is_(True) & is_due()
 
 
-async def has_ready(session: AsyncSession, full: Collection[int] = ()) -> bool:
-    """Whether `claim_collects` would find any, but of the users that are `full`; only reads."""
-    query = select(Video.id).where(_is_ready(), col(Video.user_id).not_in(full)).limit(1)
-    return (await session.exec(query)).first() is not None
+async def next_collects(session: AsyncSession, limit: int, full: Collection[int] = ()) -> list[int]:
+    """The ids of up to `limit` finished videos to download, in order, but of the users that are `full`; only reads."""
+    query = select(Video.id).where(_is_ready(), col(Video.user_id).not_in(full)).order_by(col(Video.next_look_at))
+    return list((await session.exec(query.limit(limit))).all())
 
 
 async def claim_collects(session: AsyncSession, limit: int, rooms: Mapping[int, int], room: int) -> list[Video]:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col
 
 from core.database.session import reading, session
 from core.models import User, Video, now
@@ -56,8 +56,8 @@ async def test_a_claim_takes_of_each_user_what_they_have_room_for(alice: User, c
     await ready(alice, 5)
     await ready(charlie, 2)
     async with reading() as db:
-        assert await looks.has_ready(db)
-        assert not await looks.has_ready(db, [alice.id, charlie.id])
+        assert len(await looks.next_collects(db, 10)) == 7
+        assert not await looks.next_collects(db, 10, [alice.id, charlie.id])
     async with session() as db:
         claimed = await looks.claim_collects(db, 10, {alice.id: 1}, 4)
         assert Counter(video.user_id for video in claimed) == {alice.id: 1, charlie.id: 2}
@@ -66,19 +66,12 @@ async def test_a_claim_takes_of_each_user_what_they_have_room_for(alice: User, c
 
 
 async def test_the_files_that_have_been_there_longest_come_first(alice: User) -> None:
-    await ready(alice, 3)
-    first, second, third = sorted(await finished())
+    await ready(alice, 4)
     async with session() as db:
-        await looks.put_in_order(db, {first: 0.1, second: 0.9, third: 0.5})
-    assert await finished() == [second, third, first]
+        first, second, third, last = sorted(await looks.next_collects(db, 9))
+        await looks.put_in_order(db, {first: 0.1, second: 0.5, third: 0.9})
+    collects = Collects(Engines(), at_once=5)
+    assert [row.id for row in await collects.claim(2)] == [third, second]
     async with session() as db:
-        (claimed,) = await looks.claim_collects(db, 1, {}, 4)
-        await looks.put_in_order(db, {first: 0.1, second: 0.9})
-    assert claimed.id == second
-    assert await finished() == [third, first, second]  # whoever fetches it keeps it
-
-
-async def finished() -> list[int]:
-    """The videos whose files wait, in the order in which they are fetched."""
-    async with reading() as db:
-        return list((await db.exec(select(Video.id).where(Video.ready).order_by(col(Video.next_look_at)))).all())
+        await looks.put_in_order(db, {first: 0.1, third: 0.9})
+        assert await looks.next_collects(db, 9) == [first, last]  # whoever fetches one keeps it
