@@ -85,10 +85,11 @@ async def _claim(session: AsyncSession, limit: int, ahead: float, which: ColumnE
     return [Watched(*row) for row in (await session.exec(claim.execution_options(synchronize_session=False))).all()]
 
 
-async def schedule_looks(session: AsyncSession, delays: Mapping[int, float]) -> None:
+async def schedule_looks(session: AsyncSession, delays: Mapping[int, float], *, unless_ready: bool = False) -> None:
     """Set when claimed videos are due next: seconds from now, by video id.
 
-    A video that a webhook or a cancel made due meanwhile stays due.
+    A video that a webhook or a cancel made due meanwhile stays due: with `unless_ready` also one whose end was noted
+    after this moment and written before this.
     """
     if not delays:
         return
@@ -100,6 +101,8 @@ async def schedule_looks(session: AsyncSession, delays: Mapping[int, float]) -> 
         .where(table.c.id == bindparam("of"), active, table.c.next_look_at > at)
         .values(next_look_at=bindparam("at"))
     )
+    if unless_ready:
+        statement = statement.where(table.c.ready.is_(False))
     # in a fixed order, so that two writers of the same rows never deadlock
     changes = [{"of": of, "at": at + timedelta(seconds=delay)} for of, delay in sorted(delays.items())]
     await (await session.connection()).execute(statement, changes)

@@ -210,7 +210,7 @@ class Watcher:
             log.warning("server %s: %s; asked again in %.0f s", name, getattr(error, "detail", "") or error, wait)
             pace.rest(wait)
             async with session() as db:
-                await schedule_looks(db, {v.id: wait for v in group})
+                await schedule_looks(db, {v.id: wait for v in group}, unless_ready=True)
             await self._progress.publish_waiting(group, error)
             return
         finally:
@@ -239,7 +239,7 @@ class Watcher:
                 ended.append((video, look))
         billed = [(video, looks[video.provider_id or ""]) for video in group if video.id in done] + ended
         async with session() as db:
-            await schedule_looks(db, pace.next_looks(running))
+            await schedule_looks(db, pace.next_looks(running), unless_ready=True)
             for video, look in sorted(billed, key=lambda pair: pair[0].id):
                 if bill := look.billed:
                     await costs.keep_billed(db, video, entries.get(video.model), bill.amount, bill.unit)

@@ -69,9 +69,9 @@ async def test_the_files_that_have_been_there_longest_come_first(alice: User) ->
     await ready(alice, 4)
     async with session() as db:
         first, second, third, last = sorted(await looks.next_collects(db, 9))
-        await looks.put_in_order(db, {first: 0.1, second: 0.5, third: 0.9})
+        await looks.put_in_order(db, {first: 100, second: 500, third: 900, last: 10})
     collects = Collects(Engines(), at_once=5)
     assert [row.id for row in await collects.claim(2)] == [third, second]
     async with session() as db:
-        await looks.put_in_order(db, {first: 0.1, third: 0.9})
-        assert await looks.next_collects(db, 9) == [first, last]  # whoever fetches one keeps it
+        await looks.put_in_order(db, {first: 100, third: 900, last: 200})
+        assert await looks.next_collects(db, 9) == [last, first]  # whoever fetches one keeps it
