@@ -104,7 +104,7 @@ class Loop(ABC, Generic[T]):
     at_least_free = 1
     """Claim only while at least so many more may run."""
     gather_seconds = 0.0
-    """Seconds to wait for more to become due before each claim."""
+    """Seconds between a claim that found something and the next, which is for all that becomes due meanwhile."""
 
     def __init__(self) -> None:
         self._wake = asyncio.Event()
@@ -122,12 +122,12 @@ class Loop(ABC, Generic[T]):
             await self.running.end()
 
     async def _turn(self) -> float:
-        if self.gather_seconds:
-            await asyncio.sleep(self.gather_seconds)
-            self._wake.clear()  # the claim is for all that woke us meanwhile
         free = self.at_once - len(self.running)
-        for row in await self.claim(free) if free >= self.at_least_free else []:
+        rows = await self.claim(free) if free >= self.at_least_free else []
+        for row in rows:
             self.start(row)
+        if rows:
+            await asyncio.sleep(self.gather_seconds)
         return IDLE_SECONDS
 
     def start(self, row: T) -> None:

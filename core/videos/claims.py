@@ -255,8 +255,11 @@ def is_at_provider(video: type[Video]) -> ColumnElement[bool]:
 
 
 async def renew_lease(session: AsyncSession, video: Video, *, until_canceled: bool = True) -> bool:
-    """Renew the lease of a running step; False if the video has ended or, with `until_canceled`, is to be canceled."""
-    where = list(_is_mine(video))
+    """Renew the lease of a running step; False if the video has ended or, with `until_canceled`, is to be canceled.
+
+    False too if the step has taken it on to its next state meanwhile: when that is due is no longer ours to say.
+    """
+    where = [*_is_mine(video), col(Video.status) == video.status]
     if until_canceled:
         where.append(col(Video.cancel_requested).is_(False))
     return await change(session, *where, next_look_at=now() + LEASE) is not None

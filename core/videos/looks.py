@@ -85,10 +85,11 @@ async def _claim(session: AsyncSession, limit: int, ahead: float, which: ColumnE
     return [Watched(*row) for row in (await session.exec(claim.execution_options(synchronize_session=False))).all()]
 
 
-async def schedule_looks(session: AsyncSession, delays: Mapping[int, float]) -> None:
+async def schedule_looks(session: AsyncSession, delays: Mapping[int, float], *, unless_ready: bool = False) -> None:
     """Set when claimed videos are due next: seconds from now, by video id.
 
-    A video that a webhook or a cancel made due meanwhile stays due.
+    A video that a webhook or a cancel made due meanwhile stays due: with `unless_ready` also one whose end was noted
+    after this moment and written before this.
     """
     if not delays:
         return
@@ -100,6 +101,8 @@ async def schedule_looks(session: AsyncSession, delays: Mapping[int, float]) -> 
         .where(table.c.id == bindparam("of"), active, table.c.next_look_at > at)
         .values(next_look_at=bindparam("at"))
     )
+    if unless_ready:
+        statement = statement.where(table.c.ready.is_(False))
     # in a fixed order, so that two writers of the same rows never deadlock
     changes = [{"of": of, "at": at + timedelta(seconds=delay)} for of, delay in sorted(delays.items())]
     await (await session.connection()).execute(statement, changes)
@@ -157,6 +160,21 @@ async def mark_ready(session: AsyncSession, urls: Mapping[int, str | None]) -> N
         await _mark_ready(session, col(Video.id).in_(ids), url)
 
 
+async def put_in_order(session: AsyncSession, since: Mapping[int, float]) -> None:
+    """Let those of the videos just marked as ready come first that have been so longest: for so many seconds, by id."""
+    if len(since) < 2:
+        return
+    at = now()
+    table = Video.__table__  # type: ignore[attr-defined]
+    statement = (
+        sql_update(table)
+        .where(table.c.id == bindparam("of"), table.c.status == "processing", table.c.ready, table.c.next_look_at <= at)
+        .values(next_look_at=bindparam("at"))
+    )
+    changes = [{"of": of, "at": at - timedelta(seconds=seconds)} for of, seconds in sorted(since.items())]
+    await (await session.connection()).execute(statement, changes)
+
+
 async def _mark_ready(session: AsyncSession, which: ColumnElement[bool], url: str | None) -> list[str]:
     """Mark videos as ready and publish that; returns the models of those that changed."""
     done = (
@@ -175,10 +193,10 @@ def _is_ready() -> ColumnElement[bool]:
     return (col(Video.status) == "processing") & col(Video.ready).is_(True) & is_due()
 
 
-async def has_ready(session: AsyncSession, full: Collection[int] = ()) -> bool:
-    """Whether `claim_collects` would find any, but of the users that are `full`; only reads."""
-    query = select(Video.id).where(_is_ready(), col(Video.user_id).not_in(full)).limit(1)
-    return (await session.exec(query)).first() is not None
+async def next_collects(session: AsyncSession, limit: int, full: Collection[int] = ()) -> list[int]:
+    """The ids of up to `limit` finished videos to download, in order, but of the users that are `full`; only reads."""
+    query = select(Video.id).where(_is_ready(), col(Video.user_id).not_in(full)).order_by(col(Video.next_look_at))
+    return list((await session.exec(query.limit(limit))).all())
 
 
 async def claim_collects(session: AsyncSession, limit: int, rooms: Mapping[int, int], room: int) -> list[Video]:

@@ -36,10 +36,13 @@ class Collects(Loop[Video]):
         full = [user_id for user_id, room in rooms.items() if room < self.at_least_free]
         rooms |= dict.fromkeys(full, 0)
         async with reading() as db:
-            if not await looks.has_ready(db, full):
-                return []
+            order = await looks.next_collects(db, free, full)
+        if not order:
+            return []
         async with session() as db:
-            return await looks.claim_collects(db, free, rooms, self.of_one_user)
+            claimed = await looks.claim_collects(db, free, rooms, self.of_one_user)
+        # a claim returns its rows in any order
+        return sorted(claimed, key=lambda row: order.index(row.id) if row.id in order else free)
 
     def start(self, row: Video) -> None:
         def ended() -> None:

@@ -16,7 +16,16 @@ from core.errors import EngineError, Misconfigured, Retryable, UnknownModel
 from core.ops import log_context, step_timings
 from core.redis import queue
 from core.videos import claims, costs, states
-from core.videos.looks import Watched, claim_looks, claim_unsettled, due, mark_ended, mark_ready, schedule_looks
+from core.videos.looks import (
+    Watched,
+    claim_looks,
+    claim_unsettled,
+    due,
+    mark_ended,
+    mark_ready,
+    put_in_order,
+    schedule_looks,
+)
 from workers.engines import Look
 from workers.loops import IDLE_SECONDS, Running, end_all, repeat
 from workers.videos.pace import Pace
@@ -72,7 +81,10 @@ class Watcher:
 
     async def _turn(self) -> float:
         await self._places.count()
-        return BUSY_SECONDS if await self._start_due() else IDLE_SECONDS
+        if not await self._start_due():
+            return IDLE_SECONDS
+        # when a list may be read again is known to the moment
+        return min([BUSY_SECONDS, *(pace.opens_in for pace in self._paces.values() if pace.opens_in)])
 
     async def _listen(self) -> None:
         """Wake at every webhook and cancel. Without Redis the watcher wakes by itself, a little later."""
@@ -89,7 +101,6 @@ class Watcher:
         """Note announced ends in batches: many cost no more than one."""
         while True:
             await self._has_news.wait()
-            await asyncio.sleep(GATHER_SECONDS)
             self._has_news.clear()
             try:
                 while ended := await queue.take_announced():
@@ -97,6 +108,7 @@ class Watcher:
             except Exception as error:  # polling finds them too, a little later
                 log.warning("announced: %s: %s", type(error).__name__, error)
             self.wake()
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _note_announced(self, ended: dict[str, queue.Outcome]) -> None:
         """Note in one transaction the jobs whose end their servers have announced."""
@@ -198,7 +210,7 @@ class Watcher:
             log.warning("server %s: %s; asked again in %.0f s", name, getattr(error, "detail", "") or error, wait)
             pace.rest(wait)
             async with session() as db:
-                await schedule_looks(db, {v.id: wait for v in group})
+                await schedule_looks(db, {v.id: wait for v in group}, unless_ready=True)
             await self._progress.publish_waiting(group, error)
             return
         finally:
@@ -208,30 +220,32 @@ class Watcher:
 
     async def _note(self, pace: Pace, group: list[Watched], looks: dict[str, Look]) -> None:
         """Save what the server said about these videos."""
-        delays: dict[int, float] = {}
+        running: list[tuple[Watched, Look | None]] = []
         done: dict[int, str | None] = {}
+        since: dict[int, float] = {}
         ended: list[tuple[Watched, Look]] = []
         for video in group:
             look = looks.get(video.provider_id or "")
             if look is None or look.state in ("queued", "running"):
-                delays[video.id] = pace.next_look(video, entries.get(video.model), look)
+                running.append((video, look))
                 continue
             self._progress.forget(video)
-            pace.took(video)
+            seconds = pace.ended(video)
             if look.state == "succeeded":
-                done[video.id] = look.url
+                done[video.id], since[video.id] = look.url, seconds
                 with log_context.about(video):
                     log.info("video %s is ready at %s", video.id, pace.server.name)
             else:
                 ended.append((video, look))
         billed = [(video, looks[video.provider_id or ""]) for video in group if video.id in done] + ended
         async with session() as db:
-            await schedule_looks(db, delays)
+            await schedule_looks(db, pace.next_looks(running), unless_ready=True)
             for video, look in sorted(billed, key=lambda pair: pair[0].id):
                 if bill := look.billed:
                     await costs.keep_billed(db, video, entries.get(video.model), bill.amount, bill.unit)
             if done:
                 await mark_ready(db, done)
+                await put_in_order(db, since)
             for video, look in sorted(ended, key=lambda pair: pair[0].user_id):
                 # each may refund a user: always in the same order, or two workers could deadlock
                 with log_context.about(video):
@@ -240,8 +254,7 @@ class Watcher:
             self._ready()
         if done or ended:
             self._job_left(pace.server)
-        running = [(v, looks[v.provider_id]) for v in group if v.id in delays and v.provider_id in looks]
-        await self._progress.publish(running)
+        await self._progress.publish([(video, look) for video, look in running if look])
 
     async def _end(self, video: Watched, look: Look, db: Any) -> None:
         if look.worth_retry and await claims.resubmit(db, video, video.provider_id or ""):

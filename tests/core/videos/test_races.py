@@ -1,8 +1,10 @@
 """What two do at the same moment, on both databases: the database decides, and nobody gets an error or pays twice."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+from sqlmodel import col
 
 from core.accounts import identities
 from core.accounts.identities import Identity
@@ -10,7 +12,7 @@ from core.billing import credits
 from core.catalog import entries
 from core.database.session import reading, session
 from core.errors import NotEnoughCredits
-from core.models import User
+from core.models import User, Video, now
 from core.pictures import framing, presets, uploads
 from core.social import sharing
 from core.videos import claims, looks, queries, states
@@ -115,3 +117,30 @@ async def test_two_who_write_the_same_rows_in_opposite_order_both_get_through(al
                 await looks.schedule_looks(db, dict.fromkeys(ids, 30.0))
 
     await asyncio.gather(*(write(asked[:: 1 if n % 2 else -1]) for n in range(6)))
+
+
+async def test_a_lease_renewed_as_the_step_ends_does_not_hold_up_the_next(alice: User) -> None:
+    video = await ask(alice, model="sora-2", seconds=4)
+    async with session() as db:
+        claimed = await claims.claim_submit(db, video.id)
+        assert claimed
+        assert await claims.renew_lease(db, claimed, until_canceled=False)
+        assert await claims.intend(db, claimed)
+        assert await claims.mark_submitted(db, claimed, "video_1", first_look=0)
+    async with session() as db:  # it waited for the one who wrote that
+        assert not await claims.renew_lease(db, claimed, until_canceled=False)
+        assert [watched.id for watched in await looks.claim_looks(db, ["sora-2"], 9)] == [video.id]
+
+
+async def test_a_look_that_is_written_after_the_end_was_announced_does_not_put_the_file_off(alice: User) -> None:
+    video = await ask(alice, model="sora-2", seconds=4)
+    async with session() as db:
+        claimed = await claims.claim_submit(db, video.id)
+        assert claimed and await claims.intend(db, claimed)
+        await claims.mark_submitted(db, claimed, "video_1", first_look=0)
+    async with session() as db:
+        await looks.mark_ended(db, {"video_1": "completed"})
+        later = now() + timedelta(seconds=1)  # than the moment at which the look was to be written
+        await states.change(db, col(Video.id) == video.id, next_look_at=later)
+        await looks.schedule_looks(db, {video.id: 20}, unless_ready=True)
+    assert (await reread(video)).next_look_at == later

@@ -56,10 +56,22 @@ async def test_a_claim_takes_of_each_user_what_they_have_room_for(alice: User, c
     await ready(alice, 5)
     await ready(charlie, 2)
     async with reading() as db:
-        assert await looks.has_ready(db)
-        assert not await looks.has_ready(db, [alice.id, charlie.id])
+        assert len(await looks.next_collects(db, 10)) == 7
+        assert not await looks.next_collects(db, 10, [alice.id, charlie.id])
     async with session() as db:
         claimed = await looks.claim_collects(db, 10, {alice.id: 1}, 4)
         assert Counter(video.user_id for video in claimed) == {alice.id: 1, charlie.id: 2}
         claimed = await looks.claim_collects(db, 10, {}, 3)
         assert [video.user_id for video in claimed] == [alice.id] * 3
+
+
+async def test_the_files_that_have_been_there_longest_come_first(alice: User) -> None:
+    await ready(alice, 4)
+    async with session() as db:
+        first, second, third, last = sorted(await looks.next_collects(db, 9))
+        await looks.put_in_order(db, {first: 100, second: 500, third: 900, last: 10})
+    collects = Collects(Engines(), at_once=5)
+    assert [row.id for row in await collects.claim(2)] == [third, second]
+    async with session() as db:
+        await looks.put_in_order(db, {first: 100, third: 900, last: 200})
+        assert await looks.next_collects(db, 9) == [last, first]  # whoever fetches one keeps it

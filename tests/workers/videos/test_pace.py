@@ -13,7 +13,7 @@ from core.videos.looks import Watched
 from tests.servers.videos import VideosServer
 from workers.engines import Engine, Look, open_engine
 from workers.engines.videos_api.engine import OpenAIVideos
-from workers.videos.pace import Pace
+from workers.videos.pace import EARLY_SECONDS, Pace
 
 NOW = now()
 MODEL = entries.Model("m", "M", Server("s", "openai-videos"), "m", (Size(1, 1),), (4,))
@@ -73,7 +73,7 @@ def test_of_many_one_that_tells_its_progress_is_asked_about_when_it_may_be_done(
     pace.running = 100
     assert 9 < pace.next_look(running_for(10), MODEL, Look("running", progress=90.0)) < 11
     assert 28 < pace.next_look(running_for(10), MODEL, Look("running", progress=25.0)) < 32
-    pace.took(running_for(30))
+    pace.ended(running_for(30))
     assert 18 < pace.next_look(running_for(10), MODEL, Look("running")) < 22
 
 
@@ -119,6 +119,94 @@ def test_a_webhook_does_not_wait_for_the_list() -> None:
     assert pace.ahead == 0
     pace.rest(60)
     assert pace.limit == 0
+
+
+Running = list[tuple[Watched, Look | None]]
+
+
+def listing(running: int, poll_seconds: float = 5) -> Pace:
+    """The pace of a server that lists, at which so many run."""
+    server = Server("s", "openai-videos", base_url="http://127.0.0.1:9/v1", poll_seconds=poll_seconds)
+    pace = Pace(server, engine_of(server))
+    pace.running = running
+    return pace
+
+
+def many(ran: float, progress: float, count: int = 10) -> Running:
+    """So many videos that have run for so long and come so far."""
+    started = NOW - timedelta(seconds=ran)
+    look = Look("running", progress=progress)
+    return [
+        (Watched(n, 1, "sora-2", f"video_{n}", False, started, started, started), look) for n in range(1, count + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ran", "progress", "wait"),
+    [
+        (5, 25, 3),
+        (5, 80, 2.25),  # when the first ones should have ended
+        (5, 99, 1),
+        (5, 0, 1),  # nothing is known: any moment
+        (50, 25, 5),  # never less often than a single job
+    ],
+)
+def test_a_list_of_many_is_read_less_often_while_no_job_should_end(ran: float, progress: float, wait: float) -> None:
+    pace = listing(10)
+    assert pace.next_looks(many(ran, progress)) == {n: pytest.approx(wait, abs=0.1) for n in range(1, 11)}
+    assert pace.opens_in == pytest.approx(wait, abs=0.1)
+
+
+def test_the_lists_that_were_saved_are_spent_when_jobs_should_end() -> None:
+    pace = listing(10)
+    waits = [pace.next_looks(many(5, 5.1))[1] for _ in range(2)]
+    assert waits == [pytest.approx(3, abs=0.1)] * 2
+    waits += [pace.next_looks([*many(10, 99.9, 1), *many(10, 80)[1:]])[1] for _ in range(30)]
+    assert all(wait < 0.8 for wait in waits[2:6])  # four saved, two of the rhythm: spread over 2.5 s
+    assert 0.9 < waits[-1] < 1.1
+    assert sum(waits) + len(waits) * EARLY_SECONDS > len(waits) - 1  # no more than one a second in sum
+
+
+def test_what_a_progress_in_large_steps_seems_to_put_off_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = listing(10)
+    assert pace.next_looks(many(6, 50))[1] == pytest.approx(3, abs=0.1)
+    monkeypatch.setattr("workers.videos.pace.time", SimpleNamespace(monotonic=lambda: 1005.5))
+    assert pace.next_looks(many(11.5, 50))[1] < 1.6  # it said six seconds then, not eleven and a half
+
+
+def test_a_list_is_read_neither_quicker_than_its_pages_nor_than_a_tenth_of_the_interval() -> None:
+    pace = listing(10, poll_seconds=9)
+    for _ in range(60):
+        pace.next_looks(many(5, 5.1))
+    assert pace.next_looks(many(10, 99.9))[1] == pytest.approx(0.9, abs=0.1)
+    pace.spent(60, 2.0)
+    pace.next_looks(many(10, 99.9))
+    assert pace.opens_in == 3
+
+
+def test_what_few_jobs_or_one_that_named_its_time_are_asked_stays() -> None:
+    pace = listing(9)
+    assert 0.9 <= pace.next_looks(many(5, 25, 9))[1] <= 1.2
+    pace.running = 10
+    asked_not_to = [*many(5, 25)[:9], (many(5, 25)[9][0], Look("running", progress=25, retry_after=4))]
+    assert pace.next_looks(asked_not_to)[10] == 4
+
+
+def test_several_workers_read_the_list_as_often_as_one() -> None:
+    pace = listing(10)
+    pace.share_with(3)
+    assert pace.next_looks(many(5, 25))[1] == pytest.approx(3, abs=0.1)  # for whoever comes first
+    assert pace.opens_in == 9
+
+
+def test_how_long_a_job_has_ended_is_known_by_what_it_told_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = listing(10)
+    running = [*many(9, 90, 1), *many(9.5, 95)[1:]]  # a second to go, and half a second
+    pace.next_looks(running)
+    monkeypatch.setattr("workers.videos.pace.time", SimpleNamespace(monotonic=lambda: 1001.2))
+    assert pace.ended(running[0][0]) == pytest.approx(0.2)
+    assert pace.ended(running[1][0]) == pytest.approx(0.7)
+    assert pace.ended(Watched(99, 1, "sora-2", "video_99", False, NOW, NOW, NOW)) == 0
 
 
 async def test_the_engine_counts_its_looks() -> None:
