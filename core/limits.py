@@ -7,7 +7,7 @@ import asyncio
 import logging
 import math
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,7 +15,7 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter as Limiter
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, literal, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -43,19 +43,6 @@ def _asked_for_one_by_one() -> tuple[ColumnElement[bool], ...]:
     return _videos.c.batch_id.is_(None), _videos.c.ad_id.is_(None)
 
 
-_OLDEST = (
-    select(_videos.c.created_at)
-    .where(
-        _videos.c.user_id == bindparam("who"),
-        _videos.c.kind == bindparam("kind"),
-        _videos.c.created_at > bindparam("since"),
-        *_asked_for_one_by_one(),
-    )
-    .order_by(_videos.c.id.desc())
-    .limit(1)
-    .offset(bindparam("limit"))
-)
-"""When the video was made that must be an hour old before the next one; built once, as it runs under a row lock."""
 OPEN_WAIT_SECONDS = 30
 """The Retry-After while too many videos are active: a guess, since their end is unknown."""
 
@@ -63,30 +50,44 @@ OPEN_WAIT_SECONDS = 30
 # ------------------------------------------------------------------------------------------------- in the database
 
 
-async def check_generations(session: AsyncSession, user_id: int, kind: str = "generated") -> None:
-    """Raises TooManyRequests if the user's videos of that kind in the last hour, with the new one, are over the limit.
+def counts(*, open_videos: bool) -> list[ColumnElement[Any]]:
+    """What `check_counts` must know of the user's videos, as SQL; `open_videos` if there is a limit for these.
 
-    Called after the charge, in its transaction: the charge holds the user's row, so two requests can't both see
-    the last free slot.
+    Asked after the charge, in its transaction: the charge holds the user's row, so two requests can't both see the last
+    free slot. Built once, as it runs under that lock.
     """
-    limit = settings().generations_per_hour if kind == "generated" else settings().edits_per_hour
-    values = {"who": user_id, "kind": kind, "since": now() - HOUR, "limit": limit}
-    if oldest := (await (await session.connection()).execute(_OLDEST, values)).scalar():
+    mine = (_videos.c.user_id == bindparam("user_id"), *_asked_for_one_by_one())
+    # when the video was made that must be an hour old before the next one
+    oldest = (
+        select(_videos.c.created_at)
+        .where(*mine, _videos.c.kind == bindparam("kind"), _videos.c.created_at > bindparam("hour_ago"))
+        .order_by(_videos.c.id.desc())
+        .limit(1)
+        .offset(bindparam("an_hour"))
+    )
+    under_way = select(func.count()).select_from(_videos).where(*mine, _videos.c.status.in_(map(literal, ACTIVE)))
+    return [
+        oldest.scalar_subquery().label("oldest"),
+        *([under_way.scalar_subquery().label("under_way")] if open_videos else []),
+    ]
+
+
+def values(kind: str) -> dict[str, Any]:
+    """The parameters of `counts`."""
+    return {"kind": kind, "hour_ago": now() - HOUR, "an_hour": _an_hour(kind)}
+
+
+def _an_hour(kind: str) -> int:
+    return settings().generations_per_hour if kind == "generated" else settings().edits_per_hour
+
+
+def check_counts(kind: str, oldest: datetime | None, under_way: int = 0) -> None:
+    """What `counts` has found, the new video included. Raises TooManyRequests, TooManyOpen."""
+    if oldest:
         wait = oldest + HOUR - now()
-        raise TooManyRequests(limit, max(1, math.ceil(wait.total_seconds())))
-
-
-async def check_open(session: AsyncSession, user_id: int) -> None:
-    """Raises TooManyOpen if more of the user's videos, the new one included, are on their way than is allowed.
-
-    Called like `check_generations`, and exact for the same reason. Without the setting there is no such limit.
-    """
+        raise TooManyRequests(_an_hour(kind), max(1, math.ceil(wait.total_seconds())))
     limit = settings().open_videos_per_user
-    if limit is None:
-        return
-    mine = (col(Video.user_id) == user_id, col(Video.status).in_(ACTIVE), *_asked_for_one_by_one())
-    count = await (await session.connection()).execute(select(func.count()).select_from(Video).where(*mine))
-    if count.scalar_one() > limit:
+    if limit is not None and under_way > limit:
         raise TooManyOpen(limit, OPEN_WAIT_SECONDS)
 
 
@@ -103,7 +104,7 @@ async def check_ads(session: AsyncSession, user_id: int) -> None:
 async def _check_rows(
     session: AsyncSession, table: type[Batch | Ad], user_id: int, limit: int, error: type[TooManyRequests]
 ) -> None:
-    """Called like `check_generations`, and exact for the same reason."""
+    """Called after the charge like `counts`, and exact for the same reason."""
     mine = (col(table.user_id) == user_id, col(table.created_at) > now() - HOUR)
     oldest = select(col(table.created_at)).where(*mine).order_by(col(table.id).desc()).limit(1).offset(limit)
     if made_at := (await (await session.connection()).execute(oldest)).scalar():

@@ -5,10 +5,11 @@ UPDATE, so that the database settles every race. Nothing here commits.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, insert
+from sqlalchemy import ColumnElement, String, bindparam, cast, func, insert, literal
 from sqlalchemy import update as sql_update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,11 +20,21 @@ from core.models import LedgerEntry, User, now
 
 _users: Any = User.__table__  # type: ignore[attr-defined]
 _ledger: Any = LedgerEntry.__table__  # type: ignore[attr-defined]
+
+
+class Payer(NamedTuple):
+    """What is known of who has just paid, whose row is locked until the transaction ends."""
+
+    blocked_at: datetime | None
+    group_id: int | None
+    monthly_budget: int | None
+
+
 _CHANGE = (
     sql_update(_users)
     .where(_users.c.id == bindparam("who"), _users.c.credits + bindparam("change") >= 0)
     .values(credits=_users.c.credits + bindparam("change"))
-    .returning(_users.c.credits)
+    .returning(_users.c.credits, *(_users.c[name] for name in Payer._fields))
 )
 
 
@@ -76,12 +87,45 @@ async def move(
     return entry
 
 
-async def charge(session: AsyncSession, user_id: int, video_id: int, cost: int) -> LedgerEntry:
-    """Take the price of a video. Raises NotEnoughCredits."""
-    return await move(session, user_id, -cost, "charge", f"video:{video_id}:charge", video_id=video_id)
+_PAY = (
+    sql_update(_users)
+    .where(_users.c.id == bindparam("user_id"), _users.c.credits >= bindparam("cost_credits"))
+    .values(credits=_users.c.credits - bindparam("cost_credits"))
+    .returning(_users.c.credits.label("balance"), *(_users.c[name] for name in Payer._fields))
+)
 
 
-async def charge_all(session: AsyncSession, user_id: int, costs: Sequence[tuple[int, int]]) -> None:
+def _charge_line(video_id: ColumnElement[int], balance: ColumnElement[int]) -> Any:
+    """The row of a new video's charge, as INSERT ... SELECT."""
+    columns: dict[str, Any] = {
+        "user_id": bindparam("user_id", type_=_ledger.c.user_id.type),
+        "amount": -bindparam("cost_credits", type_=_ledger.c.amount.type),
+        "kind": literal("charge"),
+        "reference": literal("video:") + cast(video_id, String) + literal(":charge"),
+        "video_id": video_id,
+        "balance_after": balance,
+        "note": literal(""),
+        "created_at": bindparam("created_at", type_=_ledger.c.created_at.type),
+    }
+    row = select(*columns.values())
+    return insert(_ledger).from_select(list(columns), row, include_defaults=False).returning(_ledger.c.id.label("line"))
+
+
+@lru_cache(2)
+def charging(dialect: str) -> Sequence[Any]:
+    """The steps that take the price of a video that is written in the same transaction, for core.database.steps.
+
+    They need `user_id`, `video_id`, `cost_credits` and `created_at`, and return the `balance` and what `Payer` knows;
+    nothing if there are too few credits. On PostgreSQL, where each step is a trip, it is one.
+    """
+    video_id = bindparam("video_id", type_=_ledger.c.video_id.type)
+    if dialect == "sqlite":
+        return _PAY, _charge_line(video_id, bindparam("balance", type_=_users.c.credits.type))
+    paid: Any = _PAY.cte("paid")
+    return (select(paid).add_cte(_charge_line(video_id, paid.c.balance).cte("line")),)
+
+
+async def charge_all(session: AsyncSession, user_id: int, costs: Sequence[tuple[int, int]]) -> Payer:
     """Take the prices of several new videos, given as (video id, price), all or none: one UPDATE, and a row for each.
 
     Raises NotEnoughCredits with the sum.
@@ -89,11 +133,10 @@ async def charge_all(session: AsyncSession, user_id: int, costs: Sequence[tuple[
     await session.flush()
     connection = await session.connection()
     total = sum(cost for _video_id, cost in costs)
-    balance = (await connection.execute(_CHANGE, {"who": user_id, "change": -total})).scalar()
-    if balance is None:
-        have = (await session.exec(select(User.credits).where(User.id == user_id))).one()
-        raise NotEnoughCredits(total, have)
-    left, at = balance + total, now()
+    paid = (await connection.execute(_CHANGE, {"who": user_id, "change": -total})).first()
+    if paid is None:
+        raise NotEnoughCredits(total, await balance(session, user_id))
+    left, at = paid.credits + total, now()
     lines: list[dict[str, Any]] = []
     for video_id, cost in costs:
         left -= cost
@@ -101,6 +144,7 @@ async def charge_all(session: AsyncSession, user_id: int, costs: Sequence[tuple[
         line |= {"reference": f"video:{video_id}:charge", "video_id": video_id, "created_at": at}
         lines.append(line)
     await connection.execute(insert(_ledger), lines)
+    return Payer(*paid[1:])
 
 
 async def refund(session: AsyncSession, user_id: int, video_id: int, cost: int) -> LedgerEntry | None:

@@ -1,15 +1,17 @@
 """Connects to PostgreSQL: engines, time limits, and waiting for a server that restarts."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from core.errors import NoAnswer
 from core.phrase import Phrase
@@ -25,6 +27,8 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 FREE_SECONDS = 15.0
 RECYCLE_SECONDS = 1800
+TRUSTED_SECONDS = 1.0
+"""So long after its last use a connection needs no test: nothing on the way drops it so soon."""
 RESTART_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
 
@@ -66,8 +70,11 @@ def _connect(url: str, *, patient: bool) -> Callable[..., Awaitable[Any]]:
 
 
 def engine(url: str, size: int) -> AsyncEngine:
-    """A pool of `size` connections, each tested before use, so that a dead one causes no error."""
-    return create_async_engine(
+    """A pool of `size` connections, each tested before use, so that a dead one causes no error.
+
+    A test is three trips. One that was in use a moment ago is only asked whether the server has closed it since.
+    """
+    new = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=_connect(url, patient=False),
         hide_parameters=True,
@@ -75,9 +82,25 @@ def engine(url: str, size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=FREE_SECONDS,
         pool_recycle=RECYCLE_SECONDS,
-        pool_pre_ping=True,
         pool_use_lifo=True,
     )
+
+    @event.listens_for(new.sync_engine, "checkin")
+    def _used(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(new.sync_engine, "checkout")
+    def _test(connection: Any, record: ConnectionPoolEntry, _holder: object) -> None:
+        idle = time.monotonic() - record.info.get("used_at", time.monotonic())
+        try:
+            if idle > TRUSTED_SECONDS:
+                new.dialect.do_ping(connection)
+        except new.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError() from error
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError()
+
+    return new
 
 
 def patient_engine(url: str) -> AsyncEngine:

@@ -102,10 +102,16 @@ class Connection(aiosqlite.Connection):
         if self._conn.in_transaction:
             await super().rollback()
 
-    async def run(self, statement: Callable[[sqlite3.Connection, str | None], None]) -> None:
-        """Run a cursor's statement in the connection's thread, after a pending BEGIN."""
+    async def run(self, statements: Callable[[sqlite3.Connection], None]) -> None:
+        """Run what executes statements in the connection's thread, after a pending BEGIN."""
         begin, self._begin = self._begin, None
-        await self._execute(statement, self._conn, begin)  # type: ignore[no-untyped-call]
+
+        def trip() -> None:
+            if begin:
+                self._conn.execute(begin)
+            statements(self._conn)
+
+        await self._execute(trip)  # type: ignore[no-untyped-call]
 
 
 class Cursor:
@@ -130,13 +136,9 @@ class Cursor:
         """Run the statement with each set of parameters."""
         await self._connection.run(partial(self._run, sqlite3.Cursor.executemany, sql, parameters))
 
-    def _run(
-        self, method: Any, sql: str, parameters: Sequence[Any], connection: sqlite3.Connection, begin: str | None
-    ) -> None:
+    def _run(self, method: Any, sql: str, parameters: Sequence[Any], connection: sqlite3.Connection) -> None:
         cursor = connection.cursor()
         try:
-            if begin:
-                cursor.execute(begin)
             method(cursor, sql, parameters)
             self.description = cursor.description
             self._rows = cursor.fetchall() if cursor.description else []

@@ -90,8 +90,9 @@ async def charge_all(session: AsyncSession, user: User, rows: Sequence[Row], thi
     Raises NotEnoughCredits, Blocked, OverBudget, which calls them `thing`. Holds the user's row until the transaction
     ends.
     """
-    await credits.charge_all(session, user.id, [(row["id"], row["cost_credits"]) for row in rows])
-    await budgets.check_budget(session, user.id, sum(row["cost_credits"] for row in rows), thing)
+    payer = await credits.charge_all(session, user.id, [(row["id"], row["cost_credits"]) for row in rows])
+    cost = sum(row["cost_credits"] for row in rows)
+    await budgets.check_budget(session, user.id, payer, cost, thing=thing)
 
 
 def send_off(session: AsyncSession, rows: Sequence[Row]) -> None:

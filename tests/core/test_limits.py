@@ -4,11 +4,23 @@ from collections.abc import AsyncIterator
 
 import pytest
 from redis.exceptions import RedisError
+from sqlmodel import col, update
 
 from core import limits
+from core.accounts import groups
 from core.database.session import session
-from core.errors import TooManyAttempts, TooManyOpen, TooManyRequests, TooManyUploads
-from core.models import User
+from core.errors import (
+    AdsVideoError,
+    Blocked,
+    NotEnoughCredits,
+    OverBudget,
+    OverGroupBudget,
+    TooManyAttempts,
+    TooManyOpen,
+    TooManyRequests,
+    TooManyUploads,
+)
+from core.models import User, now
 from core.redis.client import close_redis, redis
 from core.videos import states
 from tests.environment import forget_settings
@@ -93,3 +105,36 @@ async def test_without_a_limit_of_its_own_an_hours_limit_is_the_only_one(
     with pytest.raises(TooManyRequests) as refused:
         await ask(alice)
     assert refused.value.code == "too_many_requests"
+
+
+async def test_of_all_that_refuses_a_video_the_first_is_told(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too few credits, blocked, over the own budget and the group's, too many in an hour and at once, in this order."""
+    monkeypatch.setenv("GENERATIONS_PER_HOUR", "1")
+    monkeypatch.setenv("OPEN_VIDEOS_PER_USER", "1")
+    forget_settings()
+    await ask(alice)
+    async with session() as db:
+        group = await groups.make_group(db, "Marketing", 10)
+
+    async def let(**values: object) -> None:
+        async with session() as db:
+            await db.exec(update(User).where(col(User.id) == alice.id).values(**values))
+
+    await let(credits=9, blocked_at=now(), monthly_budget=10, group_id=group.id)
+    for error, lifted in (
+        (NotEnoughCredits, {"credits": 90}),
+        (Blocked, {"blocked_at": None}),
+        (OverBudget, {"monthly_budget": 20}),
+        (OverGroupBudget, {"group_id": None}),
+    ):
+        with pytest.raises(AdsVideoError) as refused:
+            await ask(alice)
+        assert type(refused.value) is error
+        await let(**lifted)
+    with pytest.raises(TooManyRequests):
+        await ask(alice)
+    monkeypatch.setenv("GENERATIONS_PER_HOUR", "2")
+    forget_settings()
+    with pytest.raises(TooManyOpen):
+        await ask(alice)
+    assert await balance(alice) == 90

@@ -2,18 +2,24 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 import pytest
 from sqlalchemy import text
-from sqlmodel import select
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import sqlite
+from core.catalog import entries
+from core.database import sqlite, steps
 from core.database.session import reading, session
 from core.models import User
 from core.settings import settings
+from core.videos.recipe import Recipe
+from core.videos.request import request
+from tests.people import picture_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -56,14 +62,34 @@ async def test_a_statement_is_one_trip_and_what_changes_nothing_none(alice: User
     assert trips == []
 
 
-async def test_who_is_canceled_while_waiting_for_the_lock_leaves_none_behind(alice: User) -> None:
+async def test_a_charge_is_one_trip_and_its_commit_another(alice: User, trips: list[str]) -> None:
+    picture = await picture_of(alice)
+    trips.clear()
+    async with session() as db:
+        recipe = Recipe(picture_id=picture.id, prompt="push in")
+        await request(db, alice, recipe, entries.get("camera"))
+    assert trips == ["run", "commit"]
+
+
+async def _one_statement(db: AsyncSession) -> None:
+    await db.exec(text("UPDATE users SET credits = 0"))  # type: ignore[call-overload]
+
+
+async def _steps(db: AsyncSession) -> None:
+    await steps.run(db, [update(User).values(credits=0).returning(col(User.id))], {})
+
+
+@pytest.mark.parametrize("work", [_one_statement, _steps])
+async def test_who_is_canceled_while_waiting_for_the_lock_leaves_none_behind(
+    alice: User, work: Callable[[AsyncSession], Awaitable[None]]
+) -> None:
     path = Path(settings().database_url.removeprefix("sqlite:///"))
     with sqlite3.connect(path, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
 
         async def write() -> None:
             async with session() as db:
-                await db.exec(text("UPDATE users SET credits = 0"))  # type: ignore[call-overload]
+                await work(db)
 
         writing = asyncio.create_task(write())
         await asyncio.sleep(0.2)
