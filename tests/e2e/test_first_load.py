@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import nicegui
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -94,11 +95,10 @@ def test_the_lean_styles_look_like_the_whole_ones(calm: Page, app: RunningApp) -
 def same(page: Page) -> None:
     """The page looks the same with NiceGUI's whole styles in place of the lean ones."""
     page.wait_for_function("() => document.getAnimations().every((each) => each.playState !== 'running')")
-    source = page.content()
-    [lean] = re.findall(r'@import url\("/static/nicegui/runtime[^"]*"\);', source)
-    [folder] = set(re.findall(r'"(/_nicegui/[\d.]+/static)/nicegui\.js', source))
+    [lean] = re.findall(r'@import url\("/static/nicegui/runtime[^"]*"\);', page.content())
+    static = f"/_nicegui/{nicegui.__version__}/static"
     layers = {"quasar.unimportant.prod": "quasar", "quasar.important.prod": "quasar_importants", "nicegui": "nicegui"}
-    whole = "".join(f'@import url("{folder}/{name}.css") layer({layer});' for name, layer in layers.items())
+    whole = "".join(f'@import url("{static}/{name}.css") layer({layer});' for name, layer in layers.items())
     before = page.evaluate(LOOK)
     page.evaluate(WHOLE, [lean, whole])
     after = page.evaluate(LOOK)

@@ -27,27 +27,29 @@ def _sources(*suffixes: str) -> list[Path]:
 async def test_a_page_loads_the_lean_files_alone(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = {"vue.esm-browser.prod.js", "quasar.umd.prod.js", "dompurify.mjs", "fonts.css", "nicegui.css"}
     whole |= {"quasar.unimportant.prod.css", "quasar.important.prod.css", "en-US.umd.prod.js"}
-    html = (await visitor.http_client.get("/login")).text
+    whole |= {"socket.io.min.js", "nicegui.js", "timer.js"}
+    html = (await visitor.http_client.get("/")).text
+    assert '"nicegui-timer"' in html
     assert {name for name in whole if name in html} == set()
     assert html.count(theme.asset("nicegui/runtime.js")) == 3  # loaded ahead, as Vue, as DOMPurify
-    assert html.count(theme.asset("nicegui/runtime.css")) == 1
+    for name in ("client.js", "runtime.css"):
+        assert html.count(theme.asset(f"nicegui/{name}")) == 1
     monkeypatch.setenv("DEV", "1")
     forget_settings()
     kit = (await visitor.http_client.get("/kit")).text
-    assert {name for name in whole if name in kit} == whole
+    assert {name for name in whole if name in kit} == whole - {"timer.js"}
     assert theme.asset("nicegui/runtime.js") not in kit
 
 
 def test_a_changed_page_of_nicegui_is_noticed() -> None:
     source = (NICEGUI / "templates" / "index.html").read_text()
     with pytest.raises(RuntimeError, match="changed"):
-        compat.lean_template(source.replace("js_imports_urls", "urls"), "/script", "/styles")
+        compat.lean_template(source.replace("js_imports_urls", "urls"), "/runtime", "/client", "/styles")
 
 
 def test_the_lean_files_are_of_this_version_of_nicegui() -> None:
-    for name in ("runtime.js", "runtime.css"):
+    for name in ("runtime.js", "client.js", "runtime.css"):
         assert f"NiceGUI {nicegui.__version__}," in (LEAN / name).read_text()[:200], AGAIN
-    assert "/*! Made by" in (LEAN / "runtime.js").read_text()[:20]
 
 
 def test_the_lean_script_has_what_nicegui_calls() -> None:
@@ -60,6 +62,14 @@ def test_the_lean_script_has_what_nicegui_calls() -> None:
     assert dialog
     assert " ".join(dialog[1].split()) in (LEAN / "entry.js").read_text()
     assert "template" not in (NICEGUI / "elements" / "timer.js").read_text()
+
+
+async def test_a_lean_page_has_its_elements_without_asking(visitor: Visitor) -> None:
+    await visitor.open("/login")
+    with visitor:
+        kinds = [nicegui.ui.dialog.component, nicegui.ui.timer.component]
+        assert {kind.tag for kind in kinds if kind} == {tag for tag in compat.LEAN if tag.startswith("nicegui-")}
+        assert {kind.name for kind in kinds if kind} <= nicegui.context.client.outbox._loaded_components
 
 
 def test_no_page_has_an_element_that_the_lean_script_can_not_draw() -> None:

@@ -1,4 +1,5 @@
-"""Makes runtime.js and runtime.css, what our pages need of NiceGUI's Vue, Quasar and styles, in place of all of them.
+"""Makes what our pages load of NiceGUI: runtime.js and runtime.css, what they need of Vue, Quasar and the styles, and
+client.js, NiceGUI's own script and its socket in one.
 
     uv run python ui/static/nicegui/make.py
 
@@ -56,12 +57,20 @@ def run(folder: Path, *command: str) -> str:
 
 def make_script(folder: Path, quasar: str) -> str:
     """The script: only what entry.js leads to."""
-    (folder / "entry.js").write_bytes((HERE / "entry.js").read_bytes())
+    for source in (HERE / "entry.js", THEIRS / "elements/dialog.js", THEIRS / "elements/timer.js"):
+        (folder / source.name).write_bytes(source.read_bytes())
     defined = [f"--define:{flag}" for flag in (*FLAGS, f'__QUASAR_VERSION__="{quasar}"')]
     made = ["--bundle", "--minify", "--format=esm", "--target=es2020", "--legal-comments=none", "--outfile=out.js"]
     alias = "--alias:vue=vue/dist/vue.runtime.esm-bundler.js"
     run(folder, "npx", "esbuild", "entry.js", *made, alias, *defined)
     return (folder / "out.js").read_text()
+
+
+def make_client(folder: Path) -> str:
+    """Both scripts. NiceGUI's evaluates code that uses its names, so that only comments and spaces go."""
+    (folder / "nicegui.js").write_bytes((THEIRS / "static/nicegui.js").read_bytes())
+    socket = re.sub(r"//# sourceMappingURL.*", "", (THEIRS / "static/socket.io.min.js").read_text())
+    return socket + run(folder, "npx", "esbuild", "nicegui.js", "--minify-whitespace", "--legal-comments=none")
 
 
 def make_styles(folder: Path) -> str:
@@ -79,13 +88,14 @@ def make_styles(folder: Path) -> str:
 
 
 def main() -> None:
-    """Make both files."""
+    """Make the three files."""
     quasar, vue = version("quasar.umd.prod.js", "Quasar Framework"), version("vue.esm-browser.prod.js", "vue")
     made_of = f"/*! Made by make.py of NiceGUI {nicegui.__version__}, Vue {vue} and Quasar {quasar}, MIT licensed */\n"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run(folder, "npm", "install", f"quasar@{quasar}", f"vue@{vue}", "esbuild@0.28", "purgecss@8")
         (HERE / "runtime.js").write_text(made_of + make_script(folder, quasar))
+        (HERE / "client.js").write_text(made_of + make_client(folder))
         (HERE / "runtime.css").write_text(made_of + make_styles(folder))
 
 
