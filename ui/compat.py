@@ -186,10 +186,11 @@ def serve_lean(runtime: str, client: str, styles: str) -> None:
 def lean_template(source: str, runtime: str, client: str, styles: str) -> str:
     """NiceGUI's template of a page, which loads these if the request is for a lean page."""
     script = "<script defer src="
+    ahead = f'<link rel="modulepreload" href="{runtime}"><link rel="preload" href="{client}" as="script">'
     for first, last, ours in (
         (f"@import url({_STATIC}/fonts.css", '/nicegui.css") layer(nicegui);', f'@import url("{styles}");'),
         ("{{ imports | safe }}", "", f'{{"vue": "{runtime}", "dompurify": "{runtime}"}}'),
-        ("{% for url in js_imports_urls %}", "{% endfor %}", f'<link rel="modulepreload" href="{runtime}">'),
+        ("{% for url in js_imports_urls %}", "{% endfor %}", ahead),
         (f"{script}{_STATIC}/socket.io", "</script>", ""),
         (f"{{% if prod_js %}}\n    {script}{_STATIC}/quasar.umd", "{% endif %}", ""),
         (f"{script}{_STATIC}/nicegui.js", "</script>", f'{script}"{client}"></script>'),
