@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.settings import settings
 from core.storage import store
 
-# Vue compiles templates in the browser and NiceGUI runs what the server sends it, so 'unsafe-eval' has to stay; styles
+# NiceGUI runs what the server sends it (and on /kit Vue compiles templates), so 'unsafe-eval' has to stay; styles
 # are set inline by Vue and Quasar. Inline scripts run only with the nonce of this very answer.
 POLICY = {
     "default-src": "'self'",

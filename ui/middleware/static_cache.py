@@ -10,7 +10,15 @@ from .compression import STATIC, coding_of
 
 LARGEST = 1024 * 1024
 ROOM = 32 * 1024 * 1024
-NOT_KEPT = (b"set-cookie", b"date")
+OF_PAGES = {
+    b"content-security-policy",
+    b"cross-origin-opener-policy",
+    b"permissions-policy",
+    b"referrer-policy",
+    b"x-frame-options",
+}
+"""What a browser is told about a page, 400 bytes; an SVG may be one, with scripts."""
+NOT_KEPT = {b"set-cookie", b"date", b"x-request-id"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,13 @@ class KeptFiles:
             self._size -= len(self._files.popitem(last=False)[1].body)
 
 
+def _own_headers(raw: list[tuple[bytes, bytes]], kind: str) -> list[tuple[bytes, bytes]]:
+    """Those that say something about a file of this content type, and not about its visitor or a page."""
+    left_out = NOT_KEPT if kind.startswith(("text/html", "image/svg")) else NOT_KEPT | OF_PAGES
+    own = ((name, value) for name, value in raw if name.lower() not in left_out)
+    return [(name, value.replace(b", Cookie", b"")) for name, value in own if (name, value) != (b"vary", b"Cookie")]
+
+
 class _Taking:
     """The `send` of one request: removes cookies and caches what may be cached."""
 
@@ -68,7 +83,8 @@ class _Taking:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._headers = [pair for pair in message["headers"] if pair[0].lower() not in NOT_KEPT]
+            kind = Headers(raw=message["headers"]).get("content-type", "")
+            self._headers = _own_headers(message["headers"], kind)
             message = {**message, "headers": self._headers}
             if message["status"] != 200 or "immutable" not in Headers(raw=self._headers).get("cache-control", ""):
                 self._key = None
