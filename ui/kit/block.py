@@ -1,6 +1,6 @@
 """A part of a page that is drawn as a whole: one element on the server, however much is in it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,7 @@ from nicegui import events
 
 from .elements import Tag, button_classes, html_attribute, icon_class
 
-Actions = Mapping[str, Callable[..., Awaitable[None] | None]]
+Actions = Mapping[str, Callable[..., object]]
 EMPTY = ("img", "input", "source")
 
 
@@ -27,6 +27,12 @@ def html_button(text: str, do: str = "", *, look: str = "", symbol: str = "", **
     """A button in our style that runs the action `do` of its block."""
     classes = button_classes("button", look)
     return html("button", classes, text, symbol=symbol, type="button", data_do=do or None, **attributes)
+
+
+def html_icon_button(name: str, label: str, do: str, *, classes: str = "", **attributes: Any) -> Markup:
+    """A square button with an icon and a name for screen readers, which runs the action `do` of its block."""
+    more = {"type": "button", "aria_label": label, "title": label, "data_do": do, **attributes}
+    return html("button", f"icon-button {classes}".strip(), symbol=name, **more)
 
 
 class Block(Tag):

@@ -50,7 +50,7 @@ class Tag(PlainElement):
         self.on("click", lambda _: self._act(action), [])
         return self
 
-    def _act(self, action: Click) -> Coroutine[Any, Any, None] | None:
+    def _act(self, action: Callable[[], object]) -> Coroutine[Any, Any, None] | None:
         page = self.client.content
         with page:
             begun = action()
