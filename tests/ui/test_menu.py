@@ -82,7 +82,7 @@ async def test_a_model_that_cant_be_used_disables_generate_and_shows_the_ways_ou
     assert "disabled" not in button.props
     server.key = "another"
     await visitor.should_see("Sora 2 can't be used now")
-    visitor.find("Use Studio camera instead").click()
+    visitor.find(marker="reasons").trigger("do", {"detail": "fallback"})
     await until(lambda: ">Studio camera (built in)<" in chosen(visitor))
     await until(lambda: "disabled" not in button.props)
 

@@ -10,7 +10,7 @@ from nicegui import events
 from .elements import Tag, button_classes, html_attribute, icon_class
 
 Actions = Mapping[str, Callable[..., object]]
-EMPTY = ("img", "input", "source")
+EMPTY = ("img", "input", "source", "track")
 
 
 def html(name: str, classes: str = "", *content: str | Markup, symbol: str = "", **attributes: Any) -> Markup:
@@ -29,10 +29,12 @@ def html_button(text: str, do: str = "", *, look: str = "", symbol: str = "", **
     return html("button", classes, text, symbol=symbol, type="button", data_do=do or None, **attributes)
 
 
-def html_icon_button(name: str, label: str, do: str, *, classes: str = "", **attributes: Any) -> Markup:
+def html_icon_button(
+    name: str, label: str, do: str, *, look: str = "", classes: str = "", **attributes: Any
+) -> Markup:
     """A square button with an icon and a name for screen readers, which runs the action `do` of its block."""
     more = {"type": "button", "aria_label": label, "title": label, "data_do": do, **attributes}
-    return html("button", f"icon-button {classes}".strip(), symbol=name, **more)
+    return html("button", f"{button_classes('icon-button', look)} {classes}", symbol=name, **more)
 
 
 class Block(Tag):
