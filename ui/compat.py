@@ -66,13 +66,15 @@ class PlainElement(TextElement):
 
     def __init__(self, tag: str, classes: list[str], text: str, attributes: dict[str, Any]) -> None:
         super().__init__(tag=tag, text=text)
+        self._text = text or None  # an empty one would be a node in the browser
         self._classes.extend(classes)
         self._props.update(attributes)
 
     def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
-        """What NiceGUI's simulated user sees, including the text of `innerHTML`."""
+        """What NiceGUI's simulated user sees, including the text of HTML."""
         seen: list[Any] = super()._displayed_contents(only_visible=only_visible)
-        return [*seen, Markup(self.props.get("innerHTML", "")).striptags()]  # noqa: S704 - only its words are taken
+        shown = (self.props.get(name) for name in ("innerHTML", "html"))
+        return [*seen, *(Markup(text).striptags() for text in shown if text)]  # noqa: S704 - only its words are taken
 
 
 def is_drawing() -> bool:

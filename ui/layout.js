@@ -78,3 +78,11 @@ Object.defineProperty(window, "socket", {
     socket.on("connect_error", (error) => error.message === "Another visitor's" && reloadOnceNotLeaving());
   },
 });
+
+// The first that Tab reaches.
+addEventListener("click", (e) => {
+  const page = e.target.matches?.(".nicegui-skip-link") && document.querySelector(e.target.hash);
+  if (!page) return;
+  page.tabIndex = -1;
+  page.focus();
+});

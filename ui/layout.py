@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http.client import INTERNAL_SERVER_ERROR
 
 from fastapi import Request
+from markupsafe import Markup
 from nicegui import context, ui
 
 from core.errors import AdsVideoError
@@ -13,13 +14,15 @@ from core.models import User
 
 from . import compat, i18n, live, shared, skeleton, theme
 from .addresses import origin
-from .components.site.header import header
+from .components.site.header import Header
+from .components.site.user_menu import leave_once_signed_out
 from .i18n import _
 from .kit import standard
 from .kit.elements import Tag
 from .kit.toast import say_refusal
 
 THEMES = ("dark", "light")
+SKIP = Markup('<a class="nicegui-skip-link" href="#{}">{}</a>')
 BUILD_SECONDS = 60.0
 """Seconds to build a page before it is an error. NiceGUI's 3 are too few for a restart of the database, which we wait
 for, or for a busy machine."""
@@ -59,10 +62,12 @@ def frame(
     if (browser := request.session.get("id")) and not bare:
         live.for_browser(browser).subscribe(lambda: ui.run_javascript("reloadUnlessLeaving()"))
     with context.client.layout:
-        header(user, active, bare=bare).move(target_index=0)
+        Header(user, active, bare=bare).move(target_index=0)
+    if user and not bare:
+        leave_once_signed_out(user)
     with Tag("div", "page") as page:
+        ui.add_body_html(str(SKIP.format(page.html_id, _("Skip to the content"))))
         yield page
-    ui.skip_link(_("Skip to the content"), target=page)
 
 
 def _lost() -> str:

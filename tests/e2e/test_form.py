@@ -168,7 +168,7 @@ def test_ones_own_pictures_come_first_and_upload_and_link_stay_in_sight(page: Pa
     expect(tiles.nth(1)).to_have_attribute("title", "Your picture")
     page.locator("#picture-strip").evaluate("(strip) => strip.scrollTo({left: 9999, behavior: 'instant'})")
     for name in ("Upload", "Link"):
-        expect(page.locator(".strip-row > .tile-upload", has_text=name)).to_be_in_viewport(ratio=1)
+        expect(page.locator(".strip-row .tile-upload", has_text=name)).to_be_in_viewport(ratio=1)
 
 
 def test_the_picture_itself_is_seen_while_it_is_uploaded(page: Page) -> None:

@@ -258,7 +258,7 @@ def test_signing_out_reaches_the_other_tab(page: Page) -> None:
     expect(second.get_by_role("link", name="Login")).to_be_visible()
 
 
-STOPS = "() => [...document.querySelectorAll('.tiles [data-rove][tabindex=\"0\"]')].map((tile) => tile.title)"
+STOPS = "() => [...document.querySelectorAll('#picture-strip [data-rove][tabindex=\"0\"]')].map((tile) => tile.title)"
 
 
 def test_tab_reaches_the_chosen_picture_however_it_was_chosen(page: Page) -> None:
@@ -277,7 +277,7 @@ def test_tab_reaches_the_chosen_picture_however_it_was_chosen(page: Page) -> Non
 
 def test_the_chosen_picture_is_in_sight_after_a_reload(page: Page) -> None:
     sign_in(page)
-    last = page.locator(".tiles ads-choices .tile").last
+    last = page.locator("#picture-strip .tile").last
     last.click()
     expect(last).to_have_attribute("aria-checked", "true")
     page.wait_for_function("() => sessionStorage.getItem('draft')?.includes('preset')")

@@ -73,7 +73,7 @@ async def test_prompts_at_the_chat_model(visitor: Visitor, me: User, monkeypatch
     monkeypatch.setenv("OPENAI_CHAT_MODEL", "gpt-5-mini")
     forget_settings()
     await visitor.open("/")
-    visitor.find("Improve my prompt").click()
+    visitor.find(marker="prompt-foot").trigger("do", {"detail": "improve"})
     await visitor.should_see("of your prompts are being improved already. Please wait for them.")
 
 

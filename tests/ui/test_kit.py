@@ -10,6 +10,7 @@ from nicegui.testing import User as Visitor
 from tests.environment import forget_settings
 from tests.waiting import until
 from ui import theme
+from ui.kit.block import Block, html, html_button
 from ui.kit.dialog import confirm
 
 
@@ -55,3 +56,18 @@ async def test_each_button_of_a_question_closes_it_for_good(visitor: Visitor, wo
     await until(lambda: not dialog.value and done == ["Remove"] * (word == "Remove"))
     await asyncio.sleep(0.1)  # what waits for a dialog opens it again
     assert not dialog.value
+
+
+async def test_a_block_does_only_what_it_shows(visitor: Visitor) -> None:
+    done: list[str] = []
+    await visitor.open("/login")
+    with visitor:
+        block = Block("", {"go": lambda: done.append("go"), "take": done.append}).mark("block")
+        block.show(html("p", "", "<b>", data_note='"'), html_button("Take", "take a b", hidden=False, disabled=True))
+    assert block.props["html"] == (
+        '<p data-note="&#34;">&lt;b&gt;</p>'
+        '<button class="button" type="button" data-do="take a b" disabled="">Take</button>'
+    )
+    for name in ("go", "take", "take c", "take a b", "nothing", None):
+        visitor.find(marker="block").trigger("do", {"detail": name})
+    assert done == ["a b"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from nicegui import ElementFilter, ui
+from nicegui import ElementFilter
 from nicegui.testing import User as Visitor
 
 from core.catalog import availability, entries
@@ -16,7 +16,7 @@ from tests.servers.videos import VideosServer
 from tests.ui.test_studio import choose
 from tests.waiting import until
 from ui.components.studio.model_menu import ModelMenu, arranged
-from ui.kit.elements import Tag
+from ui.kit.block import Block
 
 
 @pytest.fixture
@@ -32,8 +32,7 @@ def chosen(visitor: Visitor) -> str:
     """The line of the menu that is closed, as its markup."""
     with visitor.client or pytest.fail("no page is open"):
         (menu,) = ElementFilter(kind=ModelMenu)
-        lines = [line for line in ElementFilter(kind=Tag).within(instance=menu) if "innerHTML" in line.props]
-    return next(str(line.props["innerHTML"]) for line in lines if "model-name" in line.props["innerHTML"])
+    return str(menu.props["html"])
 
 
 async def test_a_state_that_changes_while_the_page_is_open_changes_on_the_page(
@@ -83,7 +82,7 @@ async def test_a_model_that_cant_be_used_disables_generate_and_shows_the_ways_ou
     assert "disabled" not in button.props
     server.key = "another"
     await visitor.should_see("Sora 2 can't be used now")
-    visitor.find("Use Studio camera instead").click()
+    visitor.find(marker="reasons").trigger("do", {"detail": "fallback"})
     await until(lambda: ">Studio camera (built in)<" in chosen(visitor))
     await until(lambda: "disabled" not in button.props)
 
@@ -109,12 +108,10 @@ def test_models_without_a_key_are_folded_away_and_ready_ones_come_first(place: P
 
 async def test_more_models_says_what_to_set(visitor: Visitor) -> None:
     await visitor.open("/")
-    with visitor.client or pytest.fail("no page is open"):
-        (menu,) = ElementFilter(kind=ui.menu).within(kind=ModelMenu)
-        menu.open()
+    visitor.find(kind=ModelMenu).trigger("do", {"detail": "open"})
     await visitor.should_see("More models")
     await visitor.should_not_see("Set FAL_KEY to use it")
-    visitor.find(marker="more-models").click()
+    visitor.find(kind=Block, content="More models").trigger("do", {"detail": "unfold"})
     await visitor.should_see("Kling 3")
     await visitor.should_see("Set FAL_KEY to use it · 3 credits per second · 5–15 s")
     await visitor.should_see("Set GEMINI_API_KEY to use it")

@@ -10,7 +10,7 @@ from core.errors import ModerationRefused, ProviderFailed
 from core.models import User, Video, now
 from core.redis.news import News, publish
 from core.videos import queries, states
-from tests.people import ask, balance, fail, finish, picture_of
+from tests.people import ask, balance, fail, finish, photo, picture_of
 from tests.waiting import until
 from ui.components.studio.sample_reel import samples
 from ui.kit.choices import Choices
@@ -24,8 +24,8 @@ async def mine() -> int:
 
 
 def choose(visitor: Visitor, preset: str) -> None:
-    """Click the tile of a preset."""
-    visitor.find(marker="presets").trigger("choose", {"detail": preset})
+    """Click the tile of a preset, or `own-7` of one's own picture."""
+    visitor.find(marker="pictures").trigger("choose", {"detail": preset})
 
 
 def prompt(visitor: Visitor) -> str:
@@ -43,7 +43,7 @@ def write(visitor: Visitor, text: str) -> None:
 async def test_before_there_is_a_video_the_panel_shows_samples(visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.should_see("Login")
-    await visitor.should_see(marker="samples")
+    await visitor.should_see("Use it")
     await visitor.should_see("Generate · 10 credits")
     await visitor.should_see("Studio camera (built in)")
 
@@ -80,13 +80,13 @@ async def test_without_enough_credits_nothing_is_charged(visitor: Visitor, me: U
 async def test_a_refusal_stays_until_something_else_is_chosen(visitor: Visitor, me: User) -> None:
     async with session() as db:
         await credits.take_at_most(db, me.id, 95, "test:poor", "")
-    await picture_of(me)
+    picture = await picture_of(me)
     await visitor.open("/")
-    visitor.find(marker="own-picture").click()
+    choose(visitor, f"own-{picture.id}")
     write(visitor, "Slow push in")
     visitor.find(marker="generate").click()
     await visitor.should_see("Not enough credits: this video costs 10, you have 5.")
-    visitor.find(marker="outline").trigger("load")  # the product is found a moment later
+    visitor.find(marker="preview").trigger("load.capture")  # the product is found a moment later
     await visitor.should_see("The outlined product moves by itself.")
     await visitor.should_see("Not enough credits: this video costs 10, you have 5.")
     write(visitor, "Slow pull out")
@@ -149,7 +149,7 @@ async def test_a_failure_says_why_and_that_it_cost_nothing(visitor: Visitor, me:
     await visitor.should_see("The model's safety rules refused this picture or prompt.")
     await visitor.should_see("Not charged: 10 credits returned")
     await visitor.should_not_see("provider's own words")
-    visitor.find(marker="try-again").click()
+    visitor.find(marker="stage").trigger("do", {"detail": "retry"})
     await visitor.should_see("Generating…")
 
     async def is_asked_for() -> bool:
@@ -170,7 +170,7 @@ async def test_cancel_returns_the_credits(visitor: Visitor, me: User) -> None:
     await ask(me)
     await visitor.open("/")
     await visitor.should_see("90 credits")
-    visitor.find(marker="cancel").click()
+    visitor.find(marker="stage").trigger("do", {"detail": "cancel"})
     await visitor.should_see("You canceled this video.")
     await visitor.should_see("Not charged: 10 credits returned")
     await visitor.should_see("100 credits")
@@ -191,7 +191,7 @@ async def test_what_ended_long_ago_makes_room_for_the_samples(visitor: Visitor, 
         long_ago = now() - timedelta(hours=13)
         await states.change(db, Video.id == video.id, completed_at=long_ago)  # type: ignore[arg-type]
     await visitor.open("/")
-    await visitor.should_see(marker="samples")
+    await visitor.should_see("Use it")
     await visitor.should_not_see("Generated with")
 
 
@@ -224,3 +224,16 @@ async def test_on_the_chinese_page_presets_samples_and_chips_speak_chinese(visit
     assert prompt(visitor).startswith("镜头推近湿石板上的腕表")
     (button,) = visitor.find(marker="generate").elements
     assert button.props["title"] == "生成后剩余 90 积分"
+
+
+async def test_a_page_at_rest_holds_few_elements(visitor: Visitor, me: User) -> None:
+    """Each costs 4 kB of the web process for as long as the page is open: docs/performance.md."""
+    page = await visitor.open("/")
+    assert len(page.elements) <= 38
+    picture = await picture_of(me, photo(300, 900))
+    await finish(await ask(me))
+    page = await visitor.open("/")
+    choose(visitor, f"own-{picture.id}")
+    await visitor.should_see("Your picture is tall")
+    await visitor.should_see("Generated with")
+    assert len(page.elements) <= 38

@@ -20,10 +20,8 @@ customElements.define(
         this.dispatchEvent(new CustomEvent("choose", { detail: key }));
       };
       this.group = this.closest("[data-roving]");
-      this.changes = new MutationObserver((seen) => (seen.some((s) => s.type === "childList") ? this.mark() : this.settle()));
+      this.changes = new MutationObserver(() => this.mark());
       this.changes.observe(this, { childList: true });
-      // one that is chosen may stand beside us, drawn by the server
-      if (this.group) this.changes.observe(this.group, { subtree: true, attributes: true, attributeFilter: ["aria-checked"] });
       this.mark();
     }
     disconnectedCallback() {

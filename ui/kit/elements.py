@@ -30,16 +30,15 @@ class Tag(PlainElement):
         inner: Markup | None = None,
         **attributes: Any,
     ) -> None:
-        pairs = (_attribute(key, value) for key, value in attributes.items())
+        pairs = (html_attribute(key, value) for key, value in attributes.items())
         props = {key: value for key, value in pairs if value is not None}
         if inner is not None:
             props["innerHTML"] = str(inner)
-        classes = f"{classes} has-icon icon-{symbol}" if symbol else classes
-        super().__init__(name, classes.split(), text, props)
+        super().__init__(name, icon_class(classes, symbol).split(), text, props)
 
     def put(self, attribute: str, value: Any) -> None:
         """Set an attribute; None removes it."""
-        key, value = _attribute(attribute, value)
+        key, value = html_attribute(attribute, value)
         if self.props.get(key) != value:
             self.props.set_optional(key, value)
 
@@ -51,7 +50,7 @@ class Tag(PlainElement):
         self.on("click", lambda _: self._act(action), [])
         return self
 
-    def _act(self, action: Click) -> Coroutine[Any, Any, None] | None:
+    def _act(self, action: Callable[[], object]) -> Coroutine[Any, Any, None] | None:
         page = self.client.content
         with page:
             begun = action()
@@ -65,12 +64,17 @@ class Tag(PlainElement):
         return go_on()
 
 
-def _attribute(name: str, value: Any) -> tuple[str, Any]:
+def html_attribute(name: str, value: Any) -> tuple[str, Any]:
     """The attribute as HTML writes it: `aria-*` booleans as text; any other False removes it."""
     key = name.rstrip("_").replace("_", "-")
     if isinstance(value, bool) and key.startswith("aria-"):
         return key, str(value).lower()
     return key, None if value is False else value
+
+
+def icon_class(classes: str, symbol: str) -> str:
+    """The classes with those that draw an icon before the text."""
+    return f"{classes} has-icon icon-{symbol}".strip() if symbol else classes
 
 
 def page_head(title: str, note: str = "") -> Tag:
@@ -82,36 +86,43 @@ def page_head(title: str, note: str = "") -> Tag:
     return made
 
 
-def _button_classes(kind: str, look: str) -> str:
+def button_classes(kind: str, look: str) -> str:
+    """The classes of a button that looks so."""
     return f"{kind} {kind}-{look}" if look else kind
 
 
 def button(text: str, action: Click | None = None, *, look: str = "", symbol: str = "", **attributes: Any) -> Tag:
     """A button in our style: `""`, `accent`, `quiet`, `danger`, `media` (on a picture)."""
-    element = Tag("button", _button_classes("button", look), text, symbol=symbol, type="button", **attributes)
+    element = Tag("button", button_classes("button", look), text, symbol=symbol, type="button", **attributes)
     return element.on_click(action) if action else element
 
 
 def icon_button(name: str, label: str, action: Click | None = None, *, look: str = "", **attributes: Any) -> Tag:
     """A square button with an icon and a name for screen readers."""
-    classes = _button_classes("icon-button", look)
+    classes = button_classes("icon-button", look)
     element = Tag("button", classes, symbol=name, type="button", aria_label=label, title=label, **attributes)
     return element.on_click(action) if action else element
 
 
 def link(text: str, target: str, *, look: str = "", symbol: str = "", **attributes: Any) -> Tag:
     """A link that looks like a button."""
-    return Tag("a", _button_classes("button", look), text, symbol=symbol, href=target, **attributes)
+    return Tag("a", button_classes("button", look), text, symbol=symbol, href=target, **attributes)
 
 
 class Menu(ui.menu):
-    """A menu for the button it is in; it opens below, at the button's right edge. Its rows are built when it opens."""
+    """A menu that opens below, at the right edge of the button it is in; its rows are built when it opens.
 
-    def __init__(self, rows: Callable[[], None]) -> None:
-        super().__init__()
+    With a `target`, the selector of a button, it opens at once: a page has no menus that nobody has asked for.
+    """
+
+    def __init__(self, rows: Callable[[], object], target: str = "") -> None:
+        super().__init__(value=bool(target))
         self._rows = rows
         self.props('anchor="bottom right" self="top right" :offset="[0, 8]" auto-close').classes("menu")
+        if target:
+            self.props["target"] = target
         self.on_value_change(self._fill)
+        self._fill()
 
     def _fill(self) -> None:
         if self.value:

@@ -13,13 +13,14 @@ from .toast import toast
 LATE_SECONDS = 20.0
 """A click that took so much longer than the fastest one of its page was kept back on its way."""
 PRESSED = "(e) => adsvideo.pay(e.currentTarget, emit)"
+HELLO = "() => adsvideo.hello(emit)"
 
 
 def on_paid_click(element: Tag, action: Callable[[], Awaitable[None] | None]) -> Tag:
     """Call when clicked, and disable the button at once: `adsvideo.release` or a redraw ends that.
 
     The browser sends with the click when it was, by its own clock. Nobody's clock has to be right: what counts is how
-    much longer this click took than the fastest one before. `hello` is such a one, sent as the page begins to listen.
+    much longer this click took than the fastest one before. HELLO is such a one, sent as the page begins to listen.
     """
     least: list[float] = []
 
@@ -42,9 +43,7 @@ def on_paid_click(element: Tag, action: Callable[[], Awaitable[None] | None]) ->
             await done
 
     element.on("click", pressed, js_handler=PRESSED)
-    with element:
-        hello = Tag("ads-hello", hidden=True)
-        hello.on("hello", lambda event: late(event.args.get("detail")), ["detail"])
+    element.on("vnodeMounted", lambda event: late(event.args), js_handler=HELLO)
     return element
 
 

@@ -49,7 +49,7 @@ async def studio(visitor: Visitor, reuse: int = 0, recipe: str = "") -> None:
     frame = layout.frame(visitor, _("Studio"), "studio", description=about)
     with frame, Tag("div", "studio") as columns:
         form = PromptForm(visitor, draft, current)
-        with VideoPanel(current, form.try_again, samples=partial(SampleReel, draft), reuse=partial(put_into, draft)):
+        with VideoPanel(current, form.try_again, samples=SampleReel(draft), reuse=partial(put_into, draft)):
             if visitor:
                 Recent(current)
 

@@ -18,6 +18,7 @@ from ..components.social.reactions import Comments, LikeButton, Reactions, Repor
 from ..components.video.video_card import player, take_ratio
 from ..components.video.words import shown_size
 from ..i18n import _
+from ..kit.block import html
 from ..kit.elements import Tag, button, link
 from ..kit.moment import moment
 from ..plain.shell import tag_lines
@@ -76,7 +77,5 @@ def _more(user: User, video: Video) -> None:
 
 def _player(video: Video) -> None:
     source = f"/v/{video.slug}"
-    with Tag("div", "stage") as stage:
-        take_ratio(stage, shown_size(video))
-        Tag("img", "stage-blur", src=f"{source}/poster", alt="", aria_hidden="true")
-        player(source, video)
+    blur = html("img", "stage-blur", src=f"{source}/poster", alt="", aria_hidden="true")
+    take_ratio(Tag("div", "stage", inner=blur + player(source, video)), shown_size(video))

@@ -1,15 +1,17 @@
 """The line on top of every page: where to go, the switches, credits and avatar."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup
 
 from core.models import User
 
+from ... import page_state
 from ...i18n import _, language
-from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
+from ...kit.block import Actions, Block, html, html_icon_button
+from ...kit.elements import Menu, menu_line, menu_row
 from .switches import switch_rows, switches
-from .user_menu import account, credits_badge
+from .user_menu import account_button, account_rows, credits_badge, way_in
 
 HEADER = Markup(
     '<a class="brand" href="/">AdsVideo</a><nav class="nav" aria-label="{label}">{links}</nav><div class="grow"></div>'
@@ -50,24 +52,31 @@ def _ways(active: str, _language: str) -> Markup:
     return Markup().join(links)
 
 
-def header(user: User | None, active: str, *, bare: bool = False) -> Tag:
-    """The line on top of every page."""
-    with Tag("header", "header") as element, Tag("div", "header-inner"):
-        Tag("div", "header-fixed", inner=fixed(active))
-        if user:
-            credits_badge(user)
-        if not bare:
-            account(user)
-        _phone_menu(active)
-    return element
+class Header(Block):
+    """The line on top of every page; drawn again with the visitor's balance. `bare` leaves out who that is."""
+
+    def __init__(self, user: User | None, active: str, *, bare: bool = False) -> None:
+        menus: Actions = {
+            "menu": cache(lambda: Menu(lambda: _rows(active), ".phone-menu")),
+            "account": cache(lambda: Menu(lambda: account_rows(user), ".avatar") if user else None),
+        }
+        super().__init__("header", menus, role="banner")
+        self._user, self._active, self._bare = user, active, bare
+        self._state = page_state.of(user) if user else None
+        if self._state:
+            self._state.changed.subscribe(self._draw)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Whoever is signed out meanwhile stays until the page ends."""
+        user = self._state.user if self._state and self._state.user else self._user
+        who = [] if self._bare else [credits_badge(user), account_button(user)] if user else [way_in()]
+        menu = html_icon_button("menu", _("Menu"), "menu", classes="phone-menu", aria_haspopup="menu")
+        self.show(html("div", "header-inner", fixed(self._active), *who, menu))
 
 
-def _phone_menu(active: str) -> None:
-    def rows() -> None:
-        for name, target, text in _links():
-            menu_row(text, href=target, aria_current="page" if name == active else None)
-        menu_line()
-        switch_rows()
-
-    with icon_button("menu", _("Menu"), aria_haspopup="menu").classes("phone-menu"):
-        Menu(rows)
+def _rows(active: str) -> None:
+    for name, target, text in _links():
+        menu_row(text, href=target, aria_current="page" if name == active else None)
+    menu_line()
+    switch_rows()

@@ -1,5 +1,6 @@
 """Notices for empty lists and error pages, each with one action."""
 
+from markupsafe import Markup
 from nicegui import context
 
 from ...i18n import _
@@ -10,10 +11,9 @@ from ..video.preset_picture import find_preset, preset_picture
 def notice(title: str, text: str, word: str, target: str, *, heading: str = "h2") -> None:
     """What an empty list says, with the one thing to do about it."""
     with Tag("div", "notice"):
-        with Tag("div", "notice-picture", aria_hidden="true"):
-            for name in ("soda", "chair", "serum"):
-                if preset := find_preset(name):
-                    preset_picture(preset, width=640, alt="")
+        presets = filter(None, map(find_preset, ("soda", "chair", "serum")))
+        pictures = Markup().join(preset_picture(preset, width=640, alt="") for preset in presets)
+        Tag("div", "notice-picture", inner=pictures, aria_hidden="true")
         Tag(heading, "notice-title", title)
         Tag("p", "notice-text", text)
         link(word, target, look="accent")

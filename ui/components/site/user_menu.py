@@ -1,47 +1,46 @@
 """Who is signed in: credits and avatar with its menu, or Login."""
 
+from markupsafe import Markup
+from nicegui import context
+
 from core.accounts import users
 from core.models import User
 from core.redis.news import SIGNED_OUT, News
 
 from ... import i18n, live, page_state
 from ...i18n import _
-from ...kit.elements import Menu, Tag, link, menu_line, menu_row
+from ...kit.block import html
+from ...kit.elements import Tag, menu_line, menu_row
 
 
-def credits_badge(user: User) -> None:
-    """The balance; read again whenever a video of the user has changed its state."""
-    badge = Tag("a", "credits", i18n.credits(user.credits), symbol="coins", href="/account", data_testid="credits")
-    badge.put("title", _("Your credits"))
-
-    state = page_state.of(user)
-
-    def refresh() -> None:
-        if state.user:
-            badge.text = i18n.credits(state.user.credits)
-
-    state.changed.subscribe(refresh)
+def credits_badge(user: User) -> Markup:
+    """The balance."""
+    return html("a", "credits", i18n.credits(user.credits), symbol="coins", href="/account", title=_("Your credits"),
+                data_testid="credits")  # fmt: skip
 
 
-def account(user: User | None) -> None:
-    """The avatar with its menu, or the way in."""
-    if user is None:
-        link(_("Login"), "/auth/login", look="accent").classes("login")
-        return
+def way_in() -> Markup:
+    """What leads a stranger to the sign-in."""
+    return html("a", "button button-accent login", _("Login"), href="/auth/login")
+
+
+def account_button(user: User) -> Markup:
+    """The avatar, which opens the menu."""
     name = user.name or user.email
-    face = Tag("button", "avatar", name[:1].upper(), type="button", aria_label=_("Account"), aria_haspopup="menu")
-    face.put("title", name)
-    with face:
-        if user.avatar_url.startswith("https://"):
-            Tag("img", src=user.avatar_url, alt="", width=36, height=36, referrerpolicy="no-referrer")
-        Menu(lambda: _rows(user, name))
+    face = html("img", src=user.avatar_url, alt="", width=36, height=36, referrerpolicy="no-referrer")
+    return html(
+        "button", "avatar", name[:1].upper(), face if user.avatar_url.startswith("https://") else "", type="button",
+        aria_label=_("Account"), aria_haspopup="menu", title=name, data_do="account",
+    )  # fmt: skip
 
-    state = page_state.of(user)
+
+def leave_once_signed_out(user: User) -> None:
+    """End the page: nothing on it may be used any more by somebody who is signed out, whatever its browser does."""
+    state, client = page_state.of(user), context.client
 
     def leave() -> None:
-        """Nothing on a page may be used any more by somebody who is signed out, whatever its browser does."""
-        face.client.content.clear()
-        face.client.run_javascript("reloadUnlessLeaving()")
+        client.content.clear()
+        client.run_javascript("reloadUnlessLeaving()")
 
     def hear(news: News) -> None:
         if news.status == SIGNED_OUT:
@@ -55,7 +54,9 @@ def account(user: User | None) -> None:
     state.changed.subscribe(check)
 
 
-def _rows(user: User, name: str) -> None:
+def account_rows(user: User) -> None:
+    """The rows of the avatar's menu."""
+    name = user.name or user.email
     with Tag("div", "menu-head"):
         Tag("div", "menu-title", name)
         Tag("div", "menu-note", user.email)

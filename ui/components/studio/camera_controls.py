@@ -8,8 +8,7 @@ from core.prompts.beyond import Thing, beyond
 from core.prompts.camera_moves import MOVES, find_move
 
 from ...i18n import _
-from ...kit.choices import Choices, option
-from ...kit.elements import Tag, button
+from ...kit.block import Actions, Block, html, html_button
 from .draft import STRENGTHS, Draft
 
 SWITCH = Markup('<span class="switch" aria-hidden="true"></span>{}')
@@ -36,32 +35,14 @@ def _things() -> dict[Thing, str]:
     }
 
 
-class CameraControls(Tag):
+class CameraControls(Block):
     """Shown with the studio camera; whatever is chosen goes into the draft."""
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__("section", "field camera", aria_label=_("Studio camera"))
         self._draft = draft
-        with self:
-            with Tag("div", "camera-line"):
-                self._view = Tag("span", "camera-view")
-                with Tag("label", "camera-strength"):
-                    Tag("span", "camera-label", _("Strength"))
-                    self._slider = Tag("input", "camera-slider", type="range", min="0", max="2", step="1")
-                    self._slider.on("input", self._strengthened, js_handler="(e) => emit(e.target.value)")
-                self._word = Tag("span", "camera-word")
-            switches = _switches()
-            group = {"role": "group", "aria_label": _("Effects")}
-            self._effects = Choices("camera-effects", "aria-pressed", self._switched, **group)
-            self._effects.show(
-                {name: option("camera-effect", name, SWITCH.format(word), title=about)
-                 for name, (word, about) in switches.items()}
-            )  # fmt: skip
-            if weights() is None:
-                Tag("p", "camera-note", _("Plain moves only: products can't be cut out on this machine."))
-            with Tag("p", "camera-note", role="status") as self._honest:
-                self._beyond = Tag("span")
-                self._better = button(_("Use a video model"), self._use_other, look="link")
+        actions: Actions = {"switch": self._switch, "other": self._use_other}
+        super().__init__("field camera", actions, role="region", aria_label=_("Studio camera"))
+        self.on("input", self._strengthened, js_handler="(e) => emit(e.target.value)")
         draft.changed.subscribe(self._draw)
         self._draw()
 
@@ -70,7 +51,7 @@ class CameraControls(Tag):
         if number in ("0", "1", "2"):
             self._draft.update(strength=STRENGTHS[int(number)])
 
-    def _switched(self, name: str) -> None:
+    def _switch(self, name: str) -> None:
         self._draft.update(**{name: not getattr(self._draft.choices, name)})
 
     def _use_other(self) -> None:
@@ -83,21 +64,47 @@ class CameraControls(Tag):
         return next(ready, None)
 
     def _draw(self) -> None:
-        choices, model = self._draft.choices, self._draft.model
-        self.put("hidden", not (model and model.server.local))
-        if not model or not model.server.local:
-            return
+        model = self._draft.model
+        is_shown = model is not None and model.server.local
+        self.put("hidden", not is_shown)
+        if is_shown:
+            self.show(self._line(), self._effects(), self._plain(), self._honest())
+
+    def _line(self) -> str:
+        """The move as it will be, and how strong."""
+        choices = self._draft.choices
         strength = choices.strength or "normal"
-        self._slider.put("value", str(STRENGTHS.index(strength)))
-        words = {"subtle": _("subtle"), "normal": _("normal"), "strong": _("strong")}
-        self._word.text = words[strength]
-        self._slider.put("aria_valuetext", words[strength])
+        word = {"subtle": _("subtle"), "normal": _("normal"), "strong": _("strong")}[strength]
         move = choices.move or next((m.name for m in MOVES if find_move(choices.prompt, m)), "push-in")
-        self._view.put("innerHTML", str(VIEW.format(move)))
-        self._view.put("data_strength", strength)
-        on = {name for name in _switches() if getattr(choices, name)}
-        self._effects.mark_chosen(*sorted(on))
-        things = [_things()[thing] for thing in beyond(choices.prompt)]
-        self._beyond.text = _("A still picture can't show {things}.", things=", ".join(things)) if things else ""
-        self._honest.put("hidden", not things)
-        self._better.put("hidden", self._other() is None)
+        value = STRENGTHS.index(strength)
+        return html(
+            "div", "camera-line",
+            html("span", "camera-view", VIEW.format(move), data_strength=strength),
+            html(
+                "label", "camera-strength",
+                html("span", "camera-label", _("Strength")),
+                html("input", "camera-slider", type="range", min=0, max=2, step=1, value=value, aria_valuetext=word),
+            ),
+            html("span", "camera-word", word),
+        )  # fmt: skip
+
+    def _effects(self) -> str:
+        switches = (
+            html(
+                "button", "camera-effect", SWITCH.format(word), type="button", title=about, data_do=f"switch {name}",
+                aria_pressed=bool(getattr(self._draft.choices, name)),
+            )
+            for name, (word, about) in _switches().items()
+        )  # fmt: skip
+        return html("div", "camera-effects", *switches, role="group", aria_label=_("Effects"))
+
+    def _plain(self) -> str:
+        words = _("Plain moves only: products can't be cut out on this machine.")
+        return html("p", "camera-note", words) if weights() is None else ""
+
+    def _honest(self) -> str:
+        """What of the prompt a still picture can't show; screen readers know the line before it says anything."""
+        things = [_things()[thing] for thing in beyond(self._draft.choices.prompt)]
+        words = _("A still picture can't show {things}.", things=", ".join(things)) if things else ""
+        way_on = html_button(_("Use a video model"), "other", look="link") if words and self._other() else ""
+        return html("p", "camera-note", html("span", "", words), way_on, role="status", hidden=not words)

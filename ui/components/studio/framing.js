@@ -54,7 +54,7 @@ customElements.define(
         this.timer = 0;
         const same = ["x", "y", "zoom"].every((name) => Number(this.getAttribute(name)) === this.at[name]);
         if (same) return this.removeAttribute("data-moving");
-        this.dispatchEvent(new CustomEvent("moved", { detail: this.at }));
+        this.dispatchEvent(new CustomEvent("moved", { detail: this.at, bubbles: true }));
       }, 250);
     }
     drag(e) {

@@ -1,14 +1,14 @@
 """Generate, with its price inside, the reason why it can't be done above, and the progress along its lower edge."""
 
 from dataclasses import replace
-from functools import partial
 
 from core.accounts import users
 from core.models import User
 
 from ... import formats, i18n, page_state
 from ...i18n import _
-from ...kit.elements import Click, Tag, button, link
+from ...kit.block import Block, html, html_button
+from ...kit.elements import Click, Tag
 from ...kit.paid import on_paid_click, release
 from ..video.current_video import CurrentVideo
 from ..video.words import budget_left, localized
@@ -27,11 +27,12 @@ class GenerateButton(Tag):
         self._draft, self._current = draft, current
         self._state = page_state.of(user) if user else None
         self._held: tuple[int, Choices] | None = None
+        self._complaint = ""
+        self._blocked = ""
+        self._bar: Tag | None = None
         with self:
-            self._problem = Tag("div", "problem generate-problem", role="alert")
-            self._blocked = Tag("div", "problem generate-problem", role="status")
-            with Tag("button", "generate-button", type="button", data_testid="generate") as self._button:
-                self._bar = Tag("span", "generate-bar", aria_hidden="true", hidden=True)
+            self._reasons = Block("generate-reasons", {"fallback": self._use_fallback}).mark("reasons")
+            self._button = Tag("button", "generate-button", type="button", data_testid="generate")
         on_paid_click(self._button.mark("generate"), press)
         draft.changed.subscribe(self._draw)
         current.changed.subscribe(self._draw)
@@ -57,14 +58,9 @@ class GenerateButton(Tag):
 
     def complain(self, sentence: str, way: tuple[str, str] | None = None) -> None:
         """Show why nothing was generated, with the way on: its word and address; an empty sentence hides it."""
-        if not sentence and not self._problem.default_slot.children:
-            return
-        self._problem.clear()
-        if sentence:
-            with self._problem:
-                Tag("span", "", sentence, symbol="circle-alert")
-                if way:
-                    link(*way, look="link")
+        words = html("span", "", sentence, symbol="circle-alert") if sentence else ""
+        self._complaint = words + (html("a", "button button-link", way[0], href=way[1]) if way else "")
+        self._explain()
 
     def release(self) -> None:
         """End the browser's own disabling after a press; the page's own stays."""
@@ -76,30 +72,31 @@ class GenerateButton(Tag):
             _("Generating…") if held else _("Generate · {credits}", credits=i18n.credits(self._draft.price))
         )
         self._button.put("disabled", held or self._draft.blocked is not None)
-        self._bar.put("hidden", not held)
-        self._explain_blocked()
+        self._explain()
         self._tell_balance()
         self._move()
 
-    def _explain_blocked(self) -> None:
-        """Why the chosen model can't be used, and the ways out."""
-        error = self._draft.blocked
-        sentence = i18n.explain(error) if error else ""
-        if self._blocked.props.get("data-says", "") == sentence:
-            return
-        self._blocked.put("data_says", sentence or None)
-        self._blocked.clear()
-        if not error:
-            return
-        self.complain("")
-        with self._blocked, Tag("span", "", sentence, symbol="circle-alert"):
-            if other := self._draft.fallback:
-                name = localized(other.label).partition(" (")[0].partition("（")[0]
-                way = _("Use {model} instead", model=name)
-                button(way, partial(self._draft.update, model=other.id), look="link")
-            user = self._state.user if self._state else None
-            if user and users.role(user) == "admin":
-                link(_("Set it up"), "/admin", look="link")
+    def _explain(self) -> None:
+        """Why nothing was generated; why the chosen model can't be used, with the ways out."""
+        error, other = self._draft.blocked, self._draft.fallback
+        blocked, ways = i18n.explain(error) if error else "", []
+        if blocked != self._blocked:
+            self._blocked, self._complaint = blocked, "" if blocked else self._complaint
+        if other:
+            name = localized(other.label).partition(" (")[0].partition("（")[0]
+            ways.append(html_button(_("Use {model} instead", model=name), "fallback", look="link"))
+        user = self._state.user if self._state else None
+        if user and users.role(user) == "admin":
+            ways.append(html("a", "button button-link", _("Set it up"), href="/admin"))
+        why = html("span", "", blocked, *ways, symbol="circle-alert") if blocked else ""
+        self._reasons.show(
+            html("div", "problem generate-problem", self._complaint, role="alert"),
+            html("div", "problem generate-problem", why, role="status"),
+        )
+
+    def _use_fallback(self) -> None:
+        if other := self._draft.fallback:
+            self._draft.update(model=other.id)
 
     def _tell_balance(self) -> None:
         user = self._state.user if self._state else None
@@ -120,7 +117,14 @@ class GenerateButton(Tag):
         return f"{words} · {budget_left(budget, after)}"
 
     def _move(self) -> None:
-        if self.is_held:
-            progress = self._current.progress
-            self._bar.put("data_unknown", True if progress is None else None)
-            self._bar.style(f"--done: {(progress or 0) / 100:.3f}")
+        if not self.is_held:
+            if self._bar:
+                self._bar.delete()
+            self._bar = None
+            return
+        if self._bar is None:
+            with self._button:
+                self._bar = Tag("span", "generate-bar", aria_hidden="true")
+        progress = self._current.progress
+        self._bar.put("data_unknown", True if progress is None else None)
+        self._bar.style(f"--done: {(progress or 0) / 100:.3f}")

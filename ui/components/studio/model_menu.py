@@ -1,8 +1,5 @@
 """The model: one line with name, state, price and length that opens the whole menu; lengths and ratios follow it."""
 
-from collections.abc import Callable
-from functools import partial
-
 from markupsafe import Markup
 from nicegui import ui
 
@@ -12,19 +9,11 @@ from core.catalog.size import Size
 
 from ... import formats, i18n
 from ...i18n import _
-from ...kit.choices import Choices, option
-from ...kit.elements import Tag
-from ..site.model_state import state_dot, state_look, state_word
+from ...kit.block import Actions, Block, html
+from ..site.model_state import state_look, state_word
 from ..video.words import localized
 from .camera_controls import SWITCH
 from .draft import Draft
-
-SUMMARY = Markup(
-    '<span class="model-name">{name}</span><span class="model-facts"><span class="{look}">{state}</span>'
-    "<span>{facts}</span></span>"
-)
-
-
 
 
 def arranged(offers: list[Offer]) -> tuple[list[Offer], list[Offer]]:
@@ -55,124 +44,63 @@ def price_text(model: Model) -> str:
     return f"{i18n.credits(model.price_credits)} · {length}"
 
 
-class ModelMenu(Tag):
+class ModelMenu(Block):
     """Choosing a model, a length or a ratio puts it into the draft."""
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__("section", "field", aria_label=_("Model"))
+        actions: Actions = {
+            "open": self._open,
+            "seconds": lambda value: draft.update(seconds=int(value)),
+            "ratio": self._choose_ratio,
+            "lines": self._choose_lines,
+            "sound": lambda: draft.update(audio=not draft.choices.audio),
+        }
+        super().__init__("field", actions, role="region", aria_label=_("Model"))
         self._draft = draft
-        self._listed: list[Offer] = []
-        self._unfolded = False
-        with self:
-            Tag("h2", "sr-only", _("Model"))
-            self._line = Tag("button", "model-line", symbol="chevron-down", type="button", aria_haspopup="listbox")
-            with self._line:
-                self._summary = Tag("span", "model-summary")
-                self._menu = ui.menu().props('fit anchor="bottom left" self="top left" :offset="[0, 6]" role=listbox')
-                self._menu.props["aria-label"] = _("Model")
-                self._menu.classes("menu model-list").on_value_change(self._opened)
-            with Tag("div", "options"):
-                self._lengths = _segments(_("Length"), lambda value: draft.update(seconds=int(value)))
-                self._ratios = _segments(_("Ratio"), self._choose_ratio)
-                self._sharper = Choices(
-                    "segments", "aria-pressed", self._choose_lines, role="group", aria_label=_("Resolution")
-                )
-                group = {"role": "group", "aria_label": _("Sound")}
-                self._sound = Choices("camera-effects", "aria-pressed", self._switch_sound, **group)
-                about = _("The model makes sound as well")
-                self._sound.show({"audio": option("camera-effect", "audio", SWITCH.format(_("Sound")), title=about)})
+        self._list: ModelList | None = None
         draft.changed.subscribe(self._draw)
         self._draw()
 
-    def _opened(self) -> None:
-        self._line.put("aria_expanded", bool(self._menu.value))
-        self._unfolded = False
-        if self._menu.value:
-            self._list()
-
-    def _list(self) -> None:
-        """The rows are built when they are first looked at."""
-        self._menu.clear()
-        shown, folded = arranged(self._draft.offers)
-        with self._menu, Tag("div", "menu-list", role="presentation", data_roving="move"):
-            for offer in shown:
-                self._row(offer)
-            if folded and self._unfolded:
-                with Tag("div", "model-more", role="group", aria_label=_("More models")):
-                    for offer in folded:
-                        self._row(offer)
-            elif folded:
-                self._fold(folded)
-
-    def _fold(self, folded: list[Offer]) -> None:
-        """One row for all models that are not set up; it opens into them."""
-        row = Tag("button", "model-row model-fold", symbol="chevron-down", type="button", role="option", data_rove=True)
-        row.mark("more-models")
-        row.put("aria_selected", False)
-        row.put("tabindex", "-1")
-        with row:
-            with Tag("span", "model-row-main"):
-                Tag("span", "model-name", _("More models"))
-            names = ", ".join(localized(offer.model.label) for offer in folded)
-            Tag("span", "model-row-note", names)
-        row.on_click(self._unfold)
-
-    def _unfold(self) -> None:
-        self._unfolded = True
-        self._list()
-        self.client.run_javascript("document.querySelector('.model-more [data-rove]')?.focus()")
-
-    def _row(self, offer: Offer) -> None:
-        model, ready = offer.model, offer.state.name == "ready"
-        chosen = model.id == self._draft.choices.model
-        row = Tag("button", "model-row", symbol="check", type="button", role="option", data_rove=True)
-        with row:
-            row.put("aria_selected", chosen)
-            row.put("aria_disabled", None if ready else True)
-            row.put("tabindex", "0" if chosen else "-1")
-            row.put("data_model", model.id)
-            with Tag("span", "model-row-main"):
-                Tag("span", "model-name", localized(model.label))
-                state_dot(offer.state)
-            Tag("span", "model-row-note", _note(offer))
-        if ready:
-            row.on_click(partial(self._choose, model.id))
-
-    def _switch_sound(self, _name: str) -> None:
-        self._draft.update(audio=not self._draft.choices.audio)
-
-    def _choose(self, model_id: str) -> None:
-        self._menu.close()
-        self._draft.update(model=model_id)
+    def _open(self) -> None:
+        """Make the list, which opens; after that the browser itself opens and closes it."""
+        if self._list is None:
+            self._list = ModelList(self._draft)
+            self._list.on_value_change(self._draw)
+            self._draw()
 
     def _draw(self) -> None:
-        offer = self._draft.offer
-        if offer is None:
-            return
-        facts = f"{i18n.credits(self._draft.price)} · {formats.seconds(self._draft.choices.seconds)}"
-        name, look, word = localized(offer.model.label), state_look(offer.state), state_word(offer.state)
-        inner = SUMMARY.format(name=name, look=look, state=word, facts=facts)
-        self._summary.put("innerHTML", str(inner))
-        self._lengths.show({str(s): _length(s) for s in sorted(offer.model.seconds)})
-        self._lengths.mark_chosen(str(self._draft.choices.seconds))
-        self._draw_sizes(offer.model)
-        self._sound.put("hidden", "audio" not in offer.model.options)
-        self._sound.mark_chosen(*(["audio"] if self._draft.choices.audio else []))
-        if self._listed != self._draft.offers:
-            self._listed = self._draft.offers
-            if self._menu.value:
-                self._list()
+        if offer := self._draft.offer:
+            options = (self._lengths(offer.model), *self._sizes(offer.model), self._sound(offer.model))
+            self.show(html("h2", "sr-only", _("Model")), self._line(offer), html("div", "options", *options))
 
-    def _draw_sizes(self, model: Model) -> None:
+    def _line(self, offer: Offer) -> str:
+        name = html("span", "model-name", localized(offer.model.label))
+        state = html("span", state_look(offer.state), state_word(offer.state))
+        cost = f"{i18n.credits(self._draft.price)} · {formats.seconds(self._draft.choices.seconds)}"
+        summary = html("span", "model-summary", name, html("span", "model-facts", state, html("span", "", cost)))
+        is_open = bool(self._list.value) if self._list else None
+        return html("button", "model-line", summary, symbol="chevron-down", type="button", aria_haspopup="listbox",
+                    aria_expanded=is_open, data_do="open")  # fmt: skip
+
+    def _lengths(self, model: Model) -> str:
+        lengths = [_length(seconds) for seconds in sorted(model.seconds)]
+        return _segments(_("Length"), str(self._draft.choices.seconds), lengths)
+
+    def _sizes(self, model: Model) -> tuple[str, str]:
         """The ratios; beside them a switch for each of the larger sizes of the chosen one."""
-        now = self._draft.size
-        self._ratios.show({ratio: _ratio(sizes) for ratio, sizes in _by_ratio(model).items()})
-        self._ratios.mark_chosen(now.ratio)
-        larger = _by_ratio(model).get(now.ratio, [])[1:]
-        switches = {_lines(size): option("segment", _lines(size), _lines(size), title=str(size)) for size in larger}
-        self._sharper.show(switches)
-        self._sharper.mark_chosen(_lines(now))
-        self._sharper.put("hidden", not larger)
+        now, by_ratio = self._draft.size, _by_ratio(model)
+        ratios = _segments(_("Ratio"), now.ratio, [_ratio(ratio, sizes) for ratio, sizes in by_ratio.items()])
+        larger = [_switch(size, is_on=size == now) for size in by_ratio.get(now.ratio, [])[1:]]
+        group = html("div", "segments", *larger, role="group", aria_label=_("Resolution"))
+        return ratios, group if larger else ""
+
+    def _sound(self, model: Model) -> str:
+        if "audio" not in model.options:
+            return ""
+        about, on = _("The model makes sound as well"), self._draft.choices.audio
+        inner = SWITCH.format(_("Sound"))
+        switch = html("button", "camera-effect", inner, type="button", title=about, aria_pressed=on, data_do="sound")
+        return html("div", "camera-effects", switch, role="group", aria_label=_("Sound"))
 
     def _choose_ratio(self, ratio: str) -> None:
         """As sharp as before, if that has been chosen and the model can; a ratio's only size is no choice."""
@@ -189,6 +117,70 @@ class ModelMenu(Tag):
             self._draft.update(size=str(sizes[0] if on == self._draft.size else on))
 
 
+class ModelList(ui.menu):
+    """A row for each model, below the line that opens it."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(value=True)
+        self._draft = draft
+        self._unfolded = False
+        self.props('fit anchor="bottom left" self="top left" :offset="[0, 6]" role=listbox target=".model-line"')
+        self.props["aria-label"] = _("Model")
+        self.classes("menu model-list")
+        actions: Actions = {"model": self._choose, "unfold": self._unfold}
+        with self:
+            self._rows = Block("menu-list", actions, role="presentation", data_roving="move")
+        self.on_value_change(self._fold)
+        draft.changed.subscribe(self._draw)
+        self._draw()
+
+    def _fold(self) -> None:
+        self._unfolded = False
+        self._draw()
+
+    def _draw(self) -> None:
+        if not self.value:
+            return
+        shown, folded = arranged(self._draft.offers)
+        rows = [self._row(offer) for offer in shown]
+        if folded and self._unfolded:
+            more = map(self._row, folded)
+            rows.append(html("div", "model-more", *more, role="group", aria_label=_("More models")))
+        elif folded:
+            rows.append(_folded_row(folded))
+        self._rows.show(*rows)
+
+    def _row(self, offer: Offer) -> str:
+        model, ready = offer.model, offer.state.name == "ready"
+        chosen = model.id == self._draft.choices.model
+        state = html("span", state_look(offer.state), state_word(offer.state))
+        main = html("span", "model-row-main", html("span", "model-name", localized(model.label)), state)
+        return html(
+            "button", "model-row", main, html("span", "model-row-note", _note(offer)), symbol="check", type="button",
+            role="option", aria_selected=chosen, aria_disabled=None if ready else True, tabindex=0 if chosen else -1,
+            data_rove=True, data_model=model.id, data_do=f"model {model.id}" if ready else None,
+        )  # fmt: skip
+
+    def _choose(self, model_id: str) -> None:
+        self.close()
+        self._draft.update(model=model_id)
+
+    def _unfold(self) -> None:
+        self._unfolded = True
+        self._draw()
+        self.client.run_javascript("document.querySelector('.model-more [data-rove]')?.focus()")
+
+
+def _folded_row(folded: list[Offer]) -> str:
+    """One row for all models that are not set up; it opens into them."""
+    main = html("span", "model-row-main", html("span", "model-name", _("More models")))
+    names = ", ".join(localized(offer.model.label) for offer in folded)
+    return html(
+        "button", "model-row model-fold", main, html("span", "model-row-note", names), symbol="chevron-down",
+        type="button", role="option", aria_selected=False, tabindex=-1, data_rove=True, data_do="unfold",
+    )  # fmt: skip
+
+
 def _by_ratio(model: Model) -> dict[str, list[Size]]:
     """The sizes of a model by their ratio, in its order; the smallest of a ratio first."""
     ratios: dict[str, list[Size]] = {}
@@ -202,21 +194,26 @@ def _lines(size: Size) -> str:
     return f"{min(size.width, size.height)}p"
 
 
-def _segments(label: str, choose: Callable[[str], None]) -> Choices:
+def _segments(label: str, chosen: str, options: list[Markup]) -> str:
     """A few values side by side, one of them chosen."""
-    group = {"role": "group", "aria_label": label, "data_roving": "choose"}
-    return Choices("segments", "aria-pressed", choose, single=True, **group)
+    return html("ads-choices", "segments", *options, state="aria-pressed", chosen=chosen, single=True, role="group",
+                aria_label=label, data_roving="choose")  # fmt: skip
 
 
 def _length(seconds: int) -> Markup:
-    value = str(seconds)
-    return option("segment", value, formats.seconds(seconds), data_rove="", title=value)
+    return html("button", "segment", formats.seconds(seconds), type="button", title=seconds, data_rove=True,
+                data_key=seconds, data_do=f"seconds {seconds}")  # fmt: skip
 
 
-def _ratio(sizes: list[Size]) -> Markup:
+def _ratio(ratio: str, sizes: list[Size]) -> Markup:
     """The ratio with a small frame of it before the word."""
     size = sizes[0]
     scale = 14 / max(size.width, size.height)
     frame = f"--width:{max(6, round(size.width * scale))}px;--height:{max(6, round(size.height * scale))}px"
-    sharp = ", ".join(map(str, sizes))
-    return option("segment segment-ratio", size.ratio, size.ratio, style=frame, data_rove="", title=sharp)
+    return html("button", "segment segment-ratio", ratio, type="button", title=", ".join(map(str, sizes)), style=frame,
+                data_rove=True, data_key=ratio, data_do=f"ratio {ratio}")  # fmt: skip
+
+
+def _switch(size: Size, *, is_on: bool) -> Markup:
+    lines = _lines(size)
+    return html("button", "segment", lines, type="button", title=size, aria_pressed=is_on, data_do=f"lines {lines}")

@@ -1,9 +1,11 @@
 """What is to be known of one's own picture before a video is made of it: its shape beside the video's, its pixels."""
 
+from functools import partial
+
 from core.catalog.size import Size
 
 from ...i18n import _
-from ...kit.elements import Tag, button
+from ...kit.block import Actions, Block, html, html_button
 from .draft import Draft
 from .framing import PRESET_SIZE
 
@@ -15,21 +17,17 @@ SOFT = 0.8
 """A picture with fewer pixels than this share of the video's looks soft."""
 
 
-class PictureHints(Tag):
+class PictureHints(Block):
     """A line for each, with its way out; nothing for a picture that fits."""
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__("div", "picture-hints", role="status")
+        actions: Actions = {
+            "fit": self._use_ratio,
+            "whole": partial(draft.update, layers=False),
+            "all": partial(draft.update, mode="pad-blur"),
+        }
+        super().__init__("picture-hints", actions, role="status")
         self._draft = draft
-        with self:
-            self._fit = button("", self._use_ratio, look="link", hidden=True)
-            with Tag("p", "picture-note", hidden=True) as self._outlined:
-                Tag("span", "", _("The outlined product moves by itself."))
-                button(_("Use the whole picture instead"), lambda: draft.update(layers=False), look="link")
-            self._note = Tag("p", "picture-note", symbol="circle-alert", hidden=True)
-            with Tag("p", "picture-note", symbol="circle-alert", hidden=True) as self._cut:
-                self._cut_words = Tag("span")
-                button(_("Show all of it"), lambda: draft.update(mode="pad-blur"), look="link")
         draft.changed.subscribe(self._draw)
         self._draw()
 
@@ -53,28 +51,41 @@ class PictureHints(Tag):
             self._draft.update(size=str(size))
 
     def _draw(self) -> None:
+        fit, soft, cut = self._fit(), self._soft(), self._cut()
+        has_room = sum(map(bool, (fit, soft, cut))) < 2  # the form has room for two lines
+        outlined = self._outlined() if has_room and self._draft.cut_out in self._draft.outlined else ""
+        self.show(fit, outlined, soft, cut)
+
+    def _fit(self) -> str:
         own, fitting = self._own, self._fitting
+        if not own or not fitting:
+            return ""
         words = {
-            "portrait": _("Your picture is tall: use {ratio}", ratio=fitting.ratio if fitting else ""),
-            "landscape": _("Your picture is wide: use {ratio}", ratio=fitting.ratio if fitting else ""),
-            "square": _("Your picture is square: use {ratio}", ratio=fitting.ratio if fitting else ""),
+            "portrait": _("Your picture is tall: use {ratio}", ratio=fitting.ratio),
+            "landscape": _("Your picture is wide: use {ratio}", ratio=fitting.ratio),
+            "square": _("Your picture is square: use {ratio}", ratio=fitting.ratio),
         }
-        self._fit.text = words[own.shape] if own and fitting else ""
-        self._fit.put("hidden", not self._fit.text)
-        self._note.text = self._pixels(own, is_fitting=fitting is None)
-        self._note.put("hidden", not self._note.text)
-        cut = own is not None and self._draft.choices.mode == "crop" and _stretch(own) > EXTREME
-        if own and cut:
-            tall = own.height > own.width
-            self._cut_words.text = (
-                _("Your picture is very tall: most of it is cut off.")
-                if tall
-                else _("Your picture is very wide: most of it is cut off.")
-            )
-        self._cut.put("hidden", not cut)
-        lines = (self._fit.text, self._note.text, cut)  # the form has room for two of them
-        has_room = sum(map(bool, lines)) < 2
-        self._outlined.put("hidden", not has_room or self._draft.cut_out not in self._draft.outlined)
+        return html_button(words[own.shape], "fit", look="link")
+
+    def _outlined(self) -> str:
+        way_out = html_button(_("Use the whole picture instead"), "whole", look="link")
+        return html("p", "picture-note", html("span", "", _("The outlined product moves by itself.")), way_out)
+
+    def _soft(self) -> str:
+        words = self._pixels(self._own, is_fitting=self._fitting is None)
+        return html("p", "picture-note", words, symbol="circle-alert") if words else ""
+
+    def _cut(self) -> str:
+        own = self._own
+        if not own or self._draft.choices.mode != "crop" or _stretch(own) <= EXTREME:
+            return ""
+        words = (
+            _("Your picture is very tall: most of it is cut off.")
+            if own.height > own.width
+            else _("Your picture is very wide: most of it is cut off.")
+        )
+        way_out = html_button(_("Show all of it"), "all", look="link")
+        return html("p", "picture-note", html("span", "", words), way_out, symbol="circle-alert")
 
     def _pixels(self, own: Size | None, *, is_fitting: bool) -> str:
         if own and min(own.width, own.height) < TINY:

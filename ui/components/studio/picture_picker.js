@@ -1,6 +1,6 @@
 function upload(input, file) {
   const zone = input.closest("[data-upload]");
-  const tell = (type, detail) => input.dispatchEvent(new CustomEvent(type, { detail }));
+  const tell = (type, detail) => input.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
   input.value = "";
   if (file.type === "video/mp4" || /\.mp4$/i.test(file.name)) return readSettings(file, tell);
   if (file.size > SHARED.pictureBytes) return tell("refused", { code: SHARED.pictureTooLarge });

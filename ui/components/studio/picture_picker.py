@@ -14,9 +14,10 @@ from core.storage import store
 
 from ... import i18n
 from ...i18n import _
+from ...kit.block import Block, html
 from ...kit.choices import Choices, option
 from ...kit.dialog import confirm
-from ...kit.elements import Tag, icon_button
+from ...kit.elements import Tag
 from ..video.preset_picture import preset_prompt, preset_title, thumbnail
 from .draft import Draft
 from .dropped_video import take_settings
@@ -32,7 +33,9 @@ SCROLL = Markup(
     '<button type="button" class="strip-scroll has-icon icon-chevron-{side}" data-scroll="{step}" tabindex="-1" '
     'aria-controls="{strip}" aria-label="{label}" title="{label}"></button>'
 )
-OWN = Markup('<img src="{}" alt="" loading="lazy" decoding="async">')
+IMAGE = Markup('<img src="/api/v1/images/{}/content" alt="" loading="lazy" decoding="async">')
+OWN = "own-"
+"""Before the number of a picture of one's own in the key of its tile."""
 
 
 class PicturePicker(Tag):
@@ -41,19 +44,15 @@ class PicturePicker(Tag):
     def __init__(self, user: User | None, draft: Draft) -> None:
         super().__init__("section", "field picture-field", aria_label=_("Picture"))
         self._user, self._draft = user, draft
-        self._tiles: dict[int, Tag] = {}
+        self._own = list(draft.own)
+        """One's own pictures in the order of their tiles; what comes later stands first."""
         self._chosen: str | int = ""
         with self:
             Tag("h1", "form-title", _("Turn a picture into a video"))
-            with FramingPreview(user, draft, FILE_INPUT):
-                self._delete = icon_button("trash-2", _("Delete this picture"), self._ask, look="media")
-                self._delete.classes("preview-delete")
+            FramingPreview(user, draft, FILE_INPUT, self._ask)
             self._strip()
             self._url = PictureUrl(user, self._take, self.complain)
-            if user:
-                Tag("ads-address", hidden=True)  # one from before the sign-in
-            self._link.on_click(self._url.switch)
-            self._url.switched.subscribe(lambda shown: self._link.put("aria_expanded", shown))
+            self._url.switched.subscribe(self._show_ways)
             PictureHints(draft)
             self._problem = Tag("p", "problem", role="alert", hidden=True)
         Tag("div", "drop-overlay", _("Drop your picture"), symbol="image", aria_hidden="true")
@@ -63,40 +62,38 @@ class PicturePicker(Tag):
     def _strip(self) -> None:
         """Upload and Link, always in sight; then one's own pictures and the presets, which scroll."""
         with Tag("div", "strip-row") as self._row:
-            self._upload_tile()
-            self._link = Tag("button", "tile tile-upload", _("Link"), symbol="link", type="button", aria_controls=BOX,
-                             aria_expanded=False, title=_("A picture by its web address"))  # fmt: skip
+            self._ways = Block("strip-ways", {"link": self._switch_link})
+            self._ways.on("uploaded", self._uploaded, ["detail"])
+            self._ways.on("refused", self._refused, ["detail"])
+            self._ways.on("settings", partial(take_settings, self._user, self._draft), ["detail"])
+            self._ways.on("started", lambda: self.complain(""), [])
+            self._show_ways(link_is_open=False)
             with Tag("div", "strip-box"):
-                with Tag("div", "strip", id=STRIP), Tag(
-                    "div", "tiles", role="radiogroup", aria_label=_("Pictures"), data_roving="move"
-                ):
-                    self._mine = Tag("div", "tiles-own", role="none")
-                    self._presets = Choices("", "aria-checked", self._choose_preset, role="none", single=True)
-                    self._presets.mark("presets")
-                    self._presets.show(_preset_tiles())
-                    for picture in self._draft.own.values():
-                        self._own_tile(picture)
-                ways = (("left", -1, _("Scroll back")), ("right", 1, _("Scroll on")))
-                both = (SCROLL.format(side=side, step=step, strip=STRIP, label=label) for side, step, label in ways)
+                self._tiles = Choices(
+                    "strip", "aria-checked", self._choose, role="radiogroup", aria_label=_("Pictures"), single=True,
+                    data_roving="move", id=STRIP,
+                ).mark("pictures")  # fmt: skip
+                sides = (("left", -1, _("Scroll back")), ("right", 1, _("Scroll on")))
+                both = (SCROLL.format(side=side, step=step, strip=STRIP, label=label) for side, step, label in sides)
                 Tag("div", "strip-scrolls", inner=Markup().join(both))
 
-    def _upload_tile(self) -> None:
-        about = _("JPEG, PNG, WebP, AVIF or GIF")
-        with Tag("label", "tile tile-upload", _("Upload"), symbol="upload", data_upload="/api/v1/images", title=about):
-            file = Tag("input", "sr-only", type="file", accept=TYPES, aria_label=_("Upload"), id=FILE_INPUT)
-            file.on("uploaded", self._uploaded, ["detail"])
-            file.on("refused", self._refused, ["detail"])
-            file.on("settings", partial(take_settings, self._user, self._draft), ["detail"])
-            file.on("started", lambda: self.complain(""), [])
+    def _switch_link(self) -> None:
+        self._url.switch()
 
-    def _own_tile(self, picture: Picture) -> None:
-        image = OWN.format(f"/api/v1/images/{picture.id}/content")
-        name = _("Your picture")
-        with self._mine:
-            tile = Tag("button", "tile", inner=image, type="button", role="radio", aria_checked=False, aria_label=name,
-                       title=name, tabindex="-1", data_rove=True).mark("own-picture")  # fmt: skip
-        tile.on_click(lambda: self._draft.update(preset="", picture_id=picture.id))
-        self._tiles[picture.id] = tile
+    def _show_ways(self, link_is_open: bool) -> None:
+        file = html("input", "sr-only", type="file", accept=TYPES, aria_label=_("Upload"), id=FILE_INPUT)
+        self._ways.show(
+            html("label", "tile tile-upload", _("Upload"), file, symbol="upload", data_upload="/api/v1/images",
+                 title=_("JPEG, PNG, WebP, AVIF or GIF")),
+            html("button", "tile tile-upload", _("Link"), symbol="link", type="button", aria_controls=BOX,
+                 aria_expanded=link_is_open, title=_("A picture by its web address"), data_do="link"),
+        )  # fmt: skip
+
+    def _choose(self, key: str) -> None:
+        if key.startswith(OWN):
+            self._draft.update(preset="", picture_id=int(key.removeprefix(OWN)))
+        else:
+            self._choose_preset(key)
 
     def _choose_preset(self, name: str) -> None:
         preset = next(p for p in presets.presets() if p.name == name)
@@ -114,22 +111,14 @@ class PicturePicker(Tag):
 
     def _take(self, picture: Picture) -> None:
         """A new picture of the user's own: shown and chosen."""
-        self.add(picture)
+        self._draft.own[picture.id] = picture
         self._draft.update(preset="", picture_id=picture.id)
-        self._tiles[picture.id].run_method("scrollIntoView", {"inline": "center", "block": "nearest"})
 
     async def _owned(self, picture_id: object) -> Picture:
         if self._user is None or not isinstance(picture_id, int):
             raise NotFound(Phrase("picture"))
         async with reading() as db:
             return await uploads.owned(db, self._user.id, picture_id)
-
-    def add(self, picture: Picture) -> None:
-        """Show one of the user's own pictures as a tile."""
-        self._draft.own[picture.id] = picture
-        if picture.id not in self._tiles:
-            self._own_tile(picture)
-            self._tiles[picture.id].move(target_index=0)  # the newest first
 
     def _ask(self) -> None:
         picture_id = self._draft.choices.picture_id
@@ -152,10 +141,9 @@ class PicturePicker(Tag):
     def drop(self, picture_id: int) -> None:
         """That picture is there no more."""
         self._draft.own.pop(picture_id, None)
-        if tile := self._tiles.pop(picture_id, None):
-            tile.delete()
         if self._draft.choices.picture_id == picture_id:
             self._draft.update(picture_id=0)
+        self._draw()
 
     def _refused(self, event: events.GenericEventArguments) -> None:
         detail = event.args.get("detail") or {}
@@ -177,17 +165,19 @@ class PicturePicker(Tag):
 
     def _draw(self) -> None:
         choices = self._draft.choices
-        for picture in self._draft.own.values():
-            self.add(picture)
+        new = [picture_id for picture_id in self._draft.own if picture_id not in self._own]
+        self._own = [*reversed(new), *(picture_id for picture_id in self._own if picture_id in self._draft.own)]
+        self._tiles.show({f"{OWN}{picture_id}": _own_tile(picture_id) for picture_id in self._own} | _preset_tiles())
         chosen = choices.preset or choices.picture_id
-        own = "own" if choices.picture_id and not choices.preset else ""
-        self._presets.mark_chosen(choices.preset or own)
-        for key, tile in self._tiles.items():
-            tile.put("aria_checked", key == chosen)
-        self._delete.put("hidden", not choices.picture_id)
+        self._tiles.mark_chosen(choices.preset or f"{OWN}{choices.picture_id}")
         if chosen != self._chosen:
             self._chosen = chosen
             self.complain("")
+
+
+def _own_tile(picture_id: int) -> Markup:
+    image, name = IMAGE.format(picture_id), _("Your picture")
+    return option("tile", f"{OWN}{picture_id}", image, role="radio", aria_label=name, title=name, data_rove="")
 
 
 def _preset_tiles() -> dict[str, Markup]:

@@ -20,13 +20,15 @@ INNER = Markup(
     '<input class="input" type="url" inputmode="url" autocomplete="off" maxlength="2000" placeholder="https://" '
     'aria-label="{label}"><button type="button" class="button button-small">{fetch}</button>'
 )
+BEFORE = Markup("<ads-address hidden></ads-address>")
+"""Fetches the address that was given before the sign-in."""
 
 
 class PictureUrl(Tag):
     """Fetches the picture at an address and calls `accept` with it, or `complain` with the reason."""
 
     def __init__(self, user: User | None, accept: Callable[[Picture], None], complain: Callable[[str], None]) -> None:
-        inner = INNER.format(label=_("Address of a picture on the web"), fetch=_("Fetch"))
+        inner = INNER.format(label=_("Address of a picture on the web"), fetch=_("Fetch")) + (BEFORE if user else "")
         super().__init__("div", "picture-url", inner=inner, data_address=True, hidden=True, id=BOX)
         self._user, self._accept, self._complain = user, accept, complain
         self._busy = False

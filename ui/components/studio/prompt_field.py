@@ -12,8 +12,9 @@ from core.videos.request import MAX_PROMPT
 
 from ... import i18n
 from ...i18n import _
+from ...kit.block import Actions, Block, html, html_button
 from ...kit.choices import Choices, option
-from ...kit.elements import Tag, button, link
+from ...kit.elements import Tag
 from ...kit.text_area import TextArea
 from ...kit.toast import toast
 from ..video.preset_picture import preset_prompt
@@ -48,6 +49,9 @@ class PromptField(Tag):
         super().__init__("section", "field")
         self._user, self._draft = user, draft
         self._before = ""
+        """The visitor's own prompt, once it was improved and until it is taken back."""
+        self._is_improving = False
+        self._problem = ""
         with self:
             Tag("h2", "sr-only", _("Prompt"))
             with Tag("div", "prompt-box") as self._box:
@@ -55,15 +59,11 @@ class PromptField(Tag):
                     draft.choices.prompt, self._typed, label=_("Prompt"), max_length=MAX_TYPED,
                     placeholder=_("What should happen? “Slow push-in, warm light glides over the glass.”"),
                 ).mark("prompt")  # fmt: skip
-                with Tag("div", "prompt-foot"):
-                    button(_("Templates"), self._templates, look="link", symbol="layout-template")
-                    link(_("Many at once"), "/batch", symbol="images", look="link")
-                    if improve.is_on():
-                        self._improve = button(_("Improve my prompt"), self._better, look="link", symbol="sparkles")
-                        self._back = button(_("Back to mine"), self._undo, look="link", hidden=True)
-                    self._offer = button(_("Use its prompt"), self._use_preset, look="link", hidden=True)
-                    self._problem = Tag("span", "prompt-problem", role="alert")
-                    self._counter = Tag("span", "prompt-counter")
+                actions: Actions = {
+                    "templates": self._templates, "improve": self._better, "back": self._undo,
+                    "preset": self._use_preset,
+                }  # fmt: skip
+                self._foot = Block("prompt-foot", actions).mark("prompt-foot")
             label = _("Camera moves")
             self._moves = Choices("moves", "aria-pressed", self._toggle, role="group", aria_label=label)
             titles = move_titles()
@@ -105,8 +105,8 @@ class PromptField(Tag):
     async def _better(self) -> None:
         """Ask the chat model, and offer the way back."""
         before = self._draft.choices.prompt
-        self._improve.put("disabled", True)
-        self._improve.put("data-busy", True)
+        self._is_improving = True
+        self._draw_foot()
         try:
             if self._user is None:
                 raise NotSignedIn()
@@ -118,18 +118,18 @@ class PromptField(Tag):
             if self._draft.choices.prompt == before:
                 self._before = before
                 self._draft.update(prompt=better)
-                self._back.put("hidden", False)
         finally:
-            self._improve.put("disabled", None)
-            self._improve.put("data-busy", None)
+            self._is_improving = False
+            self._draw_foot()
 
     def _undo(self) -> None:
-        self._draft.update(prompt=self._before)
-        self._back.put("hidden", True)
+        before, self._before = self._before, ""
+        self._draft.update(prompt=before)
 
     def refuse(self, sentence: str) -> None:
         """Mark the field, say what is wrong with it until it is changed, and put the cursor into it."""
-        self._problem.text = sentence
+        self._problem = sentence
+        self._draw_foot()
         self._box.put("data_state", "over")
         self._field.put("aria_invalid", "true")
         self.focus()
@@ -144,15 +144,31 @@ class PromptField(Tag):
             self._field.write(prompt)
         length = len(prompt.strip())
         too_long = length > MAX_PROMPT
-        self._counter.text = f"{length}/{MAX_PROMPT}"
-        self._counter.put("data_state", "over" if too_long else "near" if length >= COUNTER_FROM else None)
-        self._problem.text = i18n.explain(PromptTooLong(length, MAX_PROMPT)) if too_long else ""
+        self._problem = i18n.explain(PromptTooLong(length, MAX_PROMPT)) if too_long else ""
         self._box.put("data_state", "over" if too_long else None)
         self._field.put("aria_invalid", "true" if too_long else None)
         chosen = self._draft.choices.move
         self._moves.mark_chosen(*([chosen] if chosen else (m.name for m in MOVES if find_move(prompt, m))))
-        preset = self._draft.preset
-        self._offer.put("hidden", preset is None or prompt in (preset.prompt, preset.prompt_zh))
+        self._draw_foot()
+
+    def _draw_foot(self) -> None:
+        prompt, preset = self._draft.choices.prompt, self._draft.preset
+        length = len(prompt.strip())
+        state = "over" if length > MAX_PROMPT else "near" if length >= COUNTER_FROM else None
+        is_its = preset is None or prompt in (preset.prompt, preset.prompt_zh)
+        busy = {"disabled": self._is_improving, "data_busy": self._is_improving}
+        better = (
+            html_button(_("Improve my prompt"), "improve", look="link", symbol="sparkles", **busy),
+            html_button(_("Back to mine"), "back", look="link", hidden=not self._before),
+        )
+        self._foot.show(
+            html_button(_("Templates"), "templates", look="link", symbol="layout-template"),
+            html("a", "button button-link", _("Many at once"), symbol="images", href="/batch"),
+            *(better if improve.is_on() else ()),
+            html_button(_("Use its prompt"), "preset", look="link", hidden=is_its),
+            html("span", "prompt-problem", self._problem, role="alert"),
+            html("span", "prompt-counter", f"{length}/{MAX_PROMPT}", data_state=state),
+        )
 
 
 def is_ours(prompt: str) -> bool:

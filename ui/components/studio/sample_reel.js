@@ -6,10 +6,6 @@ customElements.define(
       this.at = -1;
       this.thumbs = $all("button", document.getElementById(this.getAttribute("thumbs")) ?? this);
       this.thumbs.forEach((thumb, i) => thumb.addEventListener("click", () => this.next(i)));
-      this.onclick = (e) => {
-        const use = e.target.closest("[data-use]");
-        if (use) this.dispatchEvent(new CustomEvent("use", { detail: Number(use.dataset.use) }));
-      };
       const start = () => this.isConnected && this.next(0);
       if (document.readyState === "complete") setTimeout(start, 50);
       else addEventListener("load", () => setTimeout(start, 50), { once: true });

@@ -3,15 +3,15 @@
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 from markupsafe import Markup
-from nicegui import events
 
 from core.pictures import presets
 
 from ... import theme
 from ...i18n import _, language
-from ...kit.elements import Tag
+from ...kit.block import html
 from ..video.preset_picture import find_preset, preset_title, thumbnail
 from .draft import Draft
 
@@ -54,7 +54,7 @@ def samples() -> tuple[Sample, ...]:
 FIGURE = Markup(
     '<figure class="reel-item"><img class="reel-picture" data-src="{poster}" alt="{alt}">{clip}'
     '<figcaption class="reel-caption"><strong>{title}</strong><span>{prompt}</span>'
-    '<button type="button" class="button button-media has-icon icon-arrow-right" data-use="{at}">{use}</button>'
+    '<button type="button" class="button button-media has-icon icon-arrow-right" data-do="use {at}">{use}</button>'
     "</figcaption></figure>"
 )
 CLIP = Markup('<video class="reel-picture" data-src="{}" preload="none" muted playsinline aria-hidden="true"></video>')
@@ -62,28 +62,21 @@ THUMB = Markup('<button class="thumb" type="button" aria-label="{title}" title="
 
 
 class SampleReel:
-    """Fills the panel's stage and the bar below it.
+    """What the video panel shows before there is a video: nothing in it changes on the server."""
 
-    Two elements only: nothing in it changes, and what moves is moved in the browser by `ads-reel`.
-    """
-
-    def __init__(self, draft: Draft, stage: Tag, below: Tag) -> None:
+    def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        figures = Markup().join(_figure(at, sample) for at, sample in enumerate(samples()))
-        thumbs = Markup().join(
+        figures = map(_figure, count(), samples())
+        thumbs = (
             THUMB.format(title=preset_title(sample.preset), picture=thumbnail(sample.preset)) for sample in samples()
         )
-        with stage:
-            reel = Tag("ads-reel", "reel", inner=figures, thumbs=THUMBS).mark("samples")
-            reel.on("use", self._use, ["detail"])
-        with below:
-            Tag("div", "shelf", inner=thumbs, role="group", aria_label=_("Samples"), id=THUMBS)
+        self.stage = html("ads-reel", "reel", *figures, thumbs=THUMBS)
+        self.below = html("div", "shelf", *thumbs, role="group", aria_label=_("Samples"), id=THUMBS)
 
-    def _use(self, event: events.GenericEventArguments) -> None:
-        at = event.args.get("detail")
-        if isinstance(at, int) and 0 <= at < len(samples()):
-            sample = samples()[at]
-            self._draft.update(preset=sample.preset.name, picture_id=0, prompt=sample.words)
+    def use(self, key: str) -> None:
+        """Put that sample into the form."""
+        sample = samples()[int(key)]
+        self._draft.update(preset=sample.preset.name, picture_id=0, prompt=sample.words)
 
 
 def _figure(at: int, sample: Sample) -> Markup:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from nicegui import Event, ui
+from nicegui import Event, context, ui
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database.session import reading
@@ -64,6 +64,7 @@ class CurrentVideo:
         self.moved: Event[[]] = Event()
         self.listed: Event[[]] = Event()
         self.requested: Event[[]] = Event()
+        self._page: ui.element | None = None
         self._timer: ui.timer | None = None
 
     @property
@@ -83,10 +84,19 @@ class CurrentVideo:
         """Show the user's newest video if it runs or ended recently; then follow the news."""
         if self.user is None:
             return
+        self._page = context.client.content
         state = page_state.of(self.user)
         state.follow(self._hear, self._read, self._show)
         await state.refresh()
-        self._timer = ui.timer(LOOK_SECONDS, self._refresh, active=self.is_active, immediate=False)
+        self._look_again_while_active()
+
+    def _look_again_while_active(self) -> None:
+        """News may be lost; a page on which nothing is being made has no timer."""
+        if self._timer:
+            self._timer.active = self.is_active
+        elif self.is_active and self._page:
+            with self._page:
+                self._timer = ui.timer(LOOK_SECONDS, self._refresh, immediate=False)
 
     async def follow(self, video_id: int) -> None:
         """Show this video from now on, as the database has it."""
@@ -173,8 +183,7 @@ class CurrentVideo:
         self.video, self.picture = snapshot.video, snapshot.picture
         if snapshot.video:
             await self._recall(snapshot.video, snapshot.ahead)
-        if self._timer:
-            self._timer.active = self.is_active
+        self._look_again_while_active()
         if _state(self.video) != before:
             self.changed.emit()
         else:

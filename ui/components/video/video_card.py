@@ -1,6 +1,9 @@
 """A video in a list: its poster that plays under the pointer, its state in a word, what can be done with it."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
+
+from markupsafe import Markup
 
 from core.catalog.size import Size
 from core.models import ACTIVE, Picture, Video
@@ -9,9 +12,10 @@ from core.videos.library import name_of
 
 from ... import formats
 from ...i18n import _, n_
+from ...kit.block import html
 from ...kit.elements import Menu, Tag, icon_button, menu_line, menu_row
 from ...kit.moment import moment
-from .preset_picture import find_preset, preset_picture
+from .preset_picture import find_preset, preset_sources
 from .video_title import title_field
 from .words import localized, made_size, money, reason, state_now, state_word, title_of
 
@@ -85,7 +89,7 @@ class VideoCard(Tag):
         take_ratio(media, Size.parse(video.size))
         with media:
             if picture and (preset := find_preset(picture.preset)):
-                preset_picture(preset, width=640, alt="")
+                Tag("picture", inner=preset_sources(preset, width=640, alt=""))
             elif picture:
                 Tag("img", src=f"/api/v1/images/{picture.id}/content", alt="", loading="lazy")
             if video.status not in ACTIVE:
@@ -152,14 +156,13 @@ def take_ratio(frame: Tag, size: Size) -> None:
     frame.style(f"--ratio: {size.width / size.height:.4f}")
 
 
-def player(source: str, video: Video, classes: str = "player") -> Tag:
+def player(source: str, video: Video, **attributes: Any) -> Markup:
     """The video player: autoplay, muted, looping, with controls."""
-    element = Tag("video", classes, src=f"{source}/content", poster=f"{source}/poster", aria_label=title_of(video))
-    for flag in ("autoplay", "muted", "loop", "controls", "playsinline"):
-        element.put(flag, True)
+    track = ""
     if words := (video.edit or {}).get("captions"):
-        spoken = words.get("language", "en")
-        with element:  # what is in the picture already is shown twice only if somebody asks for it
-            Tag("track", kind="captions", src=f"{source}/captions.vtt", srclang=spoken, label=spoken,
-                default=not words.get("burn", True))  # fmt: skip
-    return element
+        # what is in the picture already is shown twice only if somebody asks for it
+        is_shown, spoken = not words.get("burn", True), words.get("language", "en")
+        file = f"{source}/captions.vtt"
+        track = html("track", kind="captions", src=file, srclang=spoken, label=spoken, default=is_shown)
+    return html("video", "player", track, src=f"{source}/content", poster=f"{source}/poster", autoplay=True, muted=True,
+                loop=True, controls=True, playsinline=True, aria_label=title_of(video), **attributes)  # fmt: skip

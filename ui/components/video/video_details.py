@@ -83,8 +83,7 @@ def _cost(video: Video) -> str:
 
 def _source(picture: Picture) -> None:
     if preset := find_preset(picture.preset):
-        with Tag("div", "details-picture"):
-            preset_picture(preset, width=640, alt=_(preset.alt))
+        Tag("div", "details-picture", inner=preset_picture(preset, width=640, alt=_(preset.alt)))
         return
     source = f"/api/v1/images/{picture.id}/content"
     with Tag("a", "details-picture", href=source, target="_blank", aria_label=_("Open the picture")):

@@ -1,7 +1,9 @@
 """The video panel: samples before, the picture while the video is made, then the video or the reason why not."""
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
+from markupsafe import Markup
 from nicegui import ui
 
 from core.catalog.entries import local_models
@@ -14,11 +16,12 @@ from core.videos.states import cancel, set_favorite
 
 from ... import i18n
 from ...i18n import _
+from ...kit.block import Actions, Block, html, html_button
 from ...kit.dialog import confirm
-from ...kit.elements import Tag, button, link
+from ...kit.elements import Tag
 from ...kit.toast import toast
 from .current_video import CurrentVideo
-from .preset_picture import find_preset, preset_picture
+from .preset_picture import find_preset, preset_sources
 from .share_dialog import share_dialog
 from .video_card import player, take_ratio
 from .words import caption, money, reason, shown_size, stage_words, waiting_for
@@ -28,11 +31,20 @@ def _lost() -> str:
     return _("The model has started: canceling now does not return the credits.")
 
 
+class Samples(Protocol):
+    """What the panel shows while there is no video."""
+
+    stage: Markup
+    below: Markup
+
+    def use(self, key: str) -> None:
+        """What a click on `data_do="use key"` does."""
+
+
 class VideoPanel(Tag):
     """Draws the current video in whatever state it is.
 
-    `samples` fills the stage and the bar below it while there is no video. `reuse` puts a video's settings into the
-    form of this page; without it Reuse leads to the studio.
+    `reuse` puts a video's settings into the form of this page; without it Reuse leads to the studio.
     """
 
     def __init__(
@@ -40,17 +52,18 @@ class VideoPanel(Tag):
         current: CurrentVideo,
         try_again: Callable[[Video], Awaitable[None]],
         *,
-        samples: Callable[[Tag, Tag], object] | None = None,
+        samples: Samples | None = None,
         reuse: Callable[[Video, Picture | None], None] | None = None,
     ) -> None:
         super().__init__("section", "panel", aria_label=_("Video"), tabindex="-1")
         self._current, self._try_again = current, try_again
         self._samples, self._reuse_here = samples, reuse
+        on_stage: Actions = {"cancel": self._ask_to_cancel, "retry": self._retry}
+        below: Actions = {"share": self._share, "reuse": self._reuse, "favorite": self._toggle_favorite}
         with self:
-            self._stage = Tag("div", "stage")
-            self._below = Tag("div", "panel-bar")
-            self._live = Tag("div", "sr-only", role="status", aria_live="polite")
-            self._notify = Tag("ads-notify", hidden=True)
+            self._stage = Block("stage", {**on_stage, "use": samples.use} if samples else on_stage).mark("stage")
+            self._below = Block("panel-bar", below).mark("panel-bar")
+            self._live = Tag("ads-notify", "sr-only", role="status", aria_live="polite")
         self._announced = ""
         current.changed.subscribe(self._draw)
         current.changed.subscribe(self._keep_focus)
@@ -67,19 +80,19 @@ class VideoPanel(Tag):
 
     def _draw(self) -> None:
         video = self._current.video
-        self._stage.clear()
-        self._below.clear()
         if video is None:
             self._stage.put("data_state", "samples")
             take_ratio(self._stage, Size(16, 9))
-            if self._samples:
-                self._samples(self._stage, self._below)
+            self._stage.show(self._samples.stage if self._samples else "")
+            self._below.show(self._samples.below if self._samples else "")
             return
         take_ratio(self._stage, shown_size(video))
         if self._current.is_active:
-            self._notify.put("news", "running")
             self._stage.put("data_state", "running")
-            self._running(video)
+            self._below.show(html("p", "panel-caption", video.prompt, title=video.prompt))
+            self._live.put("news", "running")
+            self._elapsed = round((now() - video.created_at).total_seconds(), 1)
+            self._move()
         elif video.status == "completed":
             self._stage.put("data_state", "done")
             self._done(video)
@@ -87,42 +100,34 @@ class VideoPanel(Tag):
             self._stage.put("data_state", "failed")
             self._failed(video)
 
-    def _running(self, video: Video) -> None:
-        with self._stage:
-            self._backdrop("breathing")
-            with Tag("div", "stage-middle"):
-                self._words = Tag("div", "stage-words")
-                self._bar = Tag("div", "bar", role="progressbar", aria_label=_("Progress"))
-                self._bar.put("aria_valuemin", 0)
-                self._bar.put("aria_valuemax", 100)
-                self._time = self._clock(video)
-                self._note = Tag("div", "stage-note")
-                with Tag("div", "stage-actions"):
-                    self._stop = button(_("Cancel"), self._ask_to_cancel, look="media", symbol="x").mark("cancel")
-                    button(_("Tell me when it is done"), look="media", data_ask_to_notify=True)
-        with self._below:
-            Tag("p", "panel-caption", video.prompt, title=video.prompt)
-        self._move()
-
-    def _clock(self, video: Video) -> Tag:
-        elapsed = (now() - video.created_at).total_seconds()
-        return Tag("ads-clock", "clock", elapsed=round(elapsed, 1), since=_("{time} elapsed"),
-                   left=_("about {time} left"), soon=_("any moment now"),
-                   late=_("longer than usual"))  # fmt: skip
-
     def _move(self) -> None:
-        if not self._current.is_active:
+        video = self._current.video
+        if not video or not self._current.is_active:
             return
         stage, progress = self._current.stage, self._current.progress
-        self._words.text = stage_words(stage, progress, self._current.ahead)
-        self._bar.put("data_unknown", True if progress is None else None)
-        self._bar.put("aria_valuenow", None if progress is None else int(progress))
-        self._bar.style(f"--done: {(progress or 0) / 100:.3f}")
-        estimate = self._current.estimate
-        self._time.put("usual", round(estimate) if estimate else None)
-        self._note.text = waiting_for(self._current.note) or self._warning(stage)
-        self._stop.put("disabled", stage in ("canceling", "downloading"))
+        bar = html(
+            "div", "bar", role="progressbar", aria_label=_("Progress"), aria_valuemin=0, aria_valuemax=100,
+            aria_valuenow=None if progress is None else int(progress), data_unknown=progress is None,
+            style=f"--done: {(progress or 0) / 100:.3f}",
+        )  # fmt: skip
+        is_late = stage in ("canceling", "downloading")
+        cancel = html_button(_("Cancel"), "cancel", look="media", symbol="x", disabled=is_late)
+        tell = html_button(_("Tell me when it is done"), look="media", data_ask_to_notify=True)
+        self._show_over_picture(
+            "breathing",
+            html("div", "stage-words", stage_words(stage, progress, self._current.ahead)),
+            bar,
+            self._clock(),
+            html("div", "stage-note", waiting_for(self._current.note) or self._warning(stage)),
+            html("div", "stage-actions", cancel, tell),
+        )
         self._say(stage_words(stage, None, self._current.ahead))
+
+    def _clock(self) -> str:
+        estimate = self._current.estimate
+        return html("ads-clock", "clock", elapsed=self._elapsed, usual=round(estimate) if estimate else None,
+                    since=_("{time} elapsed"), left=_("about {time} left"), soon=_("any moment now"),
+                    late=_("longer than usual"))  # fmt: skip
 
     def _warning(self, stage: str) -> str:
         """A warning if a cancel would not return the credits: a provider charges for unfinished work."""
@@ -158,56 +163,63 @@ class VideoPanel(Tag):
 
     def _done(self, video: Video) -> None:
         source = f"/api/v1/videos/{video.id}"
-        with self._stage:
-            Tag("img", "stage-blur", src=f"{source}/poster", alt="", aria_hidden="true")
-            player(source, video)
-        with self._below:
-            Tag("p", "panel-caption panel-caption-strong", caption(video))
-            if video.note:
-                Tag("p", "panel-caption panel-note", waiting_for(video.note))
-            with Tag("div", "toolbar"):
-                download = f"{source}/content?download=1"
-                link(_("Download"), download, symbol="download", look="small", download=name_of(video))
-                link(_("Edit"), f"/videos/{video.id}/edit", symbol="pencil", look="small")
-                button(_("Share"), self._share, symbol="share-2", look="small")
-                button(_("Reuse"), self._reuse, symbol="repeat-2", look="small")
-                heart = "heart-full" if video.favorite else "heart"
-                favorite = button(_("Favourite"), self._toggle_favorite, symbol=heart, look="small")
-                favorite.put("aria_pressed", video.favorite)
-        self._notify.put("news", caption(video))
+        blur = html("img", "stage-blur", src=f"{source}/poster", alt="", aria_hidden="true", data_key=video.id)
+        self._stage.show(blur, player(source, video, data_key=video.id))
+        download = {"href": f"{source}/content?download=1", "download": name_of(video)}
+        heart = "heart-full" if video.favorite else "heart"
+        note = html("p", "panel-caption panel-note", waiting_for(video.note)) if video.note else ""
+        self._below.show(
+            html("p", "panel-caption panel-caption-strong", caption(video)),
+            note,
+            html(
+                "div", "toolbar",
+                html("a", "button button-small", _("Download"), symbol="download", **download),
+                html("a", "button button-small", _("Edit"), symbol="pencil", href=f"/videos/{video.id}/edit"),
+                html_button(_("Share"), "share", symbol="share-2", look="small"),
+                html_button(_("Reuse"), "reuse", symbol="repeat-2", look="small"),
+                html_button(_("Favourite"), "favorite", symbol=heart, look="small", aria_pressed=video.favorite),
+            ),
+        )  # fmt: skip
+        self._live.put("news", caption(video))
         self._say(caption(video))
 
     def _failed(self, video: Video) -> None:
-        with self._stage:
-            self._backdrop("dimmed")
-            with Tag("div", "stage-middle"):
-                failed = video.status == "failed"
-                classes, symbol = ("stage-reason", "circle-alert") if failed else ("stage-words", "ban")
-                Tag("p", classes, reason(video), symbol=symbol)
-                Tag("p", "stage-money", money(video))
-                retry = button(_("Try again"), lambda: self._try_again(video), look="media", symbol="rotate-ccw")
-                retry.mark("try-again")
-        with self._below:
-            Tag("p", "panel-caption", video.prompt, title=video.prompt)
-            with Tag("div", "toolbar"):
-                button(_("Reuse"), self._reuse, symbol="repeat-2", look="small")
-        self._notify.put("news", reason(video))
+        classes, symbol = ("stage-reason", "circle-alert") if video.status == "failed" else ("stage-words", "ban")
+        self._show_over_picture(
+            "dimmed",
+            html("p", classes, reason(video), symbol=symbol),
+            html("p", "stage-money", money(video)),
+            html_button(_("Try again"), "retry", look="media", symbol="rotate-ccw"),
+        )
+        again = html_button(_("Reuse"), "reuse", symbol="repeat-2", look="small")
+        self._below.show(html("p", "panel-caption", video.prompt, title=video.prompt), html("div", "toolbar", again))
+        self._live.put("news", reason(video))
         self._say(f"{reason(video)} {money(video)}")
 
-    def _backdrop(self, effect: str) -> None:
-        picture = self._current.picture
+    def _show_over_picture(self, effect: str, *middle: str) -> None:
+        """Fill the stage; what shows another state is new to the browser, and fades in."""
+        assert self._current.video is not None
+        key = f"{self._stage.props['data-state']} {self._current.video.id}"
+        self._stage.show(self._backdrop(effect, key), html("div", "stage-middle", *middle, data_key=key))
+
+    def _backdrop(self, effect: str, key: str) -> str:
+        picture, classes = self._current.picture, f"backdrop backdrop-{effect}"
         if picture is None:
-            return
+            return ""
         if preset := find_preset(picture.preset):
-            preset_picture(preset, width=640, alt="", classes=f"backdrop backdrop-{effect}", lazy=False)
+            inside = preset_sources(preset, width=640, alt="", lazy=False)
         else:
-            with Tag("picture", f"backdrop backdrop-{effect}"):
-                Tag("img", src=f"/api/v1/images/{picture.id}/content", alt="", decoding="async")
+            inside = html("img", src=f"/api/v1/images/{picture.id}/content", alt="", decoding="async")
+        return html("picture", classes, inside, data_key=key)
 
     def _say(self, text: str) -> None:
         """Announce the text to screen readers, once."""
         if text != self._announced:
             self._announced = self._live.text = text
+
+    async def _retry(self) -> None:
+        if self._current.video:
+            await self._try_again(self._current.video)
 
     def _reuse(self) -> None:
         video = self._current.video
