@@ -7,6 +7,7 @@ import asyncio
 import copy
 import logging
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from pathlib import Path
 from types import MethodType
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -17,7 +18,9 @@ from markupsafe import Markup
 from nicegui import App, Client, app, context, core, helpers, nicegui, ui
 from nicegui.client import templates
 from nicegui.elements.mixins.text_element import TextElement
+from nicegui.outbox import Outbox
 from nicegui.slot import Slot
+from nicegui.version import __version__ as nicegui_version
 from socketio.exceptions import ConnectionRefusedError as Refused
 from starlette.types import ASGIApp
 
@@ -151,25 +154,44 @@ def put_first(app: App, middleware: Callable[[ASGIApp], ASGIApp]) -> None:
 # ------------------------------------------------------------------------------------------------ what pages load
 
 LEAN = {"q-layout", "q-page-container", "q-page", "q-dialog", "q-menu", "q-toggle", "nicegui-dialog", "nicegui-timer"}
-"""NiceGUI's elements that static/nicegui/runtime.js draws. A page that begins with others gets the whole libraries."""
+"""NiceGUI's elements that static/nicegui/runtime.js draws."""
+LEAN_PAGES = {
+    *("/", "/account", "/admin", "/ads", "/ads/{ad_id:int}", "/batch", "/batch/{batch_id:int}", "/docs", "/docs/v1"),
+    *("/gallery", "/library", "/login", "/pricing", "/pricing/paid", "/v/{slug}"),
+    *("/videos/{video_id:int}", "/videos/{video_id:int}/edit"),
+}
+"""Those that we have looked at with the lean files. Any other, and one that begins with another element, gets all."""
 LANGUAGES = {"en-US", "zh-CN"}
 _STATIC = '"{{ prefix | safe }}/_nicegui/{{version}}/static'
 
 
+def _is_drawn(element: ui.element) -> bool:
+    """Whether the browser itself, our script or the lean runtime draws it."""
+    return element.tag in LEAN or not element.tag.startswith(("q-", "nicegui-"))
+
+
 def is_lean(page: Client) -> bool:
-    """Whether all elements of a page are drawn by the browser itself, by our script or by the lean runtime."""
-    tags = (element.tag for element in page.elements.values())
-    theirs = {tag for tag in tags if tag.startswith(("q-", "nicegui-"))}
-    return theirs <= LEAN and (page.page.resolve_language() or "en-US") in LANGUAGES
+    """Whether a page that has been built needs no more than the lean files."""
+    speaks = (page.page.resolve_language() or "en-US") in LANGUAGES
+    return page.page.path in LEAN_PAGES and speaks and all(map(_is_drawn, page.elements.values()))
 
 
-def serve_lean(runtime: str, client: str, styles: str) -> None:
+def made_of(script: Path) -> str:
+    """The version of NiceGUI that make.py has made the lean files of."""
+    return script.read_text()[:100].partition("NiceGUI ")[2].partition(",")[0]
+
+
+def serve_lean(version: str, runtime: str, client: str, styles: str) -> None:
     """Let our pages load these in place of NiceGUI's scripts, Vue, Quasar, their styles, fonts, language and DOMPurify.
 
-    That is 100 kB instead of 310, and a quarter of the script to be read (ui/static/nicegui/make.py).
+    That is 100 kB instead of 310, and a quarter of the script to be read (ui/static/nicegui/make.py). With another
+    `version` of NiceGUI than they are made of, all pages load its own.
     """
+    if version != nicegui_version:
+        log.warning("NiceGUI is %s, so pages load all of it; of %s they load a third.", nicegui_version, version)
+        return
     loader: Any = templates.env.loader
-    read, build = loader.get_source, Client.build_response
+    read, build, send = loader.get_source, Client.build_response, Outbox.enqueue_update
 
     def get_source(environment: Any, name: str) -> tuple[str, *tuple[Any, ...]]:
         source, *rest = read(environment, name)
@@ -179,10 +201,18 @@ def serve_lean(runtime: str, client: str, styles: str) -> None:
         request.state.lean = is_lean(self)
         if request.state.lean:
             self.outbox._loaded_components |= {"dialog", "timer"}
+            self.outbox.is_lean = True  # type: ignore[attr-defined]
         return build(self, request, status_code)
+
+    def enqueue_update(self: Outbox, element: ui.element) -> None:
+        """Say at once what would stay invisible."""
+        if getattr(self, "is_lean", False) and not _is_drawn(element):
+            raise RuntimeError(f"This page can't draw {element.tag}: take its path out of LEAN_PAGES (ui/compat.py).")
+        send(self, element)
 
     loader.get_source = get_source
     Client.build_response = build_response  # type: ignore[method-assign]
+    Outbox.enqueue_update = enqueue_update  # type: ignore[method-assign]
 
 
 def lean_template(source: str, runtime: str, client: str, styles: str) -> str:

@@ -29,7 +29,10 @@ for, or for a busy machine."""
 compat.remember_signatures()
 compat.free_at_once()
 compat.quiet_loading_bar()
-compat.serve_lean(*(theme.asset(f"nicegui/{name}") for name in ("runtime.js", "client.js", "runtime.css")))
+compat.serve_lean(
+    compat.made_of(theme.STATIC / "nicegui/runtime.js"),
+    *(theme.asset(f"nicegui/{name}") for name in ("runtime.js", "client.js", "runtime.css")),
+)
 compat.leave_unlogged(lambda error: isinstance(error, AdsVideoError) and error.status < INTERNAL_SERVER_ERROR)
 standard.adopt()
 

@@ -18,7 +18,7 @@ from core.errors import NoAnswer, NoPrompt
 from core.phrase import Phrase
 from tests.waiting import until
 from ui import compat, pieces
-from ui.kit.elements import Tag
+from ui.kit.elements import Tag, button
 
 NICEGUI = Path(nicegui.__file__).parent
 
@@ -101,8 +101,8 @@ async def test_what_is_no_fault_of_the_app_is_not_logged(visitor: Visitor, caplo
 
     await visitor.open("/login")
     with visitor:
-        ui.button("Refused", on_click=refuse)
-        ui.button("Broken", on_click=break_down)
+        button("Refused", refuse)
+        button("Broken", break_down)
     visitor.find("Refused").click()
     visitor.find("Broken").click()
     await until(lambda: {NoPrompt().message, NoAnswer(Phrase("The storage")).message} <= set(visitor.notify.messages))

@@ -33,9 +33,13 @@ async def test_the_kit_is_for_developers(visitor: Visitor, monkeypatch: pytest.M
 
 
 async def test_nicegui_buttons_shout_no_more(visitor: Visitor) -> None:
-    await visitor.open("/login")
-    with visitor:
-        button, field = ui.button("Save"), ui.input("Name")
+    @ui.page("/standard")
+    def page() -> None:
+        ui.button("Save")
+        ui.input("Name")
+
+    await visitor.open("/standard")
+    (button,), (field,) = visitor.find(ui.button).elements, visitor.find(ui.input).elements
     assert {"no-caps", "unelevated"} <= set(button.props)
     assert {"outlined", "dense", "stack-label"} <= set(field.props)
 

@@ -9,7 +9,7 @@ import pytest
 from nicegui.testing import User as Visitor
 
 from tests.environment import forget_settings
-from ui import compat, theme
+from ui import compat, layout, theme
 
 NICEGUI = Path(nicegui.__file__).parent
 LEAN = theme.STATIC / "nicegui"
@@ -19,9 +19,52 @@ ELEMENTS = {"dialog", "element", "menu", "skip_link", "switch", "timer"}
 
 
 def _sources(*suffixes: str) -> list[Path]:
-    """What draws our pages; /kit, with all of NiceGUI's elements, is none of them."""
+    """What draws the lean pages; others may have whatever NiceGUI has."""
     found = [path for path in Path("ui").rglob("*.*") if path.suffix in suffixes and "static" not in path.parts]
-    return [path for path in found if path.name != "standard.py" and path != Path("ui/pages/kit.py")]
+    return [path for path in found if path.name != "standard.py" and _paths(path) <= compat.LEAN_PAGES]
+
+
+def _paths(file: Path) -> set[str]:
+    """Of the pages that a file draws."""
+    return set(re.findall(r'^@ui\.page\("(.*?)"', file.read_text(), re.MULTILINE)) if file.suffix == ".py" else set()
+
+
+def _strings(file: Path) -> str:
+    """What may have the names of classes in it: all of a script, the strings of a Python file but its docstrings."""
+    if file.suffix != ".py":
+        return file.read_text()
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docs]
+    return " ".join(text for text in texts if isinstance(text, str))
+
+
+def test_each_lean_page_is_there() -> None:
+    assert set().union(*map(_paths, Path("ui/pages").glob("*.py"))) >= compat.LEAN_PAGES
+
+
+async def test_a_page_of_somebody_else_loads_all(visitor: Visitor) -> None:
+    @nicegui.ui.page("/own")
+    def own() -> None:
+        with layout.frame(None, "Own"):
+            nicegui.ui.label("Words").classes("text-h5 q-pa-md")  # no page of ours has these classes
+
+    html = (await visitor.http_client.get("/own")).text
+    assert "quasar.umd.prod.js" in html
+    assert theme.asset("nicegui/runtime.css") not in html
+
+
+async def test_what_a_lean_page_can_not_draw_is_said_at_once(visitor: Visitor) -> None:
+    await visitor.open("/login")
+    with visitor, pytest.raises(RuntimeError, match="LEAN_PAGES"):
+        nicegui.ui.select(["a", "b"])
+
+
+def test_another_version_of_nicegui_is_loaded_whole(caplog: pytest.LogCaptureFixture) -> None:
+    before = nicegui.Client.build_response
+    compat.serve_lean("3.17.0", "/runtime", "/client", "/styles")
+    assert nicegui.Client.build_response is before
+    assert "pages load all of it" in caplog.text
 
 
 async def test_a_page_loads_the_lean_files_alone(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +92,7 @@ def test_a_changed_page_of_nicegui_is_noticed() -> None:
 
 def test_the_lean_files_are_of_this_version_of_nicegui() -> None:
     for name in ("runtime.js", "client.js", "runtime.css"):
-        assert f"NiceGUI {nicegui.__version__}," in (LEAN / name).read_text()[:200], AGAIN
+        assert compat.made_of(LEAN / name) == nicegui.__version__, AGAIN
 
 
 def test_the_lean_script_has_what_nicegui_calls() -> None:
@@ -91,6 +134,6 @@ def test_no_page_has_a_class_that_the_lean_styles_have_not() -> None:
         return {name for text in texts for name in re.findall(r"[},]\.([\w-]+)(?=[,{])", text)}
 
     whole = classes("quasar.unimportant.prod.css", "quasar.important.prod.css")
-    words = {word for path in _sources(".py", ".js") for word in re.findall(r"[\w-]+", path.read_text())}
+    words = {word for path in _sources(".py", ".js") for word in re.findall(r"[\w-]+", _strings(path))}
     assert len(whole) > 500
     assert words & whole - classes(str(LEAN / "runtime.css")) == set(), AGAIN
