@@ -63,7 +63,7 @@ def counts(*, open_videos: bool) -> list[ColumnElement[Any]]:
         .where(*mine, _videos.c.kind == bindparam("kind"), _videos.c.created_at > bindparam("hour_ago"))
         .order_by(_videos.c.id.desc())
         .limit(1)
-        .offset(bindparam("an_hour"))
+        .offset(bindparam("per_hour"))
     )
     under_way = select(func.count()).select_from(_videos).where(*mine, _videos.c.status.in_(map(literal, ACTIVE)))
     return [
@@ -72,20 +72,20 @@ def counts(*, open_videos: bool) -> list[ColumnElement[Any]]:
     ]
 
 
-def values(kind: str) -> dict[str, Any]:
+def count_parameters(kind: str) -> dict[str, Any]:
     """The parameters of `counts`."""
-    return {"kind": kind, "hour_ago": now() - HOUR, "an_hour": _an_hour(kind)}
+    return {"kind": kind, "hour_ago": now() - HOUR, "per_hour": _per_hour(kind)}
 
 
-def _an_hour(kind: str) -> int:
+def _per_hour(kind: str) -> int:
     return settings().generations_per_hour if kind == "generated" else settings().edits_per_hour
 
 
 def check_counts(kind: str, oldest: datetime | None, under_way: int = 0) -> None:
     """What `counts` has found, the new video included. Raises TooManyRequests, TooManyOpen."""
-    if oldest:
-        wait = oldest + HOUR - now()
-        raise TooManyRequests(_an_hour(kind), max(1, math.ceil(wait.total_seconds())))
+    wait = oldest + HOUR - now() if oldest else timedelta()
+    if wait > timedelta():  # else its hour has ended while this waited for the user's row
+        raise TooManyRequests(_per_hour(kind), max(1, math.ceil(wait.total_seconds())))
     limit = settings().open_videos_per_user
     if limit is not None and under_way > limit:
         raise TooManyOpen(limit, OPEN_WAIT_SECONDS)

@@ -52,7 +52,8 @@ def remember_signatures() -> None:
 def free_at_once() -> None:
     """Free a deleted element without a collection of all that there is, which holds up everybody meanwhile.
 
-    Its classes, style and props each hold a method of their own, and so themselves, until nobody listens to them.
+    Its classes, style and props each hold a method of their own, and so themselves, until nobody listens to them. What
+    an element of ours holds of the kind, its `free` lets go.
     """
     delete = ui.element._handle_delete
 
@@ -60,6 +61,8 @@ def free_at_once() -> None:
         delete(element)
         for changing in (element._classes, element._style, element._props):
             changing._change_handlers.clear()
+        if free := getattr(element, "free", None):
+            free()
 
     ui.element._handle_delete = delete_and_free  # type: ignore[method-assign, assignment]
 

@@ -113,7 +113,7 @@ def _charge_line(video_id: ColumnElement[int], balance: ColumnElement[int]) -> A
 
 @lru_cache(2)
 def charging(dialect: str) -> Sequence[Any]:
-    """The steps that take the price of a video that is written in the same transaction, for core.database.steps.
+    """The steps that take the price of a video that is written in the same transaction, for core.database.statements.
 
     They need `user_id`, `video_id`, `cost_credits` and `created_at`, and return the `balance` and what `Payer` knows;
     nothing if there are too few credits. On PostgreSQL, where each step is a trip, it is one.

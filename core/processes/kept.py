@@ -112,8 +112,9 @@ class KeptProcess:
 
     def kill(self) -> None:
         """End it, whatever it does."""
-        with contextlib.suppress(ValueError, AttributeError):  # closed by now, or not started yet
-            self._process.kill()
+        with contextlib.suppress(ValueError):  # closed by now
+            if self._process.is_alive():  # else its number may be another's by now
+                self._process.kill()
 
     def close(self) -> None:
         """End it and free what we hold of it."""

@@ -1,7 +1,7 @@
 """Gives memory that is free inside this process back to the system."""
 
 import ctypes
-import ctypes.util
+import sys
 from collections.abc import Callable
 from functools import cache
 
@@ -9,8 +9,7 @@ from functools import cache
 @cache
 def _trim() -> Callable[[int], int] | None:
     """glibc's `malloc_trim`; other C libraries have none."""
-    library = ctypes.util.find_library("c")
-    return getattr(ctypes.CDLL(library), "malloc_trim", None) if library else None
+    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
 def give_back() -> None:

@@ -25,9 +25,14 @@ LONG_SECONDS = 15.0
 SLOW_PLACES = 3
 """For each quick one. Memory is what they cost: the longer one has run, the less of the CPU it gets."""
 
+
+def _waiters(size: int) -> ThreadPoolExecutor:
+    """Threads that each wait for one process: for as many as there may be, and for some that are just being ended."""
+    return ThreadPoolExecutor((2 + SLOW_PLACES) * size, thread_name_prefix="apart")
+
+
 _size = 2
-_threads = ThreadPoolExecutor(64, thread_name_prefix="apart")
-"""Each waits for one process; there are at most four for each of `_size`."""
+_threads = _waiters(_size)
 
 _lock = threading.Lock()
 _waiting: list[KeptProcess] = []
@@ -55,13 +60,13 @@ _lanes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Lanes] = weakref.W
 
 def set_up(size: int, preloaded: Iterable[str]) -> None:
     """Before the first work: at most `size` processes a lane, which have these modules in memory from their start."""
-    global _size
-    _size = size
+    global _size, _threads
+    _size, _threads = size, _waiters(size)
     preload(preloaded)
 
 
 def _take() -> KeptProcess | None:
-    """A process that waits for work, if there is one. Blocking; those that have ended are left behind."""
+    """A process that waits for work, if there is one; those that take none any more are closed. Blocking."""
     with _lock:
         ready = [process for process in _waiting if process.is_ready]
         ended = [process for process in _waiting if process not in ready]

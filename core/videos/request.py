@@ -15,7 +15,7 @@ from core.billing import budgets, credits
 from core.billing.credits import Payer
 from core.catalog.entries import Model
 from core.database.session import after_commit, insert_once
-from core.database.steps import run
+from core.database.statements import run
 from core.errors import (
     Conflict,
     IdempotencyConflict,
@@ -220,7 +220,7 @@ async def _write(session: AsyncSession, video: Video, *, free: bool) -> dict[str
     values = video.model_dump(exclude={"id", "turn"})
     if not free:
         steps += [*credits.charging(dialect), _counts(settings().open_videos_per_user is not None)]
-        values |= {"month": budgets.month(), **limits.values(video.kind)}
+        values |= {"month": budgets.month(), **limits.count_parameters(video.kind)}
     return await run(session, steps, values)
 
 

@@ -1,6 +1,7 @@
 """How often a user may ask, with a sentence and the time to come back; with Redis and without."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from redis.exceptions import RedisError
@@ -138,3 +139,10 @@ async def test_of_all_that_refuses_a_video_the_first_is_told(alice: User, monkey
     with pytest.raises(TooManyOpen):
         await ask(alice)
     assert await balance(alice) == 90
+
+
+async def test_an_hour_that_has_ended_meanwhile_refuses_nobody(place: object) -> None:
+    """The question was asked before the user's row was free."""
+    limits.check_counts("generated", now() - limits.HOUR - timedelta(milliseconds=1))
+    with pytest.raises(TooManyRequests):
+        limits.check_counts("generated", now() - limits.HOUR + timedelta(seconds=5))

@@ -2,12 +2,14 @@
 
 import pytest
 from nicegui.testing import User as Visitor
+from sqlalchemy import update
+from sqlmodel import col
 
 from core.ads import ad as ads
 from core.ads.ad import Made
-from core.database.session import reading
+from core.database.session import reading, session
 from core.errors import ProviderFailed
-from core.models import User
+from core.models import User, Video
 from tests.people import balance, fail, finish
 from tests.waiting import until
 
@@ -94,6 +96,9 @@ async def test_a_format_that_is_not_there_yet_shows_its_first_shot(visitor: Visi
     await visitor.should_see("Being made")
     made = await newest(me)
     await finish(made.videos[0])
+    async with session() as db:  # as with a model that has no clips in the format's own size
+        square = (col(Video.size) == "1080x1080", col(Video.kind) == "generated")
+        await db.exec(update(Video).where(*square).values(size="960x960"))
     await visitor.open(f"/ads/{made.ad.id}")
     await visitor.should_see("1:1 · Waits for its shots")
     place = visitor.find(marker="ad-waits").elements.pop()

@@ -18,6 +18,8 @@ from core.errors import NoAnswer, NoPrompt
 from core.phrase import Phrase
 from tests.waiting import until
 from ui import compat, pieces
+from ui.kit.block import Block
+from ui.kit.choices import Choices
 from ui.kit.elements import Tag, button
 
 NICEGUI = Path(nicegui.__file__).parent
@@ -67,6 +69,32 @@ async def test_a_deleted_element_is_freed_without_a_collection(visitor: Visitor)
         element.delete()
         del element
         await until(lambda: not any(of() is not None for of in left))  # once the page has been told
+    finally:
+        gc.enable()
+
+
+async def test_what_a_block_runs_does_not_keep_its_page(visitor: Visitor) -> None:
+    class Switch(Block):
+        def __init__(self) -> None:
+            super().__init__("", {"switch": self.switch})
+
+        def switch(self) -> None: ...
+
+    class Picks(Choices):
+        def __init__(self) -> None:
+            super().__init__("", "aria-checked", self.pick)
+
+        def pick(self, key: str) -> None: ...
+
+    await visitor.open("/login")
+    with visitor:
+        parts = [Switch(), Picks()]
+    left = list(map(weakref.ref, parts))
+    gc.disable()
+    try:
+        while parts:
+            parts.pop().delete()
+        await until(lambda: not any(of() is not None for of in left))
     finally:
         gc.enable()
 

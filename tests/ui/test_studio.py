@@ -86,7 +86,8 @@ async def test_a_refusal_stays_until_something_else_is_chosen(visitor: Visitor, 
     write(visitor, "Slow push in")
     visitor.find(marker="generate").click()
     await visitor.should_see("Not enough credits: this video costs 10, you have 5.")
-    visitor.find(marker="preview").trigger("load.capture")  # the product is found a moment later
+    visitor.find(marker="preview").trigger("load.capture", "0")  # of a picture that has been deleted
+    visitor.find(marker="preview").trigger("load.capture", str(picture.id))  # the product is found a moment later
     await visitor.should_see("The outlined product moves by itself.")
     await visitor.should_see("Not enough credits: this video costs 10, you have 5.")
     write(visitor, "Slow pull out")
@@ -144,12 +145,13 @@ async def test_a_page_opened_in_the_middle_shows_the_middle(visitor: Visitor, me
 
 
 async def test_a_failure_says_why_and_that_it_cost_nothing(visitor: Visitor, me: User) -> None:
-    await fail(await ask(me), ModerationRefused("provider's own words"))
+    failed = await ask(me)
+    await fail(failed, ModerationRefused("provider's own words"))
     await visitor.open("/")
     await visitor.should_see("The model's safety rules refused this picture or prompt.")
     await visitor.should_see("Not charged: 10 credits returned")
     await visitor.should_not_see("provider's own words")
-    visitor.find(marker="stage").trigger("do", {"detail": "retry"})
+    visitor.find(marker="stage").trigger("do", {"detail": f"retry {failed.id}"})
     await visitor.should_see("Generating…")
 
     async def is_asked_for() -> bool:

@@ -55,6 +55,10 @@ class Block(Tag):
         """Show this, and nothing else."""
         self.put("html", "".join(map(escape, content)))
 
+    def free(self) -> None:
+        """Let go of what holds the rest of a page that is closed."""
+        self._actions = {}
+
     def _do(self, event: events.GenericEventArguments) -> object:
         done = event.args.get("detail") if isinstance(event.args, dict) else None
         if not isinstance(done, str) or f'data-do="{escape(done)}"' not in self.props.get("html", ""):

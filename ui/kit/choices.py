@@ -32,6 +32,10 @@ class Choices(Tag):
         self._options: dict[str, Markup] = {}
         self.on("choose", self._chosen, ["detail"])
 
+    def free(self) -> None:
+        """Let go of what holds the rest of a page that is closed."""
+        self._choose = lambda _key: None
+
     def show(self, options: Mapping[str, Markup]) -> None:
         """Show these buttons."""
         if options != self._options:

@@ -1,6 +1,6 @@
 """Turns a delivered file into the files we keep: the checked video, its poster, smaller copies. Blocking.
 
-Runs in a process of its own (core/processes/), which imports nothing but this.
+Runs in another process (core/processes/), which imports nothing but this.
 """
 
 from dataclasses import dataclass, replace

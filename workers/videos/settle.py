@@ -55,7 +55,7 @@ class Settling:
         except (Retryable, TimeoutError) as error:
             retry_after = error.retry_after if isinstance(error, Retryable) else None
             async with session() as db:
-                await looks.schedule_looks(db, {video.id: backoff(1, retry_after)})
+                await looks.schedule_looks(db, {video.id: backoff(1, retry_after)}, unless_ready=True)
             return
         except EngineError as error:
             log.info("video %s: cancel: %s", video.id, error)
@@ -87,7 +87,7 @@ class Settling:
             return
         log.info("video %s: waiting for the outcome of create, %.0f s old", video.id, since)
         async with session() as db:
-            await looks.schedule_looks(db, {video.id: LOOK_SECONDS})
+            await looks.schedule_looks(db, {video.id: LOOK_SECONDS}, unless_ready=True)
 
     async def _find(self, engine: Engine, video: Video) -> list[str] | None:
         """The server's jobs that may be this video; None if the server can't tell."""

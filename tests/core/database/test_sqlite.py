@@ -13,7 +13,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.catalog import entries
-from core.database import sqlite, steps
+from core.database import sqlite, statements
 from core.database.session import reading, session
 from core.models import User
 from core.settings import settings
@@ -76,7 +76,7 @@ async def _one_statement(db: AsyncSession) -> None:
 
 
 async def _steps(db: AsyncSession) -> None:
-    await steps.run(db, [update(User).values(credits=0).returning(col(User.id))], {})
+    await statements.run(db, [update(User).values(credits=0).returning(col(User.id))], {})
 
 
 @pytest.mark.parametrize("work", [_one_statement, _steps])

@@ -119,6 +119,20 @@ async def test_what_one_piece_of_work_leaves_is_gone_at_the_next() -> None:
     assert [await pool.apart(leave_cycle, 5) for _ in range(4)] == [5, 5, 5, 5]
 
 
+async def test_one_that_has_ended_is_not_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its number may be another process's by now."""
+    process = kept.KeptProcess()
+    process.begin()
+    ended = process.do(whoami, (), Bounds())
+    assert isinstance(ended, int)
+    os.kill(ended, signal.SIGKILL)
+    await until(lambda: is_gone(ended))
+    killed: list[object] = []
+    monkeypatch.setattr(os, "kill", lambda *about: killed.append(about))
+    process.close()
+    assert killed == []
+
+
 async def test_one_that_died_while_it_waited_is_not_missed() -> None:
     first = await pool.apart(whoami)
     os.kill(first, signal.SIGKILL)

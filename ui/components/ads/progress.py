@@ -122,7 +122,7 @@ class Progress(Tag):
         made = self._made
         words = reason(video) if video.status == "failed" else state_now(video, self._news.get(video.id))
         words = words if video.edit or video.status == "failed" else _("Waits for its shots")
-        first = next(own for shot, own in made.shots if shot.position == 0 and own.size == video.size)
+        first = next(own for shot, own in made.shots if shot.position == 0 and shot.size == video.size)
         with Tag("div", "ad-waits").mark("ad-waits"):
             source = cards.picture_url(made.board.shots[0], size, first.framing)
             Tag("img", "", src=source, alt="", decoding="async")

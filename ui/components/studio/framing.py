@@ -1,5 +1,6 @@
 """The chosen picture, framed as the model will get it: moved and zoomed by hand, or whole with something beside it."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -27,7 +28,10 @@ OUTLINE = Markup(
 )
 """Of a picture with transparency only the line around what is not transparent is left."""
 COLORED = "(e) => e.target.matches('.framing-color') && emit(e.target.value)"
-OUTLINED = "(e) => { if (!e.target.matches('.frame-cut')) return; e.target.dataset.seen = ''; emit(); }"
+OUTLINED = (
+    "(e) => { if (!e.target.matches('.frame-cut')) return; e.target.dataset.seen = ''; "
+    "emit(e.target.dataset.picture); }"
+)
 EMPTY = Markup('<span class="preview-empty-title">{}</span><span class="preview-empty-note">{}</span>')
 
 
@@ -44,7 +48,7 @@ class FramingPreview(Block):
         self.mark("preview")
         self.on("moved", self._moved, ["detail"])
         self.on("change", self._colored, js_handler=COLORED)
-        self.on("load.capture", self._outlined, [], js_handler=OUTLINED)
+        self.on("load.capture", self._outlined, js_handler=OUTLINED)
         draft.changed.subscribe(self._draw)
         self._draw()
 
@@ -62,9 +66,11 @@ class FramingPreview(Block):
         if isinstance(detail, dict):
             self._draft.set_framing({"mode": "crop", **detail})
 
-    def _outlined(self) -> None:
-        if self._cut_out:
-            self._draft.outlined.add(self._cut_out)
+    def _outlined(self, event: events.GenericEventArguments) -> None:
+        """The product of a picture has been seen; the draft may have another one by now."""
+        seen = {str(picture_id): picture_id for picture_id in self._draft.own}.get(str(event.args))
+        if seen:
+            self._draft.outlined.add(seen)
             self._draft.changed.emit()
 
     @property
@@ -125,7 +131,7 @@ class FramingPreview(Block):
             self._handles() if mode == "crop" else "",
             _decoration("frame-exact", self._exact_source()) if self._user else "",
             # the product's outline is moved with the picture; nothing comes where none is seen
-            _decoration("frame-cut", f"/api/v1/images/{self._cut_out}/cutout") if self._cut_out else "",
+            self._outline() if self._cut_out else "",
         )
         key = f"{picture} {mode} {size} {self._cut_out}"
         if mode == "crop":
@@ -137,6 +143,10 @@ class FramingPreview(Block):
         is_clear = bool(own and own.alpha_key)
         style += f"--fit: {1 - 2 * MARGIN:g}" if is_clear else ""
         return html("div", f"frame frame-{mode}", *inside, data_key=key, data_clear=is_clear, style=style)
+
+    def _outline(self) -> str:
+        source = f"/api/v1/images/{self._cut_out}/cutout"
+        return _decoration("frame-cut", source, data_picture=self._cut_out)
 
     def _handles(self) -> str:
         about = _("Part of the picture: arrow keys move it, plus and minus zoom")
@@ -168,5 +178,5 @@ class FramingPreview(Block):
         return html("picture", classes, html("img", src=source, alt=alt, decoding="async", draggable="false"))
 
 
-def _decoration(classes: str, source: str) -> str:
-    return html("img", classes, src=source, alt="", aria_hidden="true", draggable="false")
+def _decoration(classes: str, source: str, **attributes: Any) -> str:
+    return html("img", classes, src=source, alt="", aria_hidden="true", draggable="false", **attributes)

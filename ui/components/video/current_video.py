@@ -94,7 +94,7 @@ class CurrentVideo:
         """News may be lost; a page on which nothing is being made has no timer."""
         if self._timer:
             self._timer.active = self.is_active
-        elif self.is_active and self._page:
+        elif self.is_active and self._page and not self._page.is_deleted:
             with self._page:
                 self._timer = ui.timer(LOOK_SECONDS, self._refresh, immediate=False)
 

@@ -189,7 +189,7 @@ class VideoPanel(Tag):
             "dimmed",
             html("p", classes, reason(video), symbol=symbol),
             html("p", "stage-money", money(video)),
-            html_button(_("Try again"), "retry", look="media", symbol="rotate-ccw"),
+            html_button(_("Try again"), f"retry {video.id}", look="media", symbol="rotate-ccw"),
         )
         again = html_button(_("Reuse"), "reuse", symbol="repeat-2", look="small")
         self._below.show(html("p", "panel-caption", video.prompt, title=video.prompt), html("div", "toolbar", again))
@@ -217,8 +217,9 @@ class VideoPanel(Tag):
         if text != self._announced:
             self._announced = self._live.text = text
 
-    async def _retry(self) -> None:
-        if self._current.video:
+    async def _retry(self, video_id: str) -> None:
+        """Make the video again that was shown where it was clicked."""
+        if self._current.video and str(self._current.video.id) == video_id:
             await self._try_again(self._current.video)
 
     def _reuse(self) -> None:

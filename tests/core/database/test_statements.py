@@ -7,7 +7,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, insert, select, update
 
-from core.database import steps
+from core.database import statements
 from core.database.session import reading, session
 from core.models import Group, User, now
 from tests.people import balance
@@ -33,10 +33,10 @@ async def test_each_step_uses_what_those_before_it_returned_and_nothing_follows_
     at = now()
     async with session() as db:
         values = {"email": alice.email, "cost": 60, "at": at, "created_at": None, "credits": 0}
-        found = await steps.run(db, [FIND, TAKE, BLOCK], values)  # names no step asks for are nobody's columns
+        found = await statements.run(db, [FIND, TAKE, BLOCK], values)  # names no step asks for are nobody's columns
     assert found == {"who": alice.id, "blocked_at": None, "left": 40, "blocked": at}
     async with session() as db:
-        found = await steps.run(db, [FIND, TAKE, BLOCK], values | {"at": None})
+        found = await statements.run(db, [FIND, TAKE, BLOCK], values | {"at": None})
     assert found == {"who": alice.id, "blocked_at": at}
     assert await balance(alice) == 40
 
@@ -45,7 +45,7 @@ async def test_an_error_is_sqlalchemys_and_takes_everything_back(alice: User) ->
     twice: Any = insert(Group).values(name="Marketing", created_at=now()).returning(col(Group.id).label("group"))
     with pytest.raises(IntegrityError):
         async with session() as db:
-            await steps.run(db, [twice], {})
-            await steps.run(db, [twice], {})
+            await statements.run(db, [twice], {})
+            await statements.run(db, [twice], {})
     async with reading() as db:
         assert (await db.exec(select(Group.id))).all() == []
