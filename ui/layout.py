@@ -12,7 +12,7 @@ from nicegui import context, ui
 from core.errors import AdsVideoError
 from core.models import User
 
-from . import compat, i18n, live, shared, skeleton, theme
+from . import compat, i18n, lean, live, shared, skeleton, theme
 from .addresses import origin
 from .components.site.header import Header
 from .components.site.user_menu import leave_once_signed_out
@@ -29,8 +29,8 @@ for, or for a busy machine."""
 compat.remember_signatures()
 compat.free_at_once()
 compat.quiet_loading_bar()
-compat.serve_lean(
-    compat.made_of(theme.STATIC / "nicegui/runtime.js"),
+lean.serve(
+    lean.made_of(theme.STATIC / "nicegui/runtime.js"),
     *(theme.asset(f"nicegui/{name}") for name in ("runtime.js", "client.js", "runtime.css")),
 )
 compat.leave_unlogged(lambda error: isinstance(error, AdsVideoError) and error.status < INTERNAL_SERVER_ERROR)

@@ -9,19 +9,19 @@ import pytest
 from nicegui.testing import User as Visitor
 
 from tests.environment import forget_settings
-from ui import compat, layout, theme
+from ui import layout, lean, theme
 
 NICEGUI = Path(nicegui.__file__).parent
 LEAN = theme.STATIC / "nicegui"
 AGAIN = "run ui/static/nicegui/make.py"
 ELEMENTS = {"dialog", "element", "menu", "skip_link", "switch", "timer"}
-"""What the lean files can draw, as Python calls it; compat.LEAN as the browser does."""
+"""What the lean files can draw, as Python calls it; lean.LEAN as the browser does."""
 
 
 def _sources(*suffixes: str) -> list[Path]:
     """What draws the lean pages; others may have whatever NiceGUI has."""
     found = [path for path in Path("ui").rglob("*.*") if path.suffix in suffixes and "static" not in path.parts]
-    return [path for path in found if path.name != "standard.py" and _paths(path) <= compat.LEAN_PAGES]
+    return [path for path in found if path.name != "standard.py" and _paths(path) <= lean.LEAN_PAGES]
 
 
 def _paths(file: Path) -> set[str]:
@@ -40,7 +40,7 @@ def _strings(file: Path) -> str:
 
 
 def test_each_lean_page_is_there() -> None:
-    assert set().union(*map(_paths, Path("ui/pages").glob("*.py"))) >= compat.LEAN_PAGES
+    assert set().union(*map(_paths, Path("ui/pages").glob("*.py"))) >= lean.LEAN_PAGES
 
 
 async def test_a_page_of_somebody_else_loads_all(visitor: Visitor) -> None:
@@ -62,7 +62,7 @@ async def test_what_a_lean_page_can_not_draw_is_said_at_once(visitor: Visitor) -
 
 def test_another_version_of_nicegui_is_loaded_whole(caplog: pytest.LogCaptureFixture) -> None:
     before = nicegui.Client.build_response
-    compat.serve_lean("3.17.0", "/runtime", "/client", "/styles")
+    lean.serve("3.17.0", "/runtime", "/client", "/styles")
     assert nicegui.Client.build_response is before
     assert "pages load all of it" in caplog.text
 
@@ -87,12 +87,12 @@ async def test_a_page_loads_the_lean_files_alone(visitor: Visitor, monkeypatch: 
 def test_a_changed_page_of_nicegui_is_noticed() -> None:
     source = (NICEGUI / "templates" / "index.html").read_text()
     with pytest.raises(RuntimeError, match="changed"):
-        compat.lean_template(source.replace("js_imports_urls", "urls"), "/runtime", "/client", "/styles")
+        lean.template(source.replace("js_imports_urls", "urls"), "/runtime", "/client", "/styles")
 
 
 def test_the_lean_files_are_of_this_version_of_nicegui() -> None:
     for name in ("runtime.js", "client.js", "runtime.css"):
-        assert compat.made_of(LEAN / name) == nicegui.__version__, AGAIN
+        assert lean.made_of(LEAN / name) == nicegui.__version__, AGAIN
 
 
 def test_the_lean_script_has_what_nicegui_calls() -> None:
@@ -111,7 +111,7 @@ async def test_a_lean_page_has_its_elements_without_asking(visitor: Visitor) -> 
     await visitor.open("/login")
     with visitor:
         kinds = [nicegui.ui.dialog.component, nicegui.ui.timer.component]
-        assert {kind.tag for kind in kinds if kind} == {tag for tag in compat.LEAN if tag.startswith("nicegui-")}
+        assert {kind.tag for kind in kinds if kind} == {tag for tag in lean.LEAN if tag.startswith("nicegui-")}
         assert {kind.name for kind in kinds if kind} <= nicegui.context.client.outbox._loaded_components
 
 
@@ -124,7 +124,7 @@ def test_no_page_has_an_element_that_the_lean_script_can_not_draw() -> None:
                 if isinstance(kind, type) and issubclass(kind, nicegui.ui.element):
                     used[node.attr] = path
             assert not (isinstance(node, ast.Attribute) and node.attr == "add_slot"), f"{path}: a template of Vue's"
-    assert set(used) - ELEMENTS == set(), f"add it to entry.js, compat.LEAN and ELEMENTS; {AGAIN}"
+    assert set(used) - ELEMENTS == set(), f"add it to entry.js, lean.LEAN and ELEMENTS; {AGAIN}"
 
 
 def test_no_page_has_a_class_that_the_lean_styles_have_not() -> None:
