@@ -129,6 +129,29 @@ def test_a_bad_upload_says_what_is_wrong(page: Page) -> None:
     expect(page.get_by_text("这个文件不是我们能读取的图片")).to_be_visible()
 
 
+def test_a_double_click_on_cancel_does_not_begin_anew(page: Page, app: RunningApp) -> None:
+    sign_in(page)
+    before = credits(page)
+    choose(page)
+    page.add_style_tag(content=".stage-actions [data-ask-to-notify] { display: none }")  # as where one can't ask
+    with app.held():  # or the video might be done before one can cancel it
+        generate(page)
+        page.get_by_role("button", name="Cancel").click()
+        again = page.get_by_role("button", name="Try again")
+        again.wait_for()
+        again.hover()
+        page.mouse.down(click_count=2)  # the second of two clicks
+        page.mouse.up(click_count=2)
+        page.get_by_role("button", name="Loop").click()
+        expect(page.get_by_role("button", name="Loop", pressed=True)).to_be_visible()  # what was clicked has been done
+        expect(again).to_be_visible()
+        expect(page.get_by_test_id("credits")).to_have_text(re.compile(rf"^{before} credits"))
+        again.click()
+        expect(page.get_by_test_id("credits")).to_have_text(re.compile(rf"^{before - 10} credits"))
+        page.get_by_role("button", name="Cancel").click()
+        again.wait_for()
+
+
 def test_a_double_click_is_one_video(page: Page) -> None:
     sign_in(page)
     before = credits(page)
