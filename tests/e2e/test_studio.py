@@ -152,6 +152,29 @@ def test_a_double_click_on_cancel_does_not_begin_anew(page: Page, app: RunningAp
         again.wait_for()
 
 
+BLOCK = """([before, after]) => {
+  const block = document.createElement("ads-block");
+  block.setAttribute("html", before);
+  document.body.append(block);
+  const [one, , three] = block.children;
+  three.focus();
+  block.setAttribute("html", after);
+  return [block.innerText.trim(), block.firstElementChild === one, document.activeElement === three, three.isConnected];
+}"""
+
+
+def test_what_a_block_shows_more_or_no_more_leaves_the_rest_as_it_is(page: Page) -> None:
+    def links(*keys: str) -> str:
+        return "".join(f'<a href="/" data-key="{key}">{key}</a>' for key in keys)
+
+    page.goto("/")
+    assert page.evaluate(BLOCK, [links("a", "b", "c"), links("d", "a", "b", "c")]) == ["dabc", False, True, True]
+    assert page.evaluate(BLOCK, [links("a", "b", "c"), links("a", "c", "d")]) == ["acd", True, True, True]
+    assert page.evaluate(BLOCK, [links("a", "b", "c"), links("c", "a")])[0] == "ca"
+    both = '<i data-key="1">i</i><b data-key="1">b</b><a href="/">{}</a>'
+    assert page.evaluate(BLOCK, [both.format("x"), both.format("y")]) == ["iby", True, True, True]
+
+
 def test_a_double_click_is_one_video(page: Page) -> None:
     sign_in(page)
     before = credits(page)
