@@ -152,6 +152,18 @@ def test_a_double_click_on_cancel_does_not_begin_anew(page: Page, app: RunningAp
         again.wait_for()
 
 
+def test_a_double_click_opens_one_dialog_and_escape_gives_the_focus_back(page: Page) -> None:
+    page.goto("/")
+    page.wait_for_function(LIVE)
+    opens = page.get_by_role("button", name="Templates")
+    opens.dblclick()
+    expect(page.get_by_role("dialog", name="Templates")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("tab").or_(page.get_by_role("dialog").get_by_role("button")).first.focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(opens).to_be_focused()
+
+
 BLOCK = """([before, after]) => {
   const block = document.createElement("ads-block");
   block.setAttribute("html", before);

@@ -66,7 +66,7 @@ def test_every_function_that_is_called_is_there() -> None:
 
 def test_every_element_of_ours_is_drawn_and_defined() -> None:
     defined = set(re.findall(r'define\(\s*"(ads-[\w]+)"', SCRIPTS))
-    assert defined == set(re.findall(r'"(ads-\w+)"', PYTHON))
+    assert defined == set(re.findall(r'["<](ads-\w+)[" ]', PYTHON))
 
 
 def test_every_attribute_that_a_script_looks_for_is_written() -> None:
