@@ -129,6 +129,64 @@ def test_a_bad_upload_says_what_is_wrong(page: Page) -> None:
     expect(page.get_by_text("这个文件不是我们能读取的图片")).to_be_visible()
 
 
+def test_a_double_click_on_cancel_does_not_begin_anew(page: Page, app: RunningApp) -> None:
+    sign_in(page)
+    before = credits(page)
+    choose(page)
+    page.add_style_tag(content=".stage-actions [data-ask-to-notify] { display: none }")  # as where one can't ask
+    with app.held():  # or the video might be done before one can cancel it
+        generate(page)
+        page.get_by_role("button", name="Cancel").click()
+        again = page.get_by_role("button", name="Try again")
+        again.wait_for()
+        again.hover()
+        page.mouse.down(click_count=2)  # the second of two clicks
+        page.mouse.up(click_count=2)
+        page.get_by_role("button", name="Loop").click()
+        expect(page.get_by_role("button", name="Loop", pressed=True)).to_be_visible()  # what was clicked has been done
+        expect(again).to_be_visible()
+        expect(page.get_by_test_id("credits")).to_have_text(re.compile(rf"^{before} credits"))
+        again.click()
+        expect(page.get_by_test_id("credits")).to_have_text(re.compile(rf"^{before - 10} credits"))
+        page.get_by_role("button", name="Cancel").click()
+        again.wait_for()
+
+
+def test_a_double_click_opens_one_dialog_and_escape_gives_the_focus_back(page: Page) -> None:
+    page.goto("/")
+    page.wait_for_function(LIVE)
+    opens = page.get_by_role("button", name="Templates")
+    opens.dblclick()
+    expect(page.get_by_role("dialog", name="Templates")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("tab").or_(page.get_by_role("dialog").get_by_role("button")).first.focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(opens).to_be_focused()
+
+
+BLOCK = """([before, after]) => {
+  const block = document.createElement("ads-block");
+  block.setAttribute("html", before);
+  document.body.append(block);
+  const [one, , three] = block.children;
+  three.focus();
+  block.setAttribute("html", after);
+  return [block.innerText.trim(), block.firstElementChild === one, document.activeElement === three, three.isConnected];
+}"""
+
+
+def test_what_a_block_shows_more_or_no_more_leaves_the_rest_as_it_is(page: Page) -> None:
+    def links(*keys: str) -> str:
+        return "".join(f'<a href="/" data-key="{key}">{key}</a>' for key in keys)
+
+    page.goto("/")
+    assert page.evaluate(BLOCK, [links("a", "b", "c"), links("d", "a", "b", "c")]) == ["dabc", False, True, True]
+    assert page.evaluate(BLOCK, [links("a", "b", "c"), links("a", "c", "d")]) == ["acd", True, True, True]
+    assert page.evaluate(BLOCK, [links("a", "b", "c"), links("c", "a")])[0] == "ca"
+    both = '<i data-key="1">i</i><b data-key="1">b</b><a href="/">{}</a>'
+    assert page.evaluate(BLOCK, [both.format("x"), both.format("y")]) == ["iby", True, True, True]
+
+
 def test_a_double_click_is_one_video(page: Page) -> None:
     sign_in(page)
     before = credits(page)

@@ -49,3 +49,20 @@ addEventListener("click", async (e) => {
   copy.textContent = copy.dataset.copied;
   setTimeout(() => (copy.textContent = word), 2000);
 });
+
+// What is drawn anew between the two clicks of a double click may put another button under the pointer, which nobody has
+// aimed at: "Try again", which costs, where "Cancel" was. The second click is for the button of the first one, or for none;
+// and one that opens a dialog has done so.
+let aimedAt = null;
+addEventListener(
+  "click",
+  (e) => {
+    const button = e.target.closest?.("button, a.button, [role=menuitem], [role=option]");
+    if (e.detail < 2) aimedAt = button;
+    const isSame = button === aimedAt || (button?.dataset.do && button.dataset.do === aimedAt?.dataset.do);
+    if (!button || e.detail < 2 || (isSame && button.getAttribute("aria-haspopup") !== "dialog")) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+  },
+  true,
+);

@@ -51,7 +51,7 @@ class Keys(Tag):
                 moment(key.last_used_at, "row-note", text=used)
             else:
                 Tag("span", "row-note", _("Never used"))
-            button(_("Revoke"), partial(self._ask, key), look="small")
+            button(_("Revoke"), partial(self._ask, key), look="small", aria_haspopup="dialog")
 
     async def _make(self) -> None:
         async with session() as db:

@@ -23,7 +23,8 @@ def own_data(user: User) -> None:
         Tag("p", "page-note", _("Everything we have of you: account, ledger, pictures and videos in one zip file."))
         with Tag("div", "chips"):
             link(_("Download my data"), "/api/v1/me/export", symbol="download", download="adsvideo.zip")
-            button(_("Delete my account"), lambda: EraseDialog(user), look="danger", symbol="trash-2")
+            erase = button(_("Delete my account"), lambda: EraseDialog(user), look="danger", symbol="trash-2")
+            erase.put("aria_haspopup", "dialog")
 
 
 class EraseDialog(Dialog):

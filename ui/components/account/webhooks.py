@@ -63,7 +63,7 @@ class Webhooks(Tag):
                 moment(last.created_at, classes, text=_state(last), about=about)
             else:
                 Tag("span", classes, _("Nothing sent yet"))
-            button(_("Delete"), partial(self._ask, endpoint), look="small")
+            button(_("Delete"), partial(self._ask, endpoint), look="small", aria_haspopup="dialog")
 
     async def _make(self, event: events.GenericEventArguments) -> None:
         if self._busy:

@@ -26,7 +26,7 @@ class Groups(Tag):
         with self:
             with Tag("div", "account-head"):
                 Tag("p", "page-note", _("People of a group share its budget for the month."))
-                button(_("New group"), lambda: self._open(None), look="small")
+                button(_("New group"), lambda: self._open(None), look="small", aria_haspopup="dialog")
             self._rows = Tag("div", "rows", role="list", aria_label=_("Groups"))
 
     async def load(self) -> None:
@@ -55,7 +55,7 @@ class Groups(Tag):
                     with Tag("span", "meter", aria_hidden="true"):
                         Tag("span", f"meter-fill {'meter-full' if share >= 90 else ''}").style(f"width: {share}%")
             edit = partial(self._open, group)
-            button(_("Edit"), edit, look="small", aria_label=_("Edit {who}", who=group.name))
+            button(_("Edit"), edit, look="small", aria_haspopup="dialog", aria_label=_("Edit {who}", who=group.name))
 
     async def _open(self, group: Group | None) -> None:
         people: list[User] = []
@@ -81,7 +81,7 @@ class GroupDialog(Dialog):
                 self._members(people)
             with Tag("div", "dialog-actions dialog-ends"):
                 if group:
-                    button(_("Remove group"), self._ask, look="danger", symbol="trash-2")
+                    button(_("Remove group"), self._ask, look="danger", symbol="trash-2", aria_haspopup="dialog")
                 Tag("span", "grow")
                 button(_("Save"), self._save, look="accent")
 

@@ -73,7 +73,7 @@ class Jobs(Tag):
                 Tag("span", f"card-state card-state-{video.status} row-note", word, symbol=symbol)
                 moment(video.created_at, "row-note")
             if video.status in ACTIVE:
-                button(_("Cancel"), partial(self._ask_cancel, video, email), look="small")
+                button(_("Cancel"), partial(self._ask_cancel, video, email), look="small", aria_haspopup="dialog")
             elif video.status == "failed":
                 button(_("Make again"), partial(self._retry, video), look="small", title=_("At no charge"))
 

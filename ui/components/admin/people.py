@@ -63,7 +63,8 @@ class People(Tag):
                     Tag("span", "badge", person.group)
                 Tag("span", "row-note", spent(person.used, user.monthly_budget))
                 Tag("span", "row-amount", i18n.credits(user.credits))
-            button(_("Edit"), partial(self._edit, user.id), look="small", aria_label=_("Edit {who}", who=user.email))
+            who = _("Edit {who}", who=user.email)
+            button(_("Edit"), partial(self._edit, user.id), look="small", aria_haspopup="dialog", aria_label=who)
 
     async def _edit(self, user_id: int) -> None:
         async with reading() as db:

@@ -48,7 +48,7 @@ class ReportedVideos(Tag):
                     Tag("span", "badge badge-bad", _("Hidden"))
                 for decision, word in self._choices():
                     button(word, partial(self._decide, video.id, decision), look="small")
-                button(_("Block its maker"), partial(self._ask, video.id), look="small")
+                button(_("Block its maker"), partial(self._ask, video.id), look="small", aria_haspopup="dialog")
 
     def _choices(self) -> list[tuple[Decision, str]]:
         return [("keep", _("Leave it")), ("hide", _("Hide it")), ("takedown", _("Take it down"))]

@@ -37,7 +37,7 @@ class Words(Tag):
             self._fields = Tag("div", "ad-fields")
             with Tag("div", "ad-brand"):
                 self._brands = Tag("div", "ad-brand-choice")
-                button(_("New brand"), self._edit, symbol="sparkles", look="small")
+                button(_("New brand"), self._edit, symbol="sparkles", look="small", aria_haspopup="dialog")
         draft.changed.subscribe(self._draw)
 
     def _draw(self) -> None:

@@ -17,7 +17,10 @@ def draw_logo(project: Project) -> None:
     logo = project.body.get("logo")
     if not logo:
         Tag("p", "page-note", _("A logo stands in a corner of every frame. A PNG keeps its transparency."))
-        button(_("Choose a logo"), partial(_choose_logo, project), symbol="image", look="", data_field="choose")
+        button(
+            _("Choose a logo"), partial(_choose_logo, project), symbol="image", look="", data_field="choose",
+            aria_haspopup="dialog",
+        )  # fmt: skip
         return
 
     def put(name: str, value: object, *, typed: bool = True) -> None:
@@ -47,7 +50,7 @@ def _choose_logo(project: Project) -> None:
 def _picture(image_id: int, label: str, choose: partial[None]) -> None:
     with Tag("div", "edit-picture"):
         Tag("img", src=f"/api/v1/images/{image_id}/content", alt="", loading="lazy")
-        button(label, choose, look="small", data_field="choose")
+        button(label, choose, look="small", data_field="choose", aria_haspopup="dialog")
 
 
 def draw_card(project: Project) -> None:
@@ -55,7 +58,10 @@ def draw_card(project: Project) -> None:
     card = project.body.get("end_card")
     if not card:
         Tag("p", "page-note", _("The video dissolves into a card with your product, its price and what to do next."))
-        button(_("Add an end card"), partial(_add_card, project), symbol="plus", look="", data_field="choose")
+        button(
+            _("Add an end card"), partial(_add_card, project), symbol="plus", look="", data_field="choose",
+            aria_haspopup="dialog",
+        )  # fmt: skip
         return
 
     def put(name: str, value: object, *, typed: bool = True) -> None:
@@ -73,7 +79,7 @@ def draw_card(project: Project) -> None:
         _picture(card["image_id"], _("Another picture"), choose)
         button(_("No picture"), lambda: put("image_id", None, typed=False), look="small", data_field="none")
     else:
-        button(_("Choose a picture"), choose, symbol="image", look="small", data_field="choose")
+        button(_("Choose a picture"), choose, symbol="image", look="small", data_field="choose", aria_haspopup="dialog")
     clear = partial(project.change, "end_card", lambda body: body.update(end_card=None))
     button(_("Remove the end card"), clear, look="small", symbol="trash-2")
 

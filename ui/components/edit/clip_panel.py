@@ -20,7 +20,10 @@ def draw(project: Project) -> None:
         for at, shot in enumerate(project.shots):
             _row(project, at, shot)
     if len(project.shots) < MAX_CLIPS:
-        button(_("Add a clip or picture"), partial(_add, project), symbol="plus", data_field="add")
+        button(
+            _("Add a clip or picture"), partial(_add, project), symbol="plus", data_field="add",
+            aria_haspopup="dialog",
+        )  # fmt: skip
     shot = project.shots[project.chosen if project.part == "clips" else 0]
     at = project.shots.index(shot)
     Tag("h3", "edit-subtitle", _("Clip {n}", n=at + 1))

@@ -83,7 +83,7 @@ class Versions(Tag):
             with Tag("div", "edit-versions-head"):
                 Tag("h2", "details-title", _("Versions"))
                 if len(self._rows) > 1:
-                    button(_("Delete all versions"), self._ask, look="link")
+                    button(_("Delete all versions"), self._ask, look="link", aria_haspopup="dialog")
             with Tag("div", "edit-shelf"):
                 for row in self._rows:
                     self._version(row)

@@ -91,7 +91,8 @@ class FramingPreview(Block):
         )
 
     def _delete(self) -> str:
-        return html_icon_button("trash-2", _("Delete this picture"), "delete", look="media", classes="preview-delete")
+        return html_icon_button("trash-2", _("Delete this picture"), "delete", look="media", classes="preview-delete",
+                                aria_haspopup="dialog")  # fmt: skip
 
     def _bar(self) -> str:
         choices = self._draft.choices

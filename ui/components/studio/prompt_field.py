@@ -162,7 +162,7 @@ class PromptField(Tag):
             html_button(_("Back to mine"), "back", look="link", hidden=not self._before),
         )
         self._foot.show(
-            html_button(_("Templates"), "templates", look="link", symbol="layout-template"),
+            html_button(_("Templates"), "templates", look="link", symbol="layout-template", aria_haspopup="dialog"),
             html("a", "button button-link", _("Many at once"), symbol="images", href="/batch"),
             *(better if improve.is_on() else ()),
             html_button(_("Use its prompt"), "preset", look="link", hidden=is_its),

@@ -175,7 +175,7 @@ class VideoPanel(Tag):
                 "div", "toolbar",
                 html("a", "button button-small", _("Download"), symbol="download", **download),
                 html("a", "button button-small", _("Edit"), symbol="pencil", href=f"/videos/{video.id}/edit"),
-                html_button(_("Share"), "share", symbol="share-2", look="small"),
+                html_button(_("Share"), "share", symbol="share-2", look="small", aria_haspopup="dialog"),
                 html_button(_("Reuse"), "reuse", symbol="repeat-2", look="small"),
                 html_button(_("Favourite"), "favorite", symbol=heart, look="small", aria_pressed=video.favorite),
             ),
