@@ -49,7 +49,7 @@ async def storm(folder: Path) -> tuple[bool, str]:
             lines = (await db.exec(select(func.count()).where(*ours))).one()
             balance = await credits.balance(db, buyer.id)
             wrong = await credits.wrong_balances(db)
-    good = lines == 2 * PAID and balance == before + PAID * 50 and not wrong
+    good = lines == 2 * PAID and balance == before + PAID * 50 and buyer.id not in wrong  # others may be, by `naive`
     return (
         good,
         f"{len(events)} events of {2 * PAID} objects in {took:.1f} s, {lines} lines, balance {balance - before:+d}",
