@@ -59,7 +59,7 @@ def test_the_page_leads_from_a_picture_to_the_ad(app: RunningApp, page: Page) ->
     expect(page.locator(".board-facts")).to_contain_text("3 shots · 1 format · 10 s")
     page.reload()
     expect(page.locator(".shot-card").nth(2)).to_contain_text("Ambre")  # the draft is kept
-    page.locator(".shot-card").nth(0).click()
+    page.locator(".shot-card").nth(0).dblclick()  # one dialog
     page.get_by_role("textbox", name="Words", exact=True).fill("Brand new")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator(".shot-card").nth(0)).to_contain_text("Brand new")

@@ -223,6 +223,16 @@ def test_what_is_typed_is_not_overwritten_by_a_late_answer(page: Page) -> None:
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("My own words")
 
 
+def test_what_is_typed_while_the_server_is_away_is_there_when_it_is_back(page: Page) -> None:
+    page.goto("/")
+    page.wait_for_function(LIVE)
+    page.evaluate("() => window.socket.disconnect()")
+    page.get_by_label("Prompt", exact=True).press_sequentially("My own words")
+    page.reload()  # as NiceGUI does it
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("My own words")
+    expect(page.get_by_text("12/500")).to_be_visible()
+
+
 def test_the_prompt_is_counted_and_ends_at_500(page: Page) -> None:
     page.goto("/")
     prompt = page.get_by_label("Prompt", exact=True)

@@ -59,7 +59,8 @@ addEventListener(
   (e) => {
     const button = e.target.closest?.("button, a.button, [role=menuitem], [role=option]");
     if (e.detail < 2) aimedAt = button;
-    const isSame = button === aimedAt || (button?.dataset.do && button.dataset.do === aimedAt?.dataset.do);
+    const isAlike = (name) => button?.dataset[name] && button.dataset[name] === aimedAt?.dataset[name];
+    const isSame = button === aimedAt || isAlike("do") || isAlike("field"); // drawn anew, and still what it was
     if (!button || e.detail < 2 || (isSame && button.getAttribute("aria-haspopup") !== "dialog")) return;
     e.preventDefault();
     e.stopImmediatePropagation();

@@ -93,7 +93,7 @@ class Board(Tag):
     def _card(self, board: Storyboard, position: int, size: Size) -> Markup:
         label = _("Shot {n}: {words}", n=position + 1, words=board.shots[position].words or _("no words"))
         drawn = card(board, position, size, self._seen(board.shots[position].image_id))
-        return option("shot-card", str(position), drawn, draggable="true", aria_label=label)
+        return option("shot-card", str(position), drawn, draggable="true", aria_label=label, aria_haspopup="dialog")
 
     async def _open(self, key: str) -> None:
         if not key.isdigit():  # the end card follows from the words and the brand
