@@ -40,7 +40,8 @@ def is_lean(page: Client) -> bool:
 
 def made_of(script: Path) -> str:
     """The version of NiceGUI that make.py has made the lean files of."""
-    return script.read_text()[:100].partition("NiceGUI ")[2].partition(",")[0]
+    with script.open() as opened:
+        return opened.read(100).partition("NiceGUI ")[2].partition(",")[0]
 
 
 def serve(version: str, runtime: str, client: str, styles: str) -> None:

@@ -17,6 +17,7 @@ from ...i18n import _
 from ...kit.elements import Tag, button, link
 from ...kit.toast import toast
 from ..video.share_dialog import share_dialog
+from ..video.video_card import take_ratio
 from ..video.words import reason, state_now, state_word
 from . import cards
 from .ad_words import status_word
@@ -97,7 +98,8 @@ class Progress(Tag):
         with Tag("div", "ad-results"):
             for video in self._made.videos:
                 size = Size.parse(video.size)
-                with Tag("div", "ad-result").style(f"--ratio: {size.width / size.height:.4f}"):
+                with Tag("div", "ad-result") as result:
+                    take_ratio(result, size)
                     if video.status == "completed":
                         Tag("video", "", src=f"/api/v1/videos/{video.id}/content", controls=True, loop=True,
                                      muted=True, autoplay=True, playsinline=True, aria_label=size.ratio,

@@ -70,7 +70,7 @@ class CameraControls(Block):
         if is_shown:
             self.show(self._line(), self._effects(), self._plain(), self._honest())
 
-    def _line(self) -> str:
+    def _line(self) -> Markup:
         """The move as it will be, and how strong."""
         choices = self._draft.choices
         strength = choices.strength or "normal"
@@ -88,7 +88,7 @@ class CameraControls(Block):
             html("span", "camera-word", word),
         )  # fmt: skip
 
-    def _effects(self) -> str:
+    def _effects(self) -> Markup:
         switches = (
             html(
                 "button", "camera-effect", SWITCH.format(word), type="button", title=about, data_do=f"switch {name}",
@@ -102,7 +102,7 @@ class CameraControls(Block):
         words = _("Plain moves only: products can't be cut out on this machine.")
         return html("p", "camera-note", words) if weights() is None else ""
 
-    def _honest(self) -> str:
+    def _honest(self) -> Markup:
         """What of the prompt a still picture can't show; screen readers know the line before it says anything."""
         things = [_things()[thing] for thing in beyond(self._draft.choices.prompt)]
         words = _("A still picture can't show {things}.", things=", ".join(things)) if things else ""

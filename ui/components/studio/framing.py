@@ -16,6 +16,7 @@ from ...i18n import _
 from ...kit.block import Actions, Block, html, html_icon_button
 from ...kit.elements import Click
 from ..video.preset_picture import preset_picture
+from ..video.video_card import take_ratio
 from .draft import MODES, Draft, Mode
 
 PRESET_SIZE = Size(1920, 1280)
@@ -81,7 +82,7 @@ class FramingPreview(Block):
     def _draw(self) -> None:
         choices, size = self._draft.choices, self._draft.size
         chosen = choices.preset or choices.picture_id
-        self.style(f"--ratio: {size.width / size.height:.4f}")
+        take_ratio(self, size)
         self.show(
             html("div", "preview-inside", self._framed() if chosen else self._nothing()),
             html("div", "preview-filter", OUTLINE, aria_hidden="true"),
@@ -90,11 +91,11 @@ class FramingPreview(Block):
             self._bar() if chosen else "",
         )
 
-    def _delete(self) -> str:
+    def _delete(self) -> Markup:
         return html_icon_button("trash-2", _("Delete this picture"), "delete", look="media", classes="preview-delete",
                                 aria_haspopup="dialog")  # fmt: skip
 
-    def _bar(self) -> str:
+    def _bar(self) -> Markup:
         choices = self._draft.choices
         moved = choices.mode == "crop" and (choices.x, choices.y, choices.zoom) != (0.5, 0.5, 1.0)
         words: dict[Mode, tuple[str, str]] = {
@@ -116,12 +117,12 @@ class FramingPreview(Block):
                  aria_label=_("Colour of the sides")),
         )  # fmt: skip
 
-    def _nothing(self) -> str:
+    def _nothing(self) -> Markup:
         note = _("or drop your own here, up to {limit} MB", limit=intake.MAX_MB)
         inner = EMPTY.format(_("Choose a picture below"), note)
         return html("label", "preview-empty", inner, symbol="image", for_=self._upload)
 
-    def _framed(self) -> str:
+    def _framed(self) -> Markup:
         """The frame. Another picture, shape or way to frame is another one; moving and colouring changes it."""
         choices, size = self._draft.choices, self._draft.size
         mode, picture = choices.mode, choices.preset or choices.picture_id
@@ -145,11 +146,11 @@ class FramingPreview(Block):
         style += f"--fit: {1 - 2 * MARGIN:g}" if is_clear else ""
         return html("div", f"frame frame-{mode}", *inside, data_key=key, data_clear=is_clear, style=style)
 
-    def _outline(self) -> str:
+    def _outline(self) -> Markup:
         source = f"/api/v1/images/{self._cut_out}/cutout"
         return _decoration("frame-cut", source, data_picture=self._cut_out)
 
-    def _handles(self) -> str:
+    def _handles(self) -> Markup:
         about = _("Part of the picture: arrow keys move it, plus and minus zoom")
         note = _("Drag to move, scroll to zoom")
         hold = html("div", "crop-hold", tabindex=0, role="group", aria_label=about, title=note)
@@ -168,16 +169,16 @@ class FramingPreview(Block):
         preset = self._draft.preset
         return _(preset.alt) if preset else _("Your picture")
 
-    def _large(self, classes: str, alt: str) -> str:
+    def _large(self, classes: str, alt: str) -> Markup:
         if preset := self._draft.preset:
             return preset_picture(preset, width=1280, alt=alt, classes=classes, lazy=False)
         picture = self._draft.own.get(self._draft.choices.picture_id)
         if picture is None:
-            return ""
+            return Markup()
         shown = "transparent" if picture.alpha_key else "content"  # a cut-out stands on the padding itself
         source = f"/api/v1/images/{picture.id}/{shown}"
         return html("picture", classes, html("img", src=source, alt=alt, decoding="async", draggable="false"))
 
 
-def _decoration(classes: str, source: str, **attributes: Any) -> str:
+def _decoration(classes: str, source: str, **attributes: Any) -> Markup:
     return html("img", classes, src=source, alt="", aria_hidden="true", draggable="false", **attributes)

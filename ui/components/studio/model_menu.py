@@ -73,7 +73,7 @@ class ModelMenu(Block):
             options = (self._lengths(offer.model), *self._sizes(offer.model), self._sound(offer.model))
             self.show(html("h2", "sr-only", _("Model")), self._line(offer), html("div", "options", *options))
 
-    def _line(self, offer: Offer) -> str:
+    def _line(self, offer: Offer) -> Markup:
         name = html("span", "model-name", localized(offer.model.label))
         state = html("span", state_look(offer.state), state_word(offer.state))
         cost = f"{i18n.credits(self._draft.price)} · {formats.seconds(self._draft.choices.seconds)}"
@@ -82,21 +82,21 @@ class ModelMenu(Block):
         return html("button", "model-line", summary, symbol="chevron-down", type="button", aria_haspopup="listbox",
                     aria_expanded=is_open, data_do="open")  # fmt: skip
 
-    def _lengths(self, model: Model) -> str:
+    def _lengths(self, model: Model) -> Markup:
         lengths = [_length(seconds) for seconds in sorted(model.seconds)]
         return _segments(_("Length"), str(self._draft.choices.seconds), lengths)
 
-    def _sizes(self, model: Model) -> tuple[str, str]:
+    def _sizes(self, model: Model) -> tuple[Markup, Markup]:
         """The ratios; beside them a switch for each of the larger sizes of the chosen one."""
         now, by_ratio = self._draft.size, _by_ratio(model)
         ratios = _segments(_("Ratio"), now.ratio, [_ratio(ratio, sizes) for ratio, sizes in by_ratio.items()])
         larger = [_switch(size, is_on=size == now) for size in by_ratio.get(now.ratio, [])[1:]]
         group = html("div", "segments", *larger, role="group", aria_label=_("Resolution"))
-        return ratios, group if larger else ""
+        return ratios, group if larger else Markup()
 
-    def _sound(self, model: Model) -> str:
+    def _sound(self, model: Model) -> Markup:
         if "audio" not in model.options:
-            return ""
+            return Markup()
         about, on = _("The model makes sound as well"), self._draft.choices.audio
         inner = SWITCH.format(_("Sound"))
         switch = html("button", "camera-effect", inner, type="button", title=about, aria_pressed=on, data_do="sound")
@@ -150,7 +150,7 @@ class ModelList(ui.menu):
             rows.append(_folded_row(folded))
         self._rows.show(*rows)
 
-    def _row(self, offer: Offer) -> str:
+    def _row(self, offer: Offer) -> Markup:
         model, ready = offer.model, offer.state.name == "ready"
         chosen = model.id == self._draft.choices.model
         state = html("span", state_look(offer.state), state_word(offer.state))
@@ -171,7 +171,7 @@ class ModelList(ui.menu):
         self.client.run_javascript("document.querySelector('.model-more [data-rove]')?.focus()")
 
 
-def _folded_row(folded: list[Offer]) -> str:
+def _folded_row(folded: list[Offer]) -> Markup:
     """One row for all models that are not set up; it opens into them."""
     main = html("span", "model-row-main", html("span", "model-name", _("More models")))
     names = ", ".join(localized(offer.model.label) for offer in folded)
@@ -194,7 +194,7 @@ def _lines(size: Size) -> str:
     return f"{min(size.width, size.height)}p"
 
 
-def _segments(label: str, chosen: str, options: list[Markup]) -> str:
+def _segments(label: str, chosen: str, options: list[Markup]) -> Markup:
     """A few values side by side, one of them chosen."""
     return html("ads-choices", "segments", *options, state="aria-pressed", chosen=chosen, single=True, role="group",
                 aria_label=label, data_roving="choose")  # fmt: skip

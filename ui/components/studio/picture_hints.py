@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from markupsafe import Markup
+
 from core.catalog.size import Size
 
 from ...i18n import _
@@ -56,10 +58,10 @@ class PictureHints(Block):
         outlined = self._outlined() if has_room and self._draft.cut_out in self._draft.outlined else ""
         self.show(fit, outlined, soft, cut)
 
-    def _fit(self) -> str:
+    def _fit(self) -> Markup:
         own, fitting = self._own, self._fitting
         if not own or not fitting:
-            return ""
+            return Markup()
         words = {
             "portrait": _("Your picture is tall: use {ratio}", ratio=fitting.ratio),
             "landscape": _("Your picture is wide: use {ratio}", ratio=fitting.ratio),
@@ -67,18 +69,18 @@ class PictureHints(Block):
         }
         return html_button(words[own.shape], "fit", look="link")
 
-    def _outlined(self) -> str:
+    def _outlined(self) -> Markup:
         way_out = html_button(_("Use the whole picture instead"), "whole", look="link")
         return html("p", "picture-note", html("span", "", _("The outlined product moves by itself.")), way_out)
 
-    def _soft(self) -> str:
+    def _soft(self) -> Markup:
         words = self._pixels(self._own, is_fitting=self._fitting is None)
-        return html("p", "picture-note", words, symbol="circle-alert") if words else ""
+        return html("p", "picture-note", words, symbol="circle-alert") if words else Markup()
 
-    def _cut(self) -> str:
+    def _cut(self) -> Markup:
         own = self._own
         if not own or self._draft.choices.mode != "crop" or _stretch(own) <= EXTREME:
-            return ""
+            return Markup()
         words = (
             _("Your picture is very tall: most of it is cut off.")
             if own.height > own.width
@@ -93,7 +95,7 @@ class PictureHints(Block):
         picture = own or (PRESET_SIZE if self._draft.preset else None)
         if picture and is_fitting and _shown(picture, self._draft.size, self._draft.choices.zoom) < SOFT:
             return _("The picture is small for {size}: the video will look soft.", size=str(self._draft.size))
-        return ""
+        return Markup()
 
 
 def _stretch(size: Size) -> float:

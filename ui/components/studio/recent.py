@@ -1,5 +1,7 @@
 """The visitor's latest videos under the panel, those on their way as well; a click shows one in the panel."""
 
+from markupsafe import Markup
+
 from core.models import ACTIVE, Video
 
 from ...i18n import _
@@ -30,7 +32,7 @@ class Recent(Block):
         await self._current.follow(int(video_id))
 
 
-def _thumb(video: Video, *, is_current: bool) -> str:
+def _thumb(video: Video, *, is_current: bool) -> Markup:
     word, symbol = state_word(video)
     name, is_done = f"{video.prompt} · {word}", video.status == "completed"
     source = f"videos/{video.id}/poster" if is_done else f"images/{video.picture_id}/content"

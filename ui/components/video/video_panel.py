@@ -202,10 +202,10 @@ class VideoPanel(Tag):
         key = f"{self._stage.props['data-state']} {self._current.video.id}"
         self._stage.show(self._backdrop(effect, key), html("div", "stage-middle", *middle, data_key=key))
 
-    def _backdrop(self, effect: str, key: str) -> str:
+    def _backdrop(self, effect: str, key: str) -> Markup:
         picture, classes = self._current.picture, f"backdrop backdrop-{effect}"
         if picture is None:
-            return ""
+            return Markup()
         if preset := find_preset(picture.preset):
             inside = preset_sources(preset, width=640, alt="", lazy=False)
         else:
