@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 from core.commands import MAX_GRANT, check, grant, key, move_storage, reconcile, release
 from core.errors import AdsVideoError
 from core.ops import proxies
-from core.ops.startup import address, begin_loading, check_port, check_settings, prepare, set_umask, take_lock
+from core.ops.startup import (
+    address,
+    begin_loading,
+    check_port,
+    check_settings,
+    import_without,
+    prepare,
+    set_umask,
+    take_lock,
+)
 from core.settings import settings
 from ui.app import run_web
 
@@ -83,6 +92,7 @@ def _serve(supervisor: "Supervisor", *, if_unused: bool) -> None:
     try:
         supervisor.start()
         _say_when_up()
+        import_without("socketio", "aiohttp", "requests", "valkey")  # for its clients, and a broker
         run_web()
     except KeyboardInterrupt:
         pass

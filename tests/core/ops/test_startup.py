@@ -2,6 +2,8 @@
 
 import gc
 import socket
+import subprocess
+import sys
 
 import httpx
 import httpx2
@@ -9,7 +11,7 @@ import pytest
 
 from core.errors import Misconfigured
 from core.ops import proxies, startup
-from core.settings import settings
+from core.settings import ROOT, settings
 from tests.environment import forget_settings
 from tests.running import free_port
 
@@ -120,3 +122,19 @@ def test_garbage_is_looked_for_again_once_a_part_has_loaded() -> None:
     startup.end_loading()
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
+
+
+LEAN = """
+import sys
+from core.ops.startup import begin_loading, import_without
+begin_loading()
+import_without("socketio", "aiohttp", "requests", "valkey")
+import workers.main
+print([name for name in ("aiohttp", "click", "pygments", "requests", "rich", "valkey") if name in sys.modules])
+import aiohttp, rich, valkey
+"""
+
+
+def test_a_part_does_without_what_its_libraries_offer_beside_and_may_still_load_it_later() -> None:
+    told = subprocess.run([sys.executable, "-c", LEAN], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (told.stdout, told.stderr) == ("[]\n", "")
