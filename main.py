@@ -25,6 +25,7 @@ from core.ops.startup import (
     set_umask,
     take_lock,
 )
+from core.processes.forked import begin_server
 from core.settings import settings
 from ui.app import run_web
 
@@ -64,12 +65,15 @@ def everything() -> None:
     """Run web, worker and embedded Redis."""
     begin_loading()
     check_settings()
+    import workers.main  # noqa: F401 - nine tenths of it is what the web app loads too: from here on they share it
+
+    begin_server()
     lock = take_lock("app")
     check_port()
     prepare()
     from core.ops.supervisor import Supervisor
 
-    _serve(Supervisor(with_worker=True), if_unused=False)
+    _serve(Supervisor(_child), if_unused=False)
     lock.close()
 
 
@@ -81,7 +85,7 @@ def web() -> None:
     prepare()
     from core.ops.supervisor import Supervisor
 
-    _serve(Supervisor(with_worker=False), if_unused=True)
+    _serve(Supervisor(), if_unused=True)
 
 
 def _serve(supervisor: "Supervisor", *, if_unused: bool) -> None:
@@ -116,7 +120,7 @@ def worker(*, child: bool = False) -> None:
         prepare()
     from workers.main import run
 
-    supervisor = None if child else Supervisor(with_worker=False)
+    supervisor = None if child else Supervisor()
     if supervisor:
         supervisor.start()
     try:
@@ -124,6 +128,11 @@ def worker(*, child: bool = False) -> None:
     finally:
         if supervisor:
             supervisor.stop(if_unused=True)
+
+
+def _child() -> None:
+    """Run a worker that ends with the web app."""
+    worker(child=True)
 
 
 def mcp(email: str) -> None:

@@ -138,7 +138,10 @@ class RunningApp:
     def _is(self, process: psutil.Process, name: str) -> bool:
         if name == "valkey":
             return "valkey" in command_line(process)
-        try:  # what the worker itself starts bears its arguments for a moment
+        try:
+            if process.name() == "adsvideo-worker":  # forked
+                return True
+            # what the worker itself starts bears its arguments for a moment
             ours = self.process is not None and process.ppid() == self.process.pid
         except psutil.Error:
             return False

@@ -4,8 +4,10 @@ import logging
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 from core.errors import AdsVideoError
+from core.processes import forked
 from core.processes.parent import STOP_SECONDS
 from core.redis import embedded
 from core.settings import ROOT
@@ -15,11 +17,11 @@ WATCH_SECONDS = 1.0
 
 
 class Supervisor:
-    """Restarts the worker and the embedded Redis if they end, and stops them in this order."""
+    """Restarts the worker (if there is one to run) and the embedded Redis if they end, and stops them in this order."""
 
-    def __init__(self, *, with_worker: bool) -> None:
-        self._with_worker = with_worker
-        self._worker: subprocess.Popen[bytes] | None = None
+    def __init__(self, worker: Callable[[], None] | None = None) -> None:
+        self._work = worker
+        self._worker: forked.Forked | subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -40,13 +42,10 @@ class Supervisor:
     def _start_missing(self) -> None:
         if embedded.is_used():
             embedded.ensure()
-        if self._with_worker and (self._worker is None or self._worker.poll() is not None):
-            # its own session: Ctrl-C in the terminal reaches the web app first; it ends when its stdin closes
-            self._worker = subprocess.Popen(
-                [sys.executable, str(ROOT / "main.py"), "worker", "--child"],
-                stdin=subprocess.PIPE,
-                start_new_session=True,
-            )
+        if self._work and (self._worker is None or self._worker.poll() is not None):
+            if isinstance(self._worker, forked.Forked):
+                self._worker.close()
+            self._worker = forked.begin("worker", self._work, may_ask=True) or _begin_worker()
 
     def stop(self, *, if_unused: bool = False) -> None:
         """Stop the worker, then the embedded Redis (with `if_unused` only if nobody else is connected)."""
@@ -61,3 +60,10 @@ class Supervisor:
                 self._worker.wait()
         if embedded.is_used():
             embedded.stop(if_unused=if_unused)
+
+
+def _begin_worker() -> subprocess.Popen[bytes]:
+    """A worker that loads everything anew."""
+    # its own session: Ctrl-C in the terminal reaches the web app first; it ends when its stdin closes
+    arguments = [sys.executable, str(ROOT / "main.py"), "worker", "--child"]
+    return subprocess.Popen(arguments, stdin=subprocess.PIPE, start_new_session=True)

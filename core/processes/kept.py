@@ -11,8 +11,10 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
+from core.processes import forked
 from core.processes.limits import Bounds, OutOfBounds, peak, within
 from core.processes.memory import give_back
 from core.processes.parent import begin
@@ -54,6 +56,11 @@ def preload(modules: Iterable[str]) -> None:
     _preloaded.update(modules)
 
 
+def _preloads() -> list[str]:
+    """What a server that processes are forked from imports, in this order."""
+    return [*sorted(_preloaded), "core.processes.fork_server"]
+
+
 def _context() -> multiprocessing.context.BaseContext:
     # forked from a server of their own that has loaded what they need, so that they share its memory; where there is
     # none (Windows) they start from nothing: a fork of a process with threads may hang
@@ -61,7 +68,7 @@ def _context() -> multiprocessing.context.BaseContext:
     context = multiprocessing.get_context(method)
     if method == "forkserver":
         _say_where_we_are()
-        context.set_forkserver_preload([*sorted(_preloaded), "core.processes.fork_server"])
+        context.set_forkserver_preload(_preloads())
     return context
 
 
@@ -77,20 +84,23 @@ class KeptProcess:
 
     def __init__(self) -> None:
         self._pipe, self._theirs = multiprocessing.Pipe()
-        self._process = _context().Process(target=serve, args=(self._theirs,), daemon=True)  # type: ignore[attr-defined]
+        self._process: forked.Forked | BaseProcess | None = None
         self._is_kept = True
         self._since = time.monotonic()
 
     def begin(self) -> None:
         """Start it."""
-        try:
-            self._process.start()
-        finally:
-            self._theirs.close()
+        with self._theirs as theirs:
+            process = forked.begin("decoder", serve_at, theirs.fileno(), preloaded=_preloads())
+            if process is None:
+                process = _context().Process(target=serve, args=(theirs,), daemon=True)  # type: ignore[attr-defined]
+                process.start()
+            self._process = process
 
     def do(self, work: Callable[..., object], arguments: tuple[object, ...], bounds: Bounds) -> object:
         """What the work returns. Raises what the work raises, OutOfBounds if it takes too much memory, Lost."""
         self._is_kept = False
+        assert self._process
         try:
             self._pipe.send((work, arguments, bounds))
             answer: _Answer = self._pipe.recv()
@@ -108,30 +118,35 @@ class KeptProcess:
     def is_ready(self) -> bool:
         """Whether it takes another piece of work; not if it is about to end since none has come."""
         is_early = time.monotonic() - self._since < IDLE_SECONDS * 0.9
-        return self._is_kept and is_early and self._process.is_alive()
+        return self._is_kept and is_early and self._process is not None and self._process.is_alive()
 
     def kill(self) -> None:
         """End it, whatever it does."""
         with contextlib.suppress(ValueError):  # closed by now
-            if self._process.is_alive():  # else its number may be another's by now
+            if self._process and self._process.is_alive():  # else its number may be another's by now
                 self._process.kill()
 
     def close(self) -> None:
         """End it and free what we hold of it."""
         self.kill()
         self._pipe.close()
-        with contextlib.suppress(AssertionError):  # it could not be started
+        if self._process:  # else it could not be started
             self._process.join()
-        self._process.close()
+            self._process.close()
 
     def step_back(self, nice: int) -> None:
         """Let others go before it, for the rest of its life."""
         with contextlib.suppress(OSError, AttributeError, ValueError):  # over by now; Windows
-            if process := self._process.pid:
-                os.setpriority(os.PRIO_PROCESS, process, nice)
+            if self._process and (number := self._process.pid):
+                os.setpriority(os.PRIO_PROCESS, number, nice)
 
 
 # -------------------------------------------------------------------------------------------------- in the process
+
+
+def serve_at(file: int) -> None:
+    """`serve`, with the number of the parent's file."""
+    serve(Connection(file))
 
 
 def serve(parent: Connection) -> None:
