@@ -49,7 +49,7 @@ def videos(quick: bool) -> Iterator[Figure]:
     """Many videos in flight through one worker, at a server that lists its jobs."""
     from bench.inflight import ours
 
-    given = argparse.Namespace(latency=6.0 if quick else 20.0, spread=3.0 if quick else 5.0)
+    given = argparse.Namespace(latency=6.0 if quick else 20.0, spread=3.0 if quick else 5.0, whole=False)
     run = ours("lists", 150 if quick else 1000, given)
     yield Figure("CPU a video, worker and decoders", run.cpu_ms, "ms", 12)
     yield Figure("worker, idle", run.idle_mib, "MiB", 75)

@@ -2,6 +2,7 @@
 
     uv run --group bench bench/inflight.py                        1,000 videos each way, and the original with 200
     uv run --group bench bench/inflight.py --videos 100 10000 --servers lists --original 0
+    uv run --group bench bench/inflight.py --videos 150 --servers lists --original 0 --whole    the app, web and all
 
 Everything is real and in processes of its own: `main.py worker`, SQLite, embedded Valkey, a Videos server that takes
 `--latency` seconds give or take `--spread` (with none, a poll every ten seconds would meet the end of a job of twenty
@@ -99,7 +100,7 @@ def picture(number: int) -> bytes:
 
 
 def ours(kind: str, count: int, given: argparse.Namespace) -> Result:
-    """One worker process and `count` videos that all become due at once."""
+    """One worker process (or the whole app) and `count` videos that all become due at once."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         web = free_port()
         variables = {
@@ -120,6 +121,10 @@ def ours(kind: str, count: int, given: argparse.Namespace) -> Result:
 
             embedded.ensure()
             try:
+                if given.whole:
+                    with process(str(ROOT / "main.py"), **variables, PORT=str(web)) as app:
+                        wait_for(f"http://127.0.0.1:{web}/")
+                        return run_ours(f"the app, {kind}", count, app.pid, base_url, folder)
                 with process(str(ROOT / "main.py"), "worker", **variables) as worker:
                     if hook:
                         with process(__file__, "--web", str(web), **variables):
@@ -282,6 +287,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=50, help="of the original design")
     parser.add_argument("--latency", type=float, default=20.0)
     parser.add_argument("--spread", type=float, default=5.0)
+    parser.add_argument("--whole", action="store_true", help="`main.py` without a command instead of a worker alone")
     parser.add_argument("--web", type=int, default=0, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.web:
