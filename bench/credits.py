@@ -37,6 +37,7 @@ from sqlmodel import col, select
 from bench.stripe_storm import storm
 from core.accounts import users
 from core.billing import credits
+from core.billing.paying import paying
 from core.catalog import entries
 from core.database.migrate import migrate
 from core.database.session import close_database, engines, reading, session
@@ -67,7 +68,7 @@ class Customer:
 async def ours(customer: Customer, number: str) -> bool:
     """What a click does in the database: everything `videos.request` does, without its news and its queue job."""
     try:
-        async with session() as db:
+        async with paying(customer.user.id) as db:
             await request(db, customer.user, Recipe(picture_id=customer.picture, prompt=number), entries.get("camera"))
             db.info.clear()
     except NotEnoughCredits:
