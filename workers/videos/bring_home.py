@@ -69,7 +69,7 @@ async def bring_home(engines: Engines, video: Video, model: Model) -> None:
     except Exception as error:
         await fail(video, error)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _later(video: Video, model: Model, error: Retryable) -> None:
