@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, func, insert, literal
+from sqlalchemy import ColumnElement, bindparam, func, insert, literal
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
 from sqlmodel import col, select
@@ -97,20 +97,18 @@ async def delete(session: AsyncSession, user_id: int, endpoint_id: int) -> None:
 
 
 _deliveries: Any = WebhookDelivery.__table__  # type: ignore[attr-defined]
-_DELIVERY = {
-    "endpoint_id": col(WebhookEndpoint.id),
-    "video_id": bindparam("video_id", type_=_deliveries.c.video_id.type),
-    "event": bindparam("event", type_=_deliveries.c.event.type),
-    "attempts": literal(0),
-    "next_try_at": bindparam("at", type_=UTCDateTime()),
-    "last_error": literal(""),
-    "created_at": bindparam("at", type_=UTCDateTime()),
-}
-ANNOUNCE = insert(_deliveries).from_select(
-    list(_DELIVERY),
-    select(*_DELIVERY.values()).where(col(WebhookEndpoint.user_id) == bindparam("user_id")),
-)
-"""A step for core.database.statements: a delivery of `event` for each of the user's endpoints, due `at` once."""
+
+
+def announcing(user_id: ColumnElement[int], video_id: ColumnElement[int]) -> Any:
+    """Create a delivery of `event` for each of the user's endpoints, due `at` once; the two are parameters."""
+    at = bindparam("at", type_=UTCDateTime())
+    event = bindparam("event", type_=_deliveries.c.event.type)
+    row = select(col(WebhookEndpoint.id), video_id, event, literal(0), at, literal(""), at)  # type: ignore[call-overload]
+    return insert(_deliveries).from_select(COLUMNS, row.where(col(WebhookEndpoint.user_id) == user_id))
+
+
+ANNOUNCE = announcing(bindparam("user_id"), bindparam("video_id", type_=_deliveries.c.video_id.type))
+"""The same as a step for core.database.statements, for the `user_id` and `video_id` that a step before it returned."""
 
 
 async def announce(session: AsyncSession, user_id: int, video_id: int, status: str) -> None:

@@ -153,7 +153,7 @@ async def charge_all(session: AsyncSession, user_id: int, costs: Sequence[tuple[
 
 
 @lru_cache(2)
-def _refunding(_dialect: str) -> Sequence[Any]:
+def _refunding(_on_postgresql: bool) -> Sequence[Any]:
     price = bindparam("cost_credits", type_=_ledger.c.amount.type)
     video_id = bindparam("video_id", type_=_ledger.c.video_id.type)
     payer = _users.c.id == bindparam("user_id")
@@ -179,7 +179,7 @@ def refunding() -> Sequence[Any]:
 
     They need `user_id`, `video_id`, `cost_credits` and the time, `at`. The first one locks the user's row.
     """
-    return _refunding("postgresql" if is_postgresql() else "sqlite")
+    return _refunding(is_postgresql())
 
 
 async def refund(session: AsyncSession, user_id: int, video_id: int, cost: int) -> None:

@@ -8,19 +8,20 @@ when it is needed.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, bindparam, case, func, literal
 from sqlalchemy import update as sql_update
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import errors, webhooks
 from core.billing import credits
 from core.catalog import entries
-from core.database.session import Session, after_commit
+from core.database.session import Session, after_commit, is_postgresql
 from core.database.statements import run
 from core.errors import (
     AdsVideoError,
@@ -111,6 +112,17 @@ _FINISH = changing(
     completed_at=bindparam("at"),
     **{name: bindparam(name) for name in _FINISHED},
 )
+
+
+@lru_cache(2)
+def _finishing(on_postgresql: bool) -> Sequence[Any]:
+    """The steps: one on PostgreSQL, where each is a trip."""
+    if not on_postgresql:
+        return _FINISH, webhooks.ANNOUNCE
+    done: Any = _FINISH.cte("done")
+    return (select(done).add_cte(webhooks.announcing(done.c.user_id, done.c.video_id).cte("told")),)
+
+
 _DROP = changing(*_RUNNING, status="canceled", note="started", completed_at=bindparam("at"))
 
 
@@ -140,7 +152,7 @@ async def finish(
         **{"width": width, "height": height, "duration": duration, "bytes": size_bytes},
         **{"note": note[: errors.MAX_DETAIL], "expected_usd": expected_usd},
     }
-    done = Changed.of(await run(session, (_FINISH, webhooks.ANNOUNCE), values))
+    done = Changed.of(await run(session, _finishing(is_postgresql()), values))
     if done:
         tell(session, done, done.status)
     else:  # its owner was erased meanwhile: drop the file
