@@ -223,6 +223,7 @@ def _plain(frame: VideoFrame, size: tuple[int, int], tick: int) -> VideoFrame:
         src_colorspace=Colorspace.ITU709 if unmarked else None,
         dst_colorspace=Colorspace.ITU709,
         dst_color_range=ColorRange.MPEG,
+        threads=1,
     )
     plain.pts, plain.time_base = tick, TICKS
     return plain
