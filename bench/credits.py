@@ -37,6 +37,7 @@ from sqlmodel import col, select
 from bench.stripe_storm import storm
 from core.accounts import users
 from core.billing import credits
+from core.billing.paying import paying
 from core.catalog import entries
 from core.database.migrate import migrate
 from core.database.session import close_database, engines, reading, session
@@ -65,9 +66,9 @@ class Customer:
 
 
 async def ours(customer: Customer, number: str) -> bool:
-    """What a click does in the database: everything `videos.request` does, without its news and its queue job."""
+    """What a click does in the database: the transaction of `videos.ask`, without its news and its queue job."""
     try:
-        async with session() as db:
+        async with paying(customer.user.id) as db:
             await request(db, customer.user, Recipe(picture_id=customer.picture, prompt=number), entries.get("camera"))
             db.info.clear()
     except NotEnoughCredits:
@@ -267,8 +268,14 @@ def correctness(runner: asyncio.Runner, processes: Processes) -> bool:
 
 
 def charge_rates(runner: asyncio.Runner, processes: Processes, seconds: float) -> dict[str, list[float]]:
-    """Whole charges a second, each way in turn, so many rounds."""
+    """Whole charges a second, each way in turn, so many rounds.
+
+    None of them is the first: then a process still loads modules, builds statements and connects.
+    """
     found: dict[str, list[float]] = {way: [] for way in WAYS}
+    first = runner.run(_customer("first", 10_000_000))
+    for way in WAYS:
+        processes.tell(way, first, TRIES, 600.0)
     for turn in range(ROUNDS):
         for way in WAYS:
             customer = runner.run(_customer(f"{way}-{turn}", 10_000_000))
@@ -288,7 +295,7 @@ def rates(runner: asyncio.Runner, processes: Processes, seconds: float) -> bool:
     middle = {way: statistics.median(each) for way, each in found.items()}
     ratio = of_core(found)
     print("      whole charges a second:", ", ".join(f"{way} {rate:.0f}" for way, rate in middle.items()))
-    fast = _check("at least as fast as plain core", ratio >= 1, f"{ratio:.2f} x")
+    fast = _check("twice as fast as plain core", ratio >= 2, f"{ratio:.2f} x")
     return _check("at least 200 a second", middle["ours"] >= 200, f"{middle['ours']:.0f}") and fast
 
 

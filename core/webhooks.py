@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from sqlalchemy import ColumnElement, bindparam, func, insert, literal
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import func, insert, literal
 from sqlalchemy import update as sql_update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.database.session import Session
+from core.database.statements import moment, run
 from core.errors import Conflict, NotFound, clean
 from core.models import UTCDateTime, Video, WebhookDelivery, WebhookEndpoint, now
 from core.phrase import Phrase
@@ -94,13 +96,24 @@ async def delete(session: AsyncSession, user_id: int, endpoint_id: int) -> None:
 # ----------------------------------------------------------------------------------------------- deliveries
 
 
+_deliveries: Any = WebhookDelivery.__table__  # type: ignore[attr-defined]
+
+
+def announcing(user_id: ColumnElement[int], video_id: ColumnElement[int]) -> Any:
+    """Create a delivery of `event` for each of the user's endpoints, due `at` once; the two are parameters."""
+    at = bindparam("at", type_=UTCDateTime())
+    event = bindparam("event", type_=_deliveries.c.event.type)
+    row = select(col(WebhookEndpoint.id), video_id, event, literal(0), at, literal(""), at)  # type: ignore[call-overload]
+    return insert(_deliveries).from_select(COLUMNS, row.where(col(WebhookEndpoint.user_id) == user_id))
+
+
+ANNOUNCE = announcing(bindparam("user_id"), bindparam("video_id", type_=_deliveries.c.video_id.type))
+"""The same as a step for core.database.statements, for the `user_id` and `video_id` that a step before it returned."""
+
+
 async def announce(session: AsyncSession, user_id: int, video_id: int, status: str) -> None:
     """Create a delivery for each of the user's endpoints, due now: a video has ended with that status."""
-    at = literal(now(), UTCDateTime())
-    rows = select(  # type: ignore[call-overload]
-        col(WebhookEndpoint.id), literal(video_id), literal(EVENTS[status]), literal(0), at, literal(""), at
-    ).where(col(WebhookEndpoint.user_id) == user_id)
-    await session.exec(insert(WebhookDelivery).from_select(COLUMNS, rows))
+    await run(session, [ANNOUNCE], {"user_id": user_id, "video_id": video_id, "event": EVENTS[status], "at": now()})
 
 
 async def announce_shared(session: AsyncSession, user_id: int, video_id: int) -> None:
@@ -117,10 +130,12 @@ async def announce_shared(session: AsyncSession, user_id: int, video_id: int) ->
     await session.exec(insert(WebhookDelivery).from_select(COLUMNS, rows))
 
 
-async def has_due(session: AsyncSession) -> bool:
+_DUE = select(WebhookDelivery.id).where(col(WebhookDelivery.next_try_at) <= moment()).limit(1)
+
+
+async def has_due(session: Session) -> bool:
     """Whether `claim` would find any; only reads, so that an idle worker does not write."""
-    query = select(WebhookDelivery.id).where(col(WebhookDelivery.next_try_at) <= now()).limit(1)
-    return (await session.exec(query)).first() is not None
+    return "id" in await run(session, (_DUE,), {})
 
 
 async def shares(

@@ -7,7 +7,7 @@ from datetime import datetime
 from standardwebhooks import Webhook
 
 from core import webhooks
-from core.database.session import reading, session
+from core.database.session import one_trip, reading, session
 from core.errors import AdsVideoError, Unreached
 from core.models import WebhookDelivery, now
 from core.security import outside
@@ -33,7 +33,7 @@ class Deliveries(Loop[WebhookDelivery]):
         self._at: Counter[int] = Counter()
 
     async def claim(self, free: int) -> list[WebhookDelivery]:
-        async with reading() as db:
+        async with one_trip() as db:
             if not await webhooks.has_due(db):
                 return []
         async with session() as db:

@@ -13,9 +13,10 @@ from core.ads import sight, storyboard
 from core.ads.ask import shot_video
 from core.ads.sight import Sight
 from core.ads.storyboard import Storyboard
+from core.billing.paying import paying
 from core.catalog import availability
 from core.catalog.entries import Model
-from core.database.session import reading, session
+from core.database.session import reading
 from core.errors import Conflict, NotEnoughCredits, NotEnoughForAd, NotFound, NotSignedIn
 from core.models import ACTIVE, Ad, AdShot, Picture, User, Video, now
 from core.phrase import Phrase
@@ -112,7 +113,7 @@ async def retry(user: User, ad_id: int, position: int, model_id: str | None = No
     shot = made.board.shots[position]
     model = await availability.choose(model_id or shot.model or failed[0][1].model)
     try:
-        async with session() as db:
+        async with paying(owner.id) as db:
             await _replace(db, owner, made=made, failed=failed, seen=seen, model=model)
     except NotEnoughCredits as error:
         raise NotEnoughForAd(int(str(error.values["cost"])), int(str(error.values["credits"]))) from None

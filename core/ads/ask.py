@@ -16,10 +16,11 @@ from core.ads import brand as brands
 from core.ads import layout, sight, storyboard
 from core.ads.sight import Sight
 from core.ads.storyboard import AdIn, Shot, Storyboard
+from core.billing.paying import paying
 from core.catalog import availability
 from core.catalog.entries import COMPOSED, Model
 from core.catalog.size import Size
-from core.database.session import reading, session
+from core.database.session import reading
 from core.edits.timeline import Problem
 from core.errors import BadAd, NotEnoughCredits, NotEnoughForAd, NotSignedIn
 from core.models import Ad, AdShot, Picture, User, Video, now
@@ -61,7 +62,7 @@ async def ask(user: User | None, body: object, *, idempotency_key: str = "") -> 
     sights = await sight.of(pictures.values())
     board = layout.dressed(board, sights, branded=bool(asked.brand_id))
     try:
-        async with session() as db:
+        async with paying(owner.id) as db:
             key = idempotency_key or None
             return await _begin(db, owner, board=board, sights=sights, models=models, key=key, sha256=sha256)
     except NotEnoughCredits as error:

@@ -12,6 +12,8 @@ from core.ads import layout, storyboard
 from core.ads.ask import LATER
 from core.catalog import entries
 from core.catalog.size import Size
+from core.database.session import Session
+from core.database.statements import loaded, rows
 from core.errors import SourceGone
 from core.models import Ad, AdShot, Video, now
 from core.videos import states
@@ -30,12 +32,12 @@ def _complete() -> Any:
     shot = aliased(Video)
     of_format = select(AdShot.video_id).join(shot, col(shot.id) == col(AdShot.video_id))
     missing = of_format.where(AdShot.ad_id == Video.ad_id, AdShot.size == Video.size, shot.status != "completed")
-    return select(Video).where(*_waits(), ~missing.exists()).order_by(col(Video.id)).limit(AT_ONCE)
+    return select(*states.video_table.c).where(*_waits(), ~missing.exists()).order_by(col(Video.id)).limit(AT_ONCE)
 
 
-async def due(db: AsyncSession) -> list[Video]:
+async def due(db: Session) -> list[Video]:
     """Ads in one format whose shots are all completed."""
-    return list((await db.exec(_complete())).all())
+    return [loaded(Video, row) for row in await rows(db, _complete(), {})]
 
 
 async def begin(db: AsyncSession, video: Video) -> bool:

@@ -14,6 +14,7 @@ from core import limits
 from core.accounts import users
 from core.batches import csv_rows, rows
 from core.batches.rows import Checked, Row
+from core.billing.paying import paying
 from core.database.session import reading, session
 from core.edits.timeline import Problem
 from core.errors import (
@@ -67,7 +68,7 @@ async def ask(
         raise too_dear(wanted, owner.credits)
     wanted = await _with_own_pictures(owner, wanted)
     try:
-        async with session() as db:
+        async with paying(owner.id) as db:
             return await _begin(db, owner, wanted, idempotency_key or None, sha256)
     except NotEnoughCredits as error:
         raise too_dear(wanted, int(str(error.values["credits"]))) from None

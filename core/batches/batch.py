@@ -14,9 +14,10 @@ from core.accounts import users
 from core.batches import csv_rows
 from core.batches.ask import too_dear, videos_of
 from core.batches.rows import Row
+from core.billing.paying import paying
 from core.catalog import availability
 from core.catalog.size import Size
-from core.database.session import reading, session
+from core.database.session import reading
 from core.errors import Conflict, NotEnoughCredits, NotFound, NotSignedIn
 from core.models import ACTIVE, STATUSES, Batch, BatchRow, User, Video
 from core.phrase import Phrase
@@ -116,7 +117,7 @@ async def retry(user: User, batch_id: int, position: int | None = None, model_id
         raise _nothing_failed()
     wanted = [await _anew(line, model_id) for line in failed]
     try:
-        async with session() as db:
+        async with paying(owner.id) as db:
             await _replace(db, owner, failed, wanted)
     except NotEnoughCredits as error:
         raise too_dear(wanted, int(str(error.values["credits"]))) from None

@@ -14,7 +14,8 @@ from sqlalchemy import update as sql_update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database.session import insert_once
+from core.database.session import insert_once, is_postgresql
+from core.database.statements import run
 from core.errors import NotEnoughCredits
 from core.models import LedgerEntry, User, now
 
@@ -95,13 +96,17 @@ _PAY = (
 )
 
 
+def _reference(video_id: ColumnElement[int], kind: str) -> ColumnElement[str]:
+    return literal("video:") + cast(video_id, String) + literal(f":{kind}")
+
+
 def _charge_line(video_id: ColumnElement[int], balance: ColumnElement[int]) -> Any:
     """The row of a new video's charge, as INSERT ... SELECT."""
     columns: dict[str, Any] = {
         "user_id": bindparam("user_id", type_=_ledger.c.user_id.type),
         "amount": -bindparam("cost_credits", type_=_ledger.c.amount.type),
         "kind": literal("charge"),
-        "reference": literal("video:") + cast(video_id, String) + literal(":charge"),
+        "reference": _reference(video_id, "charge"),
         "video_id": video_id,
         "balance_after": balance,
         "note": literal(""),
@@ -147,11 +152,40 @@ async def charge_all(session: AsyncSession, user_id: int, costs: Sequence[tuple[
     return Payer(*paid[1:])
 
 
-async def refund(session: AsyncSession, user_id: int, video_id: int, cost: int) -> LedgerEntry | None:
-    """Return the price of a video, at most once; None for a video that cost nothing."""
-    if not cost:
-        return None
-    return await move(session, user_id, cost, "refund", f"video:{video_id}:refund", video_id=video_id)
+@lru_cache(2)
+def _refunding(_on_postgresql: bool) -> Sequence[Any]:
+    price = bindparam("cost_credits", type_=_ledger.c.amount.type)
+    video_id = bindparam("video_id", type_=_ledger.c.video_id.type)
+    payer = _users.c.id == bindparam("user_id")
+    line = {
+        "user_id": bindparam("user_id"),
+        "amount": price,
+        "kind": "refund",
+        "reference": _reference(video_id, "refund"),
+        "video_id": video_id,
+        "balance_after": bindparam("before", type_=_users.c.credits.type) + price,
+        "note": "",
+        "created_at": bindparam("at"),
+    }
+    return (
+        select(_users.c.credits.label("before")).where(payer, price > 0).with_for_update(),
+        insert_once(_ledger, "reference").values(line).returning(_ledger.c.id.label("line")),
+        sql_update(_users).where(payer).values(credits=_users.c.credits + price),
+    )
+
+
+def refunding() -> Sequence[Any]:
+    """The steps that return the price of a video, at most once, for core.database.statements.
+
+    They need `user_id`, `video_id`, `cost_credits` and the time, `at`. The first one locks the user's row.
+    """
+    return _refunding(is_postgresql())
+
+
+async def refund(session: AsyncSession, user_id: int, video_id: int, cost: int) -> None:
+    """Return the price of a video, at most once."""
+    values = {"user_id": user_id, "video_id": video_id, "cost_credits": cost, "at": now()}
+    await run(session, refunding(), values)
 
 
 async def take_at_most(session: AsyncSession, user_id: int, amount: int, reference: str, note: str) -> LedgerEntry:

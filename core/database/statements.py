@@ -5,58 +5,167 @@ For what happens to every video: there SQLAlchemy's own way of running a stateme
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
+from sqlalchemy import ColumnElement, Float, bindparam
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgresql_dialect
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import sqlite
+from core.database import postgresql, sqlite
+from core.errors import NoAnswer
+from core.models import UTCDateTime, now
+from core.phrase import Phrase
 
 _DIALECTS: Any = {"sqlite": sqlite_dialect(), "postgresql": postgresql_dialect()}  # type: ignore[no-untyped-call]
+T = TypeVar("T")
+Values = Mapping[str, Any]
 
 
-async def run(session: AsyncSession, steps: Sequence[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def moment(ahead: timedelta = timedelta()) -> ColumnElement[datetime]:
+    """Now plus `ahead` as SQL, whenever the statement runs: one that is built once has no other."""
+    return bindparam(None, type_=UTCDateTime(), callable_=lambda: now() + ahead)
+
+
+def loaded(entity: type[T], columns: Mapping[str, Any]) -> T:
+    """A row as its class, as if it had been read in a session that is closed; what else `columns` has is left out.
+
+    `entity(**columns)` would set one column after the other, which costs as much as to write them.
+    """
+    mapper: Any = entity.__mapper__  # type: ignore[attr-defined]
+    row: T = mapper.class_manager.new_instance()
+    vars(row).update({name: columns[name] for name, _column in mapper.columns.items()})
+    return row
+
+
+class OneTrip:
+    """Stands for a session in functions that only `run`: each run is a transaction of its own, in one trip.
+
+    It reads if all its statements do. On PostgreSQL one statement is one trip, more are one each, and BEGIN and COMMIT.
+    """
+
+    def __init__(self, writing: AsyncEngine, reading: AsyncEngine) -> None:
+        self.info: dict[str, Any] = {}
+        self._writing, self._reading = writing, reading
+
+    async def run(self, statements: Sequence[Any], values: Values) -> "_Found":
+        """For `run` and `rows`."""
+        only_reads = all(statement.is_select for statement in statements)
+        engine = self._reading if only_reads else self._writing
+        steps = [_compiled(statement, engine.dialect.name) for statement in statements]
+        found = _Found()
+        if engine.dialect.name == "sqlite":
+
+            def run_all(own: sqlite3.Connection, given_up: threading.Event) -> None:
+                own.execute(sqlite.READ if only_reads else sqlite.WRITE)
+                _in_turn(own, steps, values, found)
+                own.execute("ROLLBACK" if given_up.is_set() else "COMMIT")
+
+            async with engine.connect() as connection:
+                await _in_one_trip(connection, run_all)
+            return found
+        async with _driver(engine) as driver, driver.transaction() if len(steps) > 1 else nullcontext():
+            for step in steps:
+                if not found.has(step, await driver.fetch(step.sql, *step.arguments(values, found.columns))):
+                    break
+        return found
+
+
+@asynccontextmanager
+async def _driver(engine: AsyncEngine) -> AsyncIterator[Any]:
+    """asyncpg's own connection. Waits for a server that restarts; raises NotAvailable if it stays or goes away."""
+    connection = engine.connect()
+    await postgresql.connect_when_up(connection.start)
+    try:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        try:
+            yield driver
+        except Exception as error:
+            if driver.is_closed() or postgresql.is_away(error):
+                raise NoAnswer(Phrase("The database")) from error
+            raise
+    finally:
+        await asyncio.shield(connection.close())
+
+
+async def run(session: AsyncSession | OneTrip, steps: Sequence[Any], values: Values) -> dict[str, Any]:
     """Run statements in turn, each with `values` and the columns that those before it returned; returns all columns.
 
-    Stops after one that returns no row; none may return more than one. The statements are built once, since they are
-    compiled once. A parameter has the name of its value, and a list of literals is written `in_(map(literal, ...))`.
+    Stops after one that asks for a row and gets none. The statements are built once, since they are compiled once. A
+    parameter has the name of its value.
     """
+    return (await _found(session, steps, values)).columns
+
+
+async def rows(session: AsyncSession | OneTrip, statement: Any, values: Values) -> list[dict[str, Any]]:
+    """`run` one statement; the columns of all its rows."""
+    return (await _found(session, (statement,), values)).all_rows()
+
+
+async def _found(session: AsyncSession | OneTrip, statements: Sequence[Any], values: Values) -> "_Found":
+    if isinstance(session, OneTrip):
+        return await session.run(statements, values)
     connection = await session.connection()
-    compiled = [_compiled(step, connection.dialect.name) for step in steps]
-    found: dict[str, Any] = {}
+    steps = [_compiled(statement, connection.dialect.name) for statement in statements]
+    found = _Found()
     if connection.dialect.name == "sqlite":
-
-        def run_all(own: sqlite3.Connection) -> None:
-            for step in compiled:
-                row = own.execute(step.sql, step.arguments({**values, **found})).fetchone()
-                if row is None:
-                    return
-                found.update(step.columns(row))
-
-        await _in_one_trip(connection, run_all)
+        await _in_one_trip(connection, lambda own, _given_up: _in_turn(own, steps, values, found))
         return found
-    for step in compiled:
-        row = (await connection.exec_driver_sql(step.sql, tuple(step.arguments({**values, **found})))).first()
-        if row is None:
+    for step in steps:
+        result = await connection.exec_driver_sql(step.sql, tuple(step.arguments(values, found.columns)))
+        if not found.has(step, result.all() if result.returns_rows else []):
             break
-        found.update(step.columns(row))
     return found
 
 
-async def _in_one_trip(connection: AsyncConnection, work: Any) -> None:
-    """Errors and a cancel are treated as by SQLAlchemy: the thread of who is canceled may still wait for the lock."""
+def _in_turn(own: sqlite3.Connection, steps: Sequence["_Compiled"], values: Values, found: "_Found") -> None:
+    """In the connection's thread."""
+    for step in steps:
+        if not found.has(step, own.execute(step.sql, step.arguments(values, found.columns)).fetchall()):
+            return
+
+
+class _Found:
+    """What statements have returned."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, Any] = {}
+        """Of the first row of each."""
+        self._step: _Compiled
+        self._rows: Sequence[Sequence[Any]] = ()
+
+    def has(self, step: "_Compiled", rows: Sequence[Sequence[Any]]) -> bool:
+        """Take what a step has returned. False if it asked for a row and got none."""
+        self._step, self._rows = step, rows
+        if rows:
+            self.columns.update(step.columns(rows[0]))
+        return bool(rows) or not step.asks
+
+    def all_rows(self) -> list[dict[str, Any]]:
+        """The rows of the last step."""
+        return [self._step.columns(row) for row in self._rows]
+
+
+async def _in_one_trip(
+    connection: AsyncConnection, work: Callable[[sqlite3.Connection, threading.Event], None]
+) -> None:
+    """Errors and a cancel are treated as by SQLAlchemy: the thread of who has given up may still wait for the lock."""
     driver = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, sqlite.Connection)
+    given_up = threading.Event()
     try:
-        await driver.run(work)
+        await driver.run(lambda own: work(own, given_up))
     except sqlite3.Error as error:
         raise DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from error
     except asyncio.CancelledError:
+        given_up.set()
         await connection.invalidate()
         raise
 
@@ -66,22 +175,44 @@ class _Compiled:
 
     def __init__(self, statement: Any, dialect: Any) -> None:
         compiled = statement.compile(dialect=dialect)
-        parameters = {name: parameter.type.dialect_impl(dialect) for name, parameter in compiled.binds.items()}
-        columns = {column.name: column.type.dialect_impl(dialect) for column in statement.exported_columns}
-        self.sql = str(compiled)
-        self._literals = {name: parameter.value for name, parameter in compiled.binds.items() if not parameter.required}
-        self._to_driver = [(name, parameters[name].bind_processor(dialect)) for name in compiled.positiontup]
-        self._from_driver = [(name, kind.result_processor(dialect, None)) for name, kind in columns.items()]
+        given = dict.fromkeys(name for name, parameter in compiled.binds.items() if parameter.required)
+        written = compiled.construct_expanded_state(given)  # with a parameter for each value of an IN
+        of_list = {one: name for name, each in written.parameter_expansion.items() for one in each}
+        self.sql = written.statement
+        self._arguments = [
+            _argument(compiled.binds[of_list.get(name, name)], written.parameters[name], dialect)
+            for name in written.positiontup
+        ]
+        columns = [(column.name, column.type.dialect_impl(dialect)) for column in statement.exported_columns]
+        self._from_driver = [  # a float is the driver's own; what PostgreSQL's would do depends on an answer's type
+            (name, None if isinstance(kind, Float) else kind.result_processor(dialect, None)) for name, kind in columns
+        ]
 
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """Its parameters in their order."""
-        given = {**self._literals, **values}
-        return [process(given[name]) if process else given[name] for name, process in self._to_driver]
+    def arguments(self, values: Mapping[str, Any], found: Mapping[str, Any]) -> list[Any]:
+        """Its parameters in their order; what was found goes before what was given."""
+        given = {**values, **found}
+        return [argument(given) for argument in self._arguments]
+
+    @property
+    def asks(self) -> bool:
+        """Whether it returns rows."""
+        return bool(self._from_driver)
 
     def columns(self, row: Sequence[Any]) -> dict[str, Any]:
         """A row of its by the names of the columns."""
         columns = zip(self._from_driver, row, strict=True)
         return {name: process(value) if process else value for (name, process), value in columns}
+
+
+def _argument(parameter: Any, value: object, dialect: Any) -> Callable[[Mapping[str, Any]], Any]:
+    """What gives the driver's value of a parameter, from all values: a known one is made the driver's once."""
+    process = parameter.type.dialect_impl(dialect).bind_processor(dialect) or (lambda same: same)
+    if parameter.required:
+        return lambda values: process(values[parameter.key])
+    if parameter.callable:
+        return lambda _values: process(parameter.callable())
+    known = process(value)
+    return lambda _values: known
 
 
 @lru_cache(100)

@@ -5,9 +5,10 @@ import json
 import math
 
 from core.accounts import users
+from core.billing.paying import paying
 from core.catalog.entries import COMPOSED
 from core.catalog.size import Size
-from core.database.session import reading, session
+from core.database.session import reading
 from core.edits import sources, timeline
 from core.edits.sources import Sources
 from core.edits.timeline import Edit
@@ -43,7 +44,7 @@ async def ask(user: User | None, body: object, *, idempotency_key: str = "") -> 
     cost = settings().edit_credits
     if owner.credits < cost:
         raise NotEnoughCredits(cost, owner.credits)
-    async with session() as db:
+    async with paying(owner.id) as db:
         video = _video(owner, edit, found)
         video.cost_credits, video.lane = cost, await lanes.lane(db, owner)
         video.idempotency_key, video.request_sha256 = key, sha256

@@ -2,11 +2,13 @@
 
 import hashlib
 
-from sqlalchemy import ColumnElement, exists, update
+from sqlalchemy import ColumnElement, Integer, bindparam, exists, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.database.session import Session
+from core.database.statements import loaded, run
 from core.errors import (
     Conflict,
     NotFound,
@@ -103,7 +105,7 @@ async def uploads(session: AsyncSession, user_id: int, limit: int) -> list[Pictu
     return list((await session.exec(mine.order_by(col(Picture.id).desc()).limit(limit))).all())
 
 
-def _mine(user_id: int) -> ColumnElement[bool]:
+def _mine(user_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     return (col(Picture.user_id) == user_id) & col(Picture.deleted_at).is_(None)
 
 
@@ -115,10 +117,15 @@ async def owned(session: AsyncSession, user_id: int, picture_id: int) -> Picture
     raise NotFound(Phrase("picture"))
 
 
-async def of_video(session: AsyncSession, video: Video) -> Picture | None:
+_OF_VIDEO = select(*Picture.__table__.c).where(  # type: ignore[attr-defined]
+    _mine(bindparam("user_id", type_=Integer())), col(Picture.id) == bindparam("picture_id")
+)
+
+
+async def of_video(session: Session, video: Video) -> Picture | None:
     """The picture a video was made from; None if it has been deleted."""
-    query = select(Picture).where(_mine(video.user_id), Picture.id == video.picture_id)
-    return (await session.exec(query)).first()
+    row = await run(session, (_OF_VIDEO,), {"user_id": video.user_id, "picture_id": video.picture_id})
+    return loaded(Picture, row) if row else None
 
 
 def source_key(picture: Picture) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.accounts import users
+from core.billing.paying import paying
 from core.catalog import availability, entries
 from core.catalog.entries import Model
 from core.database.session import reading, session
@@ -16,7 +17,6 @@ from core.errors import NoPicture, NotEnoughCredits, NotFound, NotSignedIn, TwoP
 from core.models import User, Video
 from core.phrase import Phrase
 from core.pictures import keeping, presets, uploads
-from core.pictures.framing import Prepared
 from core.videos.recipe import Recipe
 from core.videos.request import check_prompt, repeated, request
 
@@ -55,9 +55,9 @@ async def ask(
         await _check_picture(db, owner, recipe)
     check_prompt(recipe.prompt)
     model = await _priced(owner, recipe)
-    fetched = await keeping.fetch(owner.id, recipe.picture_url) if recipe.picture_url else None
-    async with session() as db:
-        recipe = await _with_own_picture(db, owner, recipe, fetched)
+    if recipe.picture_id is None:
+        recipe = await _with_own_picture(owner, recipe)
+    async with paying(owner.id) as db:
         return await request(
             db,
             owner,
@@ -104,12 +104,12 @@ async def _priced(user: User, recipe: Recipe) -> Model:
     return await availability.choose(model.id)
 
 
-async def _with_own_picture(db: AsyncSession, user: User, recipe: Recipe, fetched: Prepared | None) -> Recipe:
-    """The recipe with its picture stored as one of the user's own."""
-    if fetched:
-        picture = await uploads.accept(db, user.id, fetched)
-    elif recipe.preset:
-        picture = await uploads.from_preset(db, user.id, recipe.preset)
-    else:
-        return recipe
+async def _with_own_picture(user: User, recipe: Recipe) -> Recipe:
+    """The recipe with its picture stored as one of the user's own: before the charge, as a bucket takes its time."""
+    fetched = await keeping.fetch(user.id, recipe.picture_url) if recipe.picture_url else None
+    async with session() as db:
+        if fetched:
+            picture = await uploads.accept(db, user.id, fetched)
+        else:
+            picture = await uploads.from_preset(db, user.id, recipe.preset)
     return replace(recipe, picture_id=picture.id, picture_url="", preset="")

@@ -10,22 +10,38 @@ loses its step after LEASE. Waiting videos start by lane, then in turn between u
     processing, ready          due: fetch the file
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal
+from sqlalchemy import ColumnElement, bindparam, case, func
+from sqlalchemy import update as sql_update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.catalog import entries
 from core.catalog.entries import Server
-from core.database.session import after_commit, lock_until_commit
+from core.database.session import Session, after_commit, locking
+from core.database.statements import loaded, moment, run
 from core.errors import AdsVideoError
 from core.models import ACTIVE, UTCDateTime, Video, now
 from core.redis import queue
 from core.redis.news import News, publish
-from core.videos.states import BEFORE_ALL, HasId, change, change_one, fail, is_to_submit, mark_canceled, tell
+from core.videos.states import (
+    BEFORE_ALL,
+    Changed,
+    HasId,
+    change,
+    change_one,
+    changing,
+    fail,
+    is_to_submit,
+    mark_canceled,
+    tell,
+    video_table,
+)
 
 LEASE = timedelta(seconds=20)
 SWEEP_GRACE = timedelta(seconds=5)
@@ -33,17 +49,12 @@ SWEEP_GRACE = timedelta(seconds=5)
 
 def is_due(ahead: float = 0) -> ColumnElement[bool]:
     """Due now, or within `ahead` seconds."""
-    return col(Video.next_look_at) <= now() + timedelta(seconds=ahead)
+    return col(Video.next_look_at) <= moment(timedelta(seconds=ahead))
 
 
 def _is_due_in_turn() -> ColumnElement[bool]:
     """`is_due` in a form that uses no index: else SQLite uses the index on times and sorts all due rows."""
     return case((is_due(), 1), else_=0) == 1
-
-
-def _moment(ahead: timedelta) -> ColumnElement[datetime]:
-    """Now plus `ahead`, as SQL."""
-    return literal(now() + ahead, UTCDateTime())
 
 
 def lock_ids(due: Any) -> Any:
@@ -57,75 +68,87 @@ def lock_ids(due: Any) -> Any:
 _IN_TURN = (col(Video.lane), col(Video.turn), col(Video.id))
 """In the order of ix_videos_turn, so that the next video is found without sorting."""
 
+_MODEL = select(Video.model).where(Video.id == bindparam("video_id"))
 
-async def claim_submit(session: AsyncSession, video_id: int) -> Video | None:
+
+@lru_cache(50)
+def _claim(models: tuple[str, ...] = (), max_jobs: int | None = None) -> Any:
+    """Claim the next video of the model. If the server of these models takes only so many jobs: while it has fewer."""
+    due = select(Video.id).where(is_to_submit(), col(Video.model) == bindparam("model"), _is_due_in_turn())
+    return (
+        sql_update(video_table)
+        .where(
+            col(Video.id).in_(lock_ids(due.order_by(*_IN_TURN).limit(1))),
+            is_to_submit(),
+            is_due(),
+            *([] if max_jobs is None else [_places_taken(models) < max_jobs]),
+        )
+        .values(attempts=video_table.c.attempts + 1, note="", next_look_at=moment(LEASE))
+        .returning(*video_table.c)
+    )
+
+
+async def claim_submit(session: Session, video_id: int) -> Video | None:
     """Claim a video to submit, of the same model as `video_id`; None if none is due or our own worker makes it.
 
     The claimed video is the next in turn of its model, not always `video_id`: there are as many jobs as videos, and
     users are served in turn. If a worker dies before `intend`, its lease ends and another one starts the video over.
     """
-    model = (await session.exec(select(Video.model).where(Video.id == video_id))).first()
+    model = (await run(session, (_MODEL,), {"video_id": video_id})).get("model")
     if model is None or model in entries.local_models():
         return None
-    has_room = await _has_room(session, model)
-    due = select(Video.id).where(is_to_submit(), col(Video.model) == model, _is_due_in_turn())
-    return await change_one(
-        session,
-        col(Video.id).in_(lock_ids(due.order_by(*_IN_TURN).limit(1))),
-        is_to_submit(),
-        is_due(),
-        *has_room,
-        attempts=Video.attempts + 1,
-        note="",
-        next_look_at=now() + LEASE,
-    )
+    entry = entries.models().get(model)
+    if entry is None or entry.server.max_jobs is None:
+        row = await run(session, (_claim(),), {"model": model})
+    else:  # other claims for the same server wait until this one is written: else two could take the last place
+        claim = _claim(tuple(entries.models_of(entry.server)), entry.server.max_jobs)
+        values = {"model": model, "lock": f"jobs of {entry.server.name}"}
+        row = await run(session, (*locking(), claim), values)
+    return loaded(Video, row) if "id" in row else None
 
 
-async def intend(session: AsyncSession, video: Video) -> bool:
+def _is_mine(video: Any) -> tuple[ColumnElement[bool], ...]:
+    """Conditions: the video, or the one with these parameters, is active and nobody else has claimed it since."""
+    return col(Video.id) == video.id, col(Video.status).in_(ACTIVE), col(Video.attempts) == video.attempts
+
+
+class _Bound:
+    """A video by parameters."""
+
+    id: Any = bindparam("id")
+    attempts: Any = bindparam("attempts")
+
+
+_INTEND = changing(
+    *_is_mine(_Bound),
+    is_to_submit(),
+    col(Video.next_look_at) > bindparam("at"),  # the lease, and with it the place at the server
+    submitted_at=bindparam("at"),
+    next_look_at=moment(LEASE),
+)
+
+
+async def intend(session: Session, video: Video) -> bool:
     """Record, right before the call, that the provider is asked for this claimed video.
 
     False if it was canceled or another worker has it; then the provider must not be asked.
     """
     asked_at = now()
-    changed = await change(
-        session,
-        *_is_mine(video),
-        is_to_submit(),
-        col(Video.next_look_at) > asked_at,  # the lease, and with it the place at the server
-        submitted_at=asked_at,
-        next_look_at=asked_at + LEASE,
-    )
-    if changed:
+    values = {"id": video.id, "attempts": video.attempts, "at": asked_at}
+    if is_meant := "video_id" in await run(session, (_INTEND,), values):
         video.submitted_at = asked_at
-    return changed is not None
+    return is_meant
 
 
-def _is_mine(video: Video) -> tuple[ColumnElement[bool], ...]:
-    """Conditions: the video is active and nobody else has claimed it since."""
-    return col(Video.id) == video.id, col(Video.status).in_(ACTIVE), col(Video.attempts) == video.attempts
-
-
-async def _has_room(session: AsyncSession, model: str) -> list[ColumnElement[bool]]:
-    """A condition for the claim: the model's server has fewer jobs than `max_jobs`; empty without that limit.
-
-    Other claims for the same server wait until this transaction ends, else two could take the last place.
-    """
-    entry = entries.models().get(model)
-    if entry is None or entry.server.max_jobs is None:
-        return []
-    await lock_until_commit(session, f"jobs of {entry.server.name}")
-    return [_places_taken(entry.server) < entry.server.max_jobs]
-
-
-def _places_taken(server: Server) -> ColumnElement[int]:
-    """The number of videos at that server or being prepared for it, as SQL."""
+def _places_taken(models: Sequence[str]) -> ColumnElement[int]:
+    """The number of videos of these models at their server or being prepared for it, as SQL."""
     other = aliased(Video)
-    mine = col(other.model).in_(entries.models_of(server))
+    mine = col(other.model).in_(models)
     begun = (
         (col(other.status) == "pending")
         & col(other.submitted_at).is_(None)
         & (col(other.note) == "")  # a video that waits for a retry has a note, and takes no place
-        & (col(other.next_look_at) > now())
+        & (col(other.next_look_at) > moment())
     )
     asked, framed = (select(func.count()).where(which, mine) for which in (is_at_provider(other), begun))
     return asked.scalar_subquery() + framed.scalar_subquery()
@@ -135,7 +158,7 @@ async def free_places(session: AsyncSession, server: Server) -> int:
     """How many more videos that server may get now; 0 or less if none, 0 for a server without `max_jobs`."""
     if server.max_jobs is None:
         return 0
-    return server.max_jobs - (await session.exec(select(_places_taken(server)))).one()
+    return server.max_jobs - (await session.exec(select(_places_taken(entries.models_of(server))))).one()
 
 
 async def release_submit(session: AsyncSession, video: Video, delay: float, note: str) -> None:
@@ -166,24 +189,27 @@ async def refuse(session: AsyncSession, video: Video, error: AdsVideoError) -> N
         await fail(session, video, error)
 
 
-async def mark_submitted(session: AsyncSession, video: HasId, provider_id: str, first_look: float) -> bool:
+_SUBMITTED = changing(
+    col(Video.id) == bindparam("id"),
+    col(Video.status) == "pending",
+    col(Video.provider_id).is_(None),
+    status="processing",
+    provider_id=bindparam("provider_id"),
+    started_at=moment(),
+    note="",
+    next_look_at=case(
+        (col(Video.cancel_requested), moment(-BEFORE_ALL)), else_=bindparam("first_look_at", type_=UTCDateTime())
+    ),
+)
+
+
+async def mark_submitted(session: Session, video: HasId, provider_id: str, first_look: float) -> bool:
     """The provider has it under this id: poll in `first_look` seconds, or at once if its cancel was requested."""
-    changed = await change(
-        session,
-        col(Video.id) == video.id,
-        col(Video.status) == "pending",
-        col(Video.provider_id).is_(None),
-        status="processing",
-        provider_id=provider_id,
-        started_at=now(),
-        note="",
-        next_look_at=case(
-            (col(Video.cancel_requested), _moment(-BEFORE_ALL)), else_=_moment(timedelta(seconds=first_look))
-        ),
-    )
-    if changed:
-        tell(session, changed, "processing", stage="queued")
-    return changed is not None
+    first_look_at = now() + timedelta(seconds=first_look)
+    values = {"id": video.id, "provider_id": provider_id, "first_look_at": first_look_at}
+    if is_there := Changed.of(await run(session, (_SUBMITTED,), values)):
+        tell(session, is_there, "processing", stage="queued")
+    return is_there is not None
 
 
 async def resubmit(session: AsyncSession, video: HasId, provider_id: str) -> bool:
@@ -233,9 +259,14 @@ async def claim_local(session: AsyncSession) -> Video | None:
     return changed
 
 
-async def has_due_local(session: AsyncSession) -> bool:
+@lru_cache(2)
+def _next_local(_local_models: tuple[str, ...]) -> Any:
+    return select(Video.id).where(_due_local()).limit(1)
+
+
+async def has_due_local(session: Session) -> bool:
     """Whether `claim_local` would find one; only reads, so that an idle worker does not write."""
-    return (await session.exec(select(Video.id).where(_due_local()).limit(1))).first() is not None
+    return "id" in await run(session, (_next_local(tuple(entries.local_models())),), {})
 
 
 async def waiting_local(session: AsyncSession, limit: int = 100) -> list[Video]:

@@ -3,20 +3,22 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, or_
+from sqlalchemy import ColumnElement, Integer, bindparam, case, func, or_
 from sqlalchemy import update as sql_update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.catalog import entries
-from core.database.session import after_commit
+from core.database.session import Session, after_commit
+from core.database.statements import loaded, moment, rows
 from core.models import ACTIVE, Video, now
 from core.redis import queue
 from core.redis.news import News, publish_all
 from core.videos.claims import LEASE, is_at_provider, is_due, lock_ids
-from core.videos.states import BEFORE_ALL, change_all
+from core.videos.states import BEFORE_ALL, video_table
 
 IDENTICAL_AGE = timedelta(minutes=5)
 
@@ -47,15 +49,19 @@ def _is_unsettled() -> ColumnElement[bool]:
     return col(Video.provider_id).is_(None) | col(Video.cancel_requested)
 
 
-async def due(session: AsyncSession) -> tuple[set[str], bool]:
+@lru_cache(2)
+def _due(_local_models: tuple[str, ...]) -> Any:
+    return select(Video.model, _is_unsettled().label("is_unsettled")).where(_at_provider(), is_due()).distinct()
+
+
+async def due(session: Session) -> tuple[set[str], bool]:
     """The models with videos due for a look, and whether any unknown outcome or cancel is due.
 
     Only reads, so that an idle worker does not write.
     """
-    unsettled = _is_unsettled()
-    query = select(Video.model, unsettled).where(_at_provider(), is_due()).distinct()
-    rows = [(model, bool(settle)) for model, settle in await session.exec(query)]
-    return {model for model, settle in rows if not settle}, any(settle for _, settle in rows)
+    found = await rows(session, _due(tuple(entries.local_models())), {})
+    looks = {row["model"] for row in found if not row["is_unsettled"]}
+    return looks, any(row["is_unsettled"] for row in found)
 
 
 async def count_running(session: AsyncSession) -> dict[str, int]:
@@ -193,26 +199,46 @@ def _is_ready() -> ColumnElement[bool]:
     return (col(Video.status) == "processing") & col(Video.ready).is_(True) & is_due()
 
 
-async def next_collects(session: AsyncSession, limit: int, full: Collection[int] = ()) -> list[int]:
+def _numbered(name: str, number: int) -> list[ColumnElement[int]]:
+    return [bindparam(f"{name}{n}", type_=Integer()) for n in range(number)]
+
+
+@lru_cache(32)
+def _next_ready(full: int) -> Any:
+    query = select(Video.id).where(_is_ready(), *(col(Video.user_id) != user for user in _numbered("full", full)))
+    return query.order_by(col(Video.next_look_at)).limit(bindparam("limit"))
+
+
+async def next_collects(session: Session, limit: int, full: Collection[int] = ()) -> list[int]:
     """The ids of up to `limit` finished videos to download, in order, but of the users that are `full`; only reads."""
-    query = select(Video.id).where(_is_ready(), col(Video.user_id).not_in(full)).order_by(col(Video.next_look_at))
-    return list((await session.exec(query.limit(limit))).all())
+    values = {"limit": limit} | {f"full{n}": user_id for n, user_id in enumerate(full)}
+    return [row["id"] for row in await rows(session, _next_ready(len(full)), values)]
 
 
-async def claim_collects(session: AsyncSession, limit: int, rooms: Mapping[int, int], room: int) -> list[Video]:
+@lru_cache(32)
+def _claim_ready(users: int) -> Any:
+    """With a room of their own for so many users."""
+    room = bindparam("room", type_=Integer())
+    place = func.row_number().over(partition_by=col(Video.user_id), order_by=col(Video.next_look_at))
+    ranked = select(col(Video.id), col(Video.user_id), place.label("place")).where(_is_ready()).subquery()
+    of_user = zip(_numbered("user", users), _numbered("room", users), strict=True)
+    rooms = [(ranked.c.user_id == user, left) for user, left in of_user]
+    fair = select(ranked.c.id).where(ranked.c.place <= (case(*rooms, else_=room) if rooms else room))
+    ready = select(Video.id).where(col(Video.id).in_(fair), _is_ready()).order_by(col(Video.next_look_at))
+    return (
+        sql_update(video_table)
+        .where(col(Video.id).in_(lock_ids(ready.limit(bindparam("limit")))), _is_ready())
+        .values(attempts=video_table.c.attempts + 1, next_look_at=moment(LEASE))
+        .returning(*video_table.c)
+    )
+
+
+async def claim_collects(session: Session, limit: int, rooms: Mapping[int, int], room: int) -> list[Video]:
     """Claim up to `limit` finished videos to download, oldest first, and up to `room` of one user.
 
     `rooms` are those of the users who have some already.
     """
-    place = func.row_number().over(partition_by=col(Video.user_id), order_by=col(Video.next_look_at))
-    ranked = select(col(Video.id), col(Video.user_id), place.label("place")).where(_is_ready()).subquery()
-    of_user = [(ranked.c.user_id == user_id, left) for user_id, left in rooms.items()]
-    fair = select(ranked.c.id).where(ranked.c.place <= (case(*of_user, else_=room) if of_user else room))
-    ready = select(Video.id).where(col(Video.id).in_(fair), _is_ready()).order_by(col(Video.next_look_at)).limit(limit)
-    return await change_all(
-        session,
-        col(Video.id).in_(lock_ids(ready)),
-        _is_ready(),
-        attempts=Video.attempts + 1,
-        next_look_at=now() + LEASE,
-    )
+    values = {"limit": limit, "room": room}
+    for n, (user_id, left) in enumerate(rooms.items()):
+        values |= {f"user{n}": user_id, f"room{n}": left}
+    return [loaded(Video, row) for row in await rows(session, _claim_ready(len(rooms)), values)]

@@ -2,21 +2,27 @@
 
 `pending -> processing -> completed | failed | canceled`. Every change is one conditional UPDATE whose row count is
 read, so that it happens once. Nothing here commits.
+
+What happens to every video is a statement that is built once and `run`, at the worker's `one_trip`; the rest is built
+when it is needed.
 """
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, case, func, literal
+from sqlalchemy import ColumnElement, bindparam, case, func, literal
 from sqlalchemy import update as sql_update
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import errors, webhooks
 from core.billing import credits
 from core.catalog import entries
-from core.database.session import after_commit
+from core.database.session import Session, after_commit, is_postgresql
+from core.database.statements import run
 from core.errors import (
     AdsVideoError,
     Conflict,
@@ -51,13 +57,22 @@ class Changed(NamedTuple):
     cost_credits: int
     attempts: int
 
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> "Changed | None":
+        """What `changing` found."""
+        return cls(found["video_id"], *(found[name] for name in cls._fields[1:])) if "video_id" in found else None
+
+
+def changing(*where: ColumnElement[bool], **values: Any) -> Any:
+    """A step for core.database.statements: `change`; its id comes as `video_id`."""
+    named = (video_table.c[name] for name in Changed._fields)
+    columns = [column.label("video_id") if column.name == "id" else column for column in named]
+    return sql_update(video_table).where(*where).values(**values).returning(*columns)
+
 
 async def change(session: AsyncSession, *where: ColumnElement[bool], **values: Any) -> Changed | None:
     """One conditional UPDATE; None if nothing changed."""
-    table = Video.__table__  # type: ignore[attr-defined]
-    statement = sql_update(table).where(*where).values(**values)
-    result = await session.exec(statement.returning(*(table.c[name] for name in Changed._fields)))
-    row = result.first()
+    row = (await session.exec(changing(*where, **values))).first()
     return Changed(*row) if row else None
 
 
@@ -79,14 +94,40 @@ def is_to_submit() -> ColumnElement[bool]:
     return (col(Video.status) == "pending") & col(Video.submitted_at).is_(None)
 
 
-def tell(session: AsyncSession, video: Video | Changed, status: str, stage: Stage | None = None) -> None:
+def tell(session: Session, video: Video | Changed, status: str, stage: Stage | None = None) -> None:
     """Publish the change to all pages after the commit."""
     news = News(user_id=video.user_id, video_id=video.id, status=status, stage=stage)
     after_commit(session, lambda: publish(news))
 
 
+_FINISHED = ("key", "poster_key", "preview_key", "original_key", "width", "height", "duration", "bytes", "note")
+_RUNNING = (col(Video.id) == bindparam("id"), col(Video.status) == "processing")
+_FINISH = changing(
+    *_RUNNING,
+    col(Video.deleted_at).is_(None),
+    status="completed",
+    provider_usd=func.coalesce(
+        col(Video.provider_usd), bindparam("expected_usd", type_=video_table.c.provider_usd.type)
+    ),
+    completed_at=bindparam("at"),
+    **{name: bindparam(name) for name in _FINISHED},
+)
+
+
+@lru_cache(2)
+def _finishing(on_postgresql: bool) -> Sequence[Any]:
+    """The steps: one on PostgreSQL, where each is a trip."""
+    if not on_postgresql:
+        return _FINISH, webhooks.ANNOUNCE
+    done: Any = _FINISH.cte("done")
+    return (select(done).add_cte(webhooks.announcing(done.c.user_id, done.c.video_id).cte("told")),)
+
+
+_DROP = changing(*_RUNNING, status="canceled", note="started", completed_at=bindparam("at"))
+
+
 async def finish(
-    session: AsyncSession,
+    session: Session,
     video: HasId,
     *,
     key: str,
@@ -105,29 +146,18 @@ async def finish(
     `expected_usd` is what it cost at the provider, unless that has said so itself.
     False if the video has ended otherwise or its owner was erased.
     """
-    running = (col(Video.id) == video.id, col(Video.status) == "processing")
-    changed = await change(
-        session,
-        *running,
-        col(Video.deleted_at).is_(None),
-        status="completed",
-        key=key,
-        poster_key=poster_key,
-        preview_key=preview_key,
-        original_key=original_key,
-        width=width,
-        height=height,
-        duration=duration,
-        bytes=size_bytes,
-        note=note[: errors.MAX_DETAIL],
-        provider_usd=func.coalesce(col(Video.provider_usd), expected_usd),
-        completed_at=now(),
-    )
-    if changed:
-        await _ended(session, changed)
+    values = {
+        **{"id": video.id, "at": now(), "event": webhooks.EVENTS["completed"]},
+        **{"key": key, "poster_key": poster_key, "preview_key": preview_key, "original_key": original_key},
+        **{"width": width, "height": height, "duration": duration, "bytes": size_bytes},
+        **{"note": note[: errors.MAX_DETAIL], "expected_usd": expected_usd},
+    }
+    done = Changed.of(await run(session, _finishing(is_postgresql()), values))
+    if done:
+        tell(session, done, done.status)
     else:  # its owner was erased meanwhile: drop the file
-        await change(session, *running, status="canceled", note="started", completed_at=now())
-    return changed is not None
+        await run(session, (_DROP,), values)
+    return done is not None
 
 
 async def _ended(session: AsyncSession, video: Video | Changed) -> None:
@@ -136,21 +166,26 @@ async def _ended(session: AsyncSession, video: Video | Changed) -> None:
     await webhooks.announce(session, video.user_id, video.id, video.status)
 
 
-async def fail(session: AsyncSession, video: HasId, error: AdsVideoError) -> bool:
+_FAIL = changing(
+    col(Video.id) == bindparam("id"),
+    col(Video.status).in_(ACTIVE),
+    status="failed",
+    error_code=bindparam("error_code"),
+    error_detail=bindparam("error_detail"),
+    completed_at=bindparam("at"),
+)
+
+
+async def fail(session: Session, video: HasId, error: AdsVideoError) -> bool:
     """Fail a video with this error and refund it. False if it has ended already."""
-    changed = await change(
-        session,
-        col(Video.id) == video.id,
-        col(Video.status).in_(ACTIVE),
-        status="failed",
-        error_code=error.code,
-        error_detail=clean(getattr(error, "detail", "")),
-        completed_at=now(),
-    )
-    if changed:
-        await credits.refund(session, changed.user_id, changed.id, changed.cost_credits)
-        await _ended(session, changed)
-    return changed is not None
+    values = {
+        **{"id": video.id, "at": now(), "event": webhooks.EVENTS["failed"]},
+        **{"error_code": error.code, "error_detail": clean(getattr(error, "detail", ""))},
+    }
+    done = Changed.of(await run(session, (_FAIL, webhooks.ANNOUNCE, *credits.refunding()), values))
+    if done:
+        tell(session, done, done.status)
+    return done is not None
 
 
 async def cancel(session: AsyncSession, user_id: int, video_id: int) -> Video:

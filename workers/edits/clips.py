@@ -11,9 +11,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from core.edits.fields import Clip
-from workers.media import mp4
 from workers.media.most import Most
 from workers.media.reading import reading
+from workers.media.watching import MOST, length
 
 USUAL_RATE = Fraction(24)
 EARLY = 16
@@ -52,11 +52,11 @@ def _exact(seconds: float) -> Fraction:
     return Fraction(seconds).limit_denominator(90_000)
 
 
-def measure(path: Path, most: Most = mp4.MOST) -> Measured:
+def measure(path: Path, most: Most = MOST) -> Measured:
     """Read what the file says of itself. Raises Unplayable, TooHeavy."""
     with reading(path, most) as container:
         stream = container.streams.video[0]
-        seconds = Fraction(mp4.length(container)).limit_denominator(90_000)
+        seconds = Fraction(length(container)).limit_denominator(90_000)
         mean = stream.average_rate or stream.guessed_rate or USUAL_RATE
         return Measured(stream.width, stream.height, _standard(mean), seconds, bool(container.streams.audio))
 
@@ -68,7 +68,7 @@ def _standard(rate: Fraction) -> Fraction:
 
 
 def frames(
-    path: Path, source: Measured, clip: Clip, rate: Fraction, skip: int = 0, *, most: Most = mp4.MOST
+    path: Path, source: Measured, clip: Clip, rate: Fraction, skip: int = 0, *, most: Most = MOST
 ) -> Iterator[VideoFrame]:
     """The clip's frames as an edit of that rate shows them, from the `skip`th on; the last one again and again.
 

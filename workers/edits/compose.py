@@ -1,7 +1,7 @@
 """The loop that notices when all shots of an ad are there, and has it put together."""
 
 from core.ads import compose
-from core.database.session import reading, session
+from core.database.session import one_trip, session
 from core.models import Video
 from core.ops import log_context
 from workers.loops import Loop
@@ -20,7 +20,7 @@ class Composes(Loop[Video]):
 
     async def claim(self, free: int) -> list[Video]:
         """All that are complete; two workers may see the same, and `do` lets one of them."""
-        async with reading() as db:
+        async with one_trip() as db:
             return (await compose.due(db))[:free]
 
     async def do(self, row: Video) -> None:

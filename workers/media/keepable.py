@@ -31,13 +31,14 @@ class Files:
 
 def check(raw: Path, folder: Path, tags: dict[str, str], most: Most) -> Files:
     """The file that we keep and its poster. Raises Unplayable, TooHeavy; OSError if our own disk refuses."""
-    from workers.media import mp4  # noqa: PLC0415 - PyAV is not loaded into the worker itself
-    from workers.media.poster import write_poster  # noqa: PLC0415
+    from workers.media import mp4, poster  # noqa: PLC0415 - PyAV is not loaded into the worker itself
+    from workers.media.candidates import Candidates  # noqa: PLC0415
 
-    video, poster = folder / "whole.mp4", folder / "poster.webp"
-    probe = mp4.finish(raw, video, tags, most)
-    write_poster(video, poster, most=most)
-    return Files(probe.width, probe.height, probe.seconds, video, poster)
+    candidates = Candidates()
+    files = folder / "whole.mp4", folder / "poster.webp"
+    probe = mp4.finish(raw, files[0], tags, most, candidates)
+    poster.write(candidates.best, files[1])
+    return Files(probe.width, probe.height, probe.seconds, *files)
 
 
 def is_light(files: Files, above_mbps: float) -> bool:

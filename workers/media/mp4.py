@@ -1,8 +1,7 @@
-"""Reads and writes MP4 with PyAV: probe, finish (faststart, metadata, conversion), encode. Blocking."""
+"""Writes MP4 with PyAV: finish (faststart, metadata, conversion), encode. Blocking."""
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,13 +13,13 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
-from core.errors import Unplayable
+from workers.media.candidates import Candidates
 from workers.media.most import Most
 from workers.media.packets import Packets, scan
 from workers.media.reading import reading
-from workers.media.shown import Shown, Turning, shown
+from workers.media.shown import Shown, Turning, has_square_pixels, shown
+from workers.media.watching import MOST, Probe, begun, length, probe
 
-MOST = Most()
 KEPT_CONTAINERS = {"mp4", "matroska"}
 KEPT_PIXELS = {"yuv420p", "yuvj420p"}
 KEPT_SOUND = {"aac", "mp3", "mp3float"}
@@ -32,124 +31,29 @@ HD = 720  # rows; from here on an unmarked video's colours are taken for BT.709,
 UNMARKED = 2  # FFmpeg's “unspecified” colour space
 
 
-@dataclass(frozen=True)
-class Probe:
-    """The properties of a file: size in pixels as shown, `seconds` of the video track, `fps` its mean rate."""
-
-    width: int
-    height: int
-    seconds: float
-    fps: float
-    codec: str
-    pix_fmt: str
-    container: str
-    has_audio: bool
-
-
-def probe(path: Path, seconds: float | None = None, most: Most = MOST) -> Probe:
-    """Decode the first and the last frames and return the file's properties.
-
-    Raises Unplayable if it can't be played, or ends before `seconds` (before its own length, if that is longer);
-    TooHeavy if it is more than `most`.
-    """
-    with reading(path, most) as container:
-        stream = container.streams.video[0]
-        first, seen = _first(container, most)
-        width, height = reversed(seen.stretched) if seen.is_on_its_side else seen.stretched
-        result = Probe(
-            width=width,
-            height=height,
-            seconds=length(container, most),
-            fps=float(stream.average_rate or stream.guessed_rate or 0),
-            codec=stream.codec_context.name,
-            pix_fmt=first.format.name,
-            container=container.format.name,
-            has_audio=bool(container.streams.audio),
-        )
-        most.check_length(result.seconds)
-        _check_end(path, container, max(result.seconds, seconds or 0), result.fps, most)
-    return result
-
-
-def length(container: InputContainer, most: Most = MOST) -> float:
-    """The length of the video track in seconds; where the file does not say it (it was written while it was recorded)
-    up to its last frame. Raises Unplayable, TooHeavy."""
-    stream = container.streams.video[0]
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    if container.duration:
-        return container.duration / 1_000_000
-    return scan(Path(container.name), most).end
-
-
-def _check_end(path: Path, container: InputContainer, seconds: float, fps: float, most: Most) -> None:
-    """Raise Unplayable if the last frames are missing: a file cut off may still have its whole index."""
-    a_frame = 1 / (fps or 24)
-    # Varying rates and rounded durations need half a second of tolerance; for a very short clip that is too much.
-    enough = seconds - max(min(0.5, seconds / 4), 2 * a_frame)
-    end = _end(container, seconds - 0.5, most) + a_frame
-    if end < enough:
-        # Where seeking lands behind the last keyframe (MPEG-TS), decode everything.
-        with reading(path, most) as anew:
-            end = _end(anew, 0, most) + a_frame
-    if end < enough:
-        raise Unplayable(f"it ends at {end:.1f} s of {seconds:.1f} s")
-
-
-def _end(container: InputContainer, since: float, most: Most) -> float:
-    """The time of the last frame that can be decoded, starting at the keyframe before `since`; in seconds."""
-    stream = container.streams.video[0]
-    base = stream.time_base or Fraction(1, 1000)
-    start = float((stream.start_time or 0) * base)
-    if since > 0:
-        container.seek(int((start + since) / base), stream=stream)
-    frames = most.kept(container.decode(stream))
-    return max((frame.time - start for frame in frames if frame.time is not None), default=0.0)
-
-
-def finish(source: Path, target: Path, tags: dict[str, str], most: Most = MOST) -> Probe:
+def finish(
+    source: Path, target: Path, tags: dict[str, str], most: Most = MOST, candidates: Candidates | None = None
+) -> Probe:
     """Write an MP4 with the index in front and `tags`; it is converted only if browsers could not play it.
 
-    `target` appears when it is whole and checked. Raises Unplayable, TooHeavy; OSError if our own disk refuses.
+    `target` appears when it is whole and checked; the candidates for its poster have been seen then. Raises Unplayable,
+    TooHeavy; OSError if our own disk refuses.
     """
     half = target.with_name(f".{target.name}.part.mp4")
     try:
-        seen, packets = _seen(source, most), None
-        with reading(source, most) as container, _writing(half) as out:
-            out.metadata.update(tags)
-            if copied := seen.is_plain and _is_kept(container):
-                packets = scan(source, most)
-                copied = packets.whole
-            if copied and packets:
-                _copy(container, out, packets)
-                expected_seconds = length(container)
-            else:
-                expected_seconds = probe(source, most=most).seconds
-                _convert(container, out, X264, most, seen)
-        # Decoding is slow, and for copied packets once is enough; but a copy of a truncated file no longer shows
-        # that its end is missing, so compare with the length that the source states.
-        result = probe(half, expected_seconds if copied else None, most)
+        result, stated = None, _copied(source, half, tags, most)
+        if stated is not None:
+            # Decoding is slow, and for copied packets once is enough; but a copy of a truncated file no longer shows
+            # that its end is missing, so compare with the length that the source states.
+            result = probe(half, stated, most, candidates)
+        if result is None or not result.shown.is_plain:
+            probe(source, most=most)
+            encode(source, half, X264, tags=tags, most=most)
+            result = probe(half, None, most, candidates)
         half.replace(target)
     finally:
         half.unlink(missing_ok=True)
     return result
-
-
-def _first(container: InputContainer, most: Most) -> tuple[VideoFrame, Shown]:
-    """The first frame, and how the film is to be shown by it. Raises Unplayable, TooHeavy."""
-    stream = container.streams.video[0]
-    first = next(most.kept(container.decode(stream)), None)
-    if first is None:
-        raise Unplayable("not one frame can be decoded")
-    return first, shown(stream, first)
-
-
-def _seen(path: Path, most: Most) -> Shown:
-    """How the film is to be shown, within the bounds of its size."""
-    with reading(path, most) as container:
-        _frame, seen = _first(container, most)
-    most.check_size(*seen.stretched)
-    return seen
 
 
 @contextlib.contextmanager
@@ -160,18 +64,33 @@ def _writing(path: Path) -> Iterator[OutputContainer]:
         yield out
 
 
+def _copied(source: Path, target: Path, tags: dict[str, str], most: Most) -> float | None:
+    """Copy a film that browsers play as it is, and return the length that it states; None if they don't."""
+    with reading(source, most) as container:
+        if not _is_kept(container):
+            return None
+        # only an MP4 always says when to decode a packet
+        scanned = None if "mp4" in container.format.name.split(",") else scan(source, most)
+        with _writing(target) as out:
+            out.metadata.update(tags)
+            packets = _copy(container, out, scanned, most)
+        return length(container, most) if packets.whole else None
+
+
 def _is_kept(container: InputContainer) -> bool:
     """Whether the packets may be copied: browsers play them, and the container's timestamps are exact."""
-    picture = container.streams.video[0].codec_context
+    stream = container.streams.video[0]
+    picture = stream.codec_context
     sound = {audio.codec_context.name for audio in container.streams.audio[:1]}
     container_plays = bool(KEPT_CONTAINERS & set(container.format.name.split(",")))
-    return container_plays and picture.name == "h264" and picture.pix_fmt in KEPT_PIXELS and sound <= KEPT_SOUND
+    picture_plays = picture.name == "h264" and picture.pix_fmt in KEPT_PIXELS and has_square_pixels(stream)
+    return container_plays and picture_plays and sound <= KEPT_SOUND
 
 
-def _copy(container: InputContainer, out: OutputContainer, packets: Packets) -> None:
-    """Copy the packets into another container, which wants to know when to decode each."""
-    decoded, left = None if packets.ordered else iter(packets.decoded()), len(packets.shown)
-    video = container.streams.video[0]
+def _copy(container: InputContainer, out: OutputContainer, scanned: Packets | None, most: Most) -> Packets:
+    """Copy the packets into another container, which wants to know when to decode each; up to one that is left out."""
+    decoded = None if scanned is None or scanned.ordered else iter(scanned.decoded())
+    video, packets = container.streams.video[0], Packets()
     streams: dict[Stream, Stream] = {video: out.add_stream_from_template(video)}
     for audio in container.streams.audio[:1]:
         streams[audio] = out.add_stream_from_template(audio)
@@ -180,14 +99,19 @@ def _copy(container: InputContainer, out: OutputContainer, packets: Packets) -> 
             streams[captions] = out.add_stream_from_template(captions)
             streams[captions].metadata.update(captions.metadata)
     for packet in container.demux(*streams):
-        if decoded and packet.size and packet.stream is video and packet.time_base:
-            packet.dts = next(decoded)
-            if not (left := left - 1):
-                packet.duration = round(packets.end / packet.time_base) - (packet.pts or 0)
+        if packet.size and packet.stream is video:
+            packets.add(packet, most)
+            if not packets.all_shown:
+                break
+            if scanned and decoded and packet.time_base:
+                packet.dts = next(decoded)
+                if len(packets.shown) == len(scanned.shown):
+                    packet.duration = round(scanned.end / packet.time_base) - (packet.pts or 0)
         if packet.dts is None:
             continue
         packet.stream = streams[packet.stream]
         out.mux(packet)
+    return packets
 
 
 def encode(
@@ -204,7 +128,9 @@ def encode(
 
     Raises Unplayable, TooHeavy; OSError if our own disk refuses.
     """
-    seen = _seen(source, most)
+    with reading(source, most) as container:
+        first, _ = begun(container, most)
+        seen = shown(container.streams.video[0], first)
     with reading(source, most) as container, _writing(target) as out:
         out.metadata.update(tags or {})
         _convert(container, out, options, most, seen, longest=longest, sound=sound)
@@ -297,6 +223,7 @@ def _plain(frame: VideoFrame, size: tuple[int, int], tick: int) -> VideoFrame:
         src_colorspace=Colorspace.ITU709 if unmarked else None,
         dst_colorspace=Colorspace.ITU709,
         dst_color_range=ColorRange.MPEG,
+        threads=1,
     )
     plain.pts, plain.time_base = tick, TICKS
     return plain

@@ -45,10 +45,21 @@ class Shown:
 
 def shown(stream: VideoStream, first: VideoFrame) -> Shown:
     """How that stream's frames are to be shown; `first` is one of them."""
-    ratio = stream.sample_aspect_ratio
-    pixels = Fraction(ratio) if ratio and ratio > 0 else Fraction(1)
     matrix = first.side_data.get(MATRIX)
-    return Shown(first.width, first.height, pixels, _turns(bytes(matrix)) if isinstance(matrix, SideData) else ())
+    return Shown(
+        first.width, first.height, _pixels(stream), _turns(bytes(matrix)) if isinstance(matrix, SideData) else ()
+    )
+
+
+def has_square_pixels(stream: VideoStream) -> bool:
+    """Whether none of that stream's frames is to be stretched."""
+    return _pixels(stream) == 1
+
+
+def _pixels(stream: VideoStream) -> Fraction:
+    """How many times as wide as high they are."""
+    ratio = stream.sample_aspect_ratio
+    return Fraction(ratio) if ratio and ratio > 0 else Fraction(1)
 
 
 def _turns(matrix: bytes) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.catalog.entries import Model
-from core.database.session import reading, session
+from core.database.session import one_trip, session
 from core.errors import (
     EngineError,
     FileUnreached,
@@ -69,7 +69,7 @@ async def bring_home(engines: Engines, video: Video, model: Model) -> None:
     except Exception as error:
         await fail(video, error)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _later(video: Video, model: Model, error: Retryable) -> None:
@@ -112,7 +112,7 @@ async def _made(engines: Engines, model: Model, video: Video, folder: Path, repo
             note = await edited(video, folder, raw, report)
         else:
             note = await _from_engine(engines.of(model.server), video, raw, report)
-    async with reading() as db:
+    async with one_trip() as db:
         picture = await uploads.of_video(db, video)
     with step_timings.measure(name, "check"):
         checked = await check_apart(raw, folder, _tags(video, picture, model))
@@ -122,7 +122,7 @@ async def _made(engines: Engines, model: Model, video: Video, folder: Path, repo
     size = sum(path.stat().st_size for path in files.values() if path)
     with step_timings.measure(name, "store"):
         keys = await _keep(video, files)
-    async with session() as db:
+    async with one_trip() as db:
         finished = await states.finish(
             db,
             video,

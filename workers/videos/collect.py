@@ -3,7 +3,7 @@
 from collections import Counter
 
 from core.catalog import entries
-from core.database.session import reading, session
+from core.database.session import one_trip, session
 from core.errors import UnknownModel
 from core.models import Video
 from core.videos import looks, states
@@ -35,11 +35,11 @@ class Collects(Loop[Video]):
         rooms = {user_id: self.of_one_user - running for user_id, running in self._of.items()}
         full = [user_id for user_id, room in rooms.items() if room < self.at_least_free]
         rooms |= dict.fromkeys(full, 0)
-        async with reading() as db:
+        async with one_trip() as db:
             order = await looks.next_collects(db, free, full)
         if not order:
             return []
-        async with session() as db:
+        async with one_trip() as db:
             claimed = await looks.claim_collects(db, free, rooms, self.of_one_user)
         # a claim returns its rows in any order
         return sorted(claimed, key=lambda row: order.index(row.id) if row.id in order else free)

@@ -3,7 +3,7 @@
 import os
 
 from core.catalog import entries
-from core.database.session import reading, session
+from core.database.session import one_trip, session
 from core.errors import EngineError
 from core.models import Video
 from core.redis.news import News, publish_all
@@ -27,7 +27,7 @@ class Renders(Loop[Video]):
 
     async def claim(self, free: int) -> list[Video]:
         """Claim one video; the next is claimed once this one has started."""
-        async with reading() as db:
+        async with one_trip() as db:
             if not await claims.has_due_local(db):
                 return []
         async with session() as db:

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,7 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.catalog import entries
 from core.catalog.entries import OPENAI_HOST, Model, Server
 from core.catalog.size import Size
-from core.database.session import session
+from core.database.session import one_trip, session
+from core.database.statements import OneTrip
 from core.errors import (
     EngineError,
     NotAvailable,
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 HOLD_SECONDS = 3.0
 NEWS_SECONDS = 0.2
 WRITE_SECONDS = 60.0
+S = TypeVar("S", AsyncSession, OneTrip)
 T = TypeVar("T")
 _frames = Frames()
 
@@ -149,8 +151,11 @@ async def holding(video: Video, *, until_canceled: bool = True) -> AsyncIterator
         task.cancel()
 
 
-async def save(change: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """Write a provider's answer in a session of its own, waiting up to WRITE_SECONDS for the database.
+async def save(
+    change: Callable[[S], Awaitable[T]],
+    opened: Callable[[], AbstractAsyncContextManager[S]] = session,  # type: ignore[assignment]
+) -> T:
+    """Write a provider's answer in a session of its own, or another unit, waiting up to WRITE_SECONDS for the database.
 
     The provider answers only once. `change` is one conditional UPDATE, so it may be repeated when the answer to its
     commit was lost. Raises NotAvailable after that time.
@@ -158,7 +163,7 @@ async def save(change: Callable[[AsyncSession], Awaitable[T]]) -> T:
     end = time.monotonic() + WRITE_SECONDS
     while True:
         try:
-            async with session() as db:
+            async with opened() as db:
                 return await change(db)
         except NotAvailable as error:
             if time.monotonic() > end:
@@ -174,4 +179,4 @@ async def fail(video: Video, error: Exception) -> None:
     else:
         log.warning("video %s failed: %s: %s", video.id, error.code, getattr(error, "detail", error))
     why = error
-    await save(lambda db: states.fail(db, video, why))
+    await save(lambda db: states.fail(db, video, why), one_trip)

@@ -5,7 +5,7 @@ import logging
 from typing import Any
 
 from core.catalog import entries
-from core.database.session import session
+from core.database.session import one_trip, session
 from core.errors import NotAvailable, OutcomeUnknown, Permanent, PictureUnread, Retryable, TimedOut, UnknownModel
 from core.models import Video
 from core.notes import to_note
@@ -35,7 +35,7 @@ async def submit(context: Context, video_id: int) -> None:
     provider's id.
     """
     try:
-        async with session() as db:
+        async with one_trip() as db:
             video = await claims.claim_submit(db, video_id)
     except NotAvailable as error:
         log.warning("video %s is left to the sweep: %s", video_id, error)
@@ -85,7 +85,7 @@ async def _prepare(pace: Pace, video: Video) -> Job | None:
 
 async def _submit(pace: Pace, video: Video, job: Job) -> None:
     try:
-        async with session() as db:
+        async with one_trip() as db:
             if not await claims.intend(db, video):
                 log.info("video %s ended or was taken over before it was sent", video.id)
                 return
@@ -103,7 +103,7 @@ async def _submit(pace: Pace, video: Video, job: Job) -> None:
     else:
         log.info("video %s: %s has it as %s", video.id, pace.server.name, provider_id)
         first_look = pace.first_look()
-        await save(lambda db: claims.mark_submitted(db, video, provider_id, first_look))
+        await save(lambda db: claims.mark_submitted(db, video, provider_id, first_look), one_trip)
 
 
 async def _put_back(video: Video, error: Retryable | NotAvailable) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.catalog import entries
 from core.catalog.entries import Server
-from core.database.session import reading, session
+from core.database.session import one_trip, session
 from core.errors import EngineError, Misconfigured, Retryable, UnknownModel
 from core.ops import log_context, step_timings
 from core.redis import queue
@@ -123,7 +123,7 @@ class Watcher:
 
     async def _start_due(self) -> bool:
         """Start the due rounds; False if no provider has anything running."""
-        async with reading() as db:
+        async with one_trip() as db:
             to_look, to_settle = await due(db)
         by_server: dict[Server, list[str]] = defaultdict(list)
         for name in to_look:

@@ -14,12 +14,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.catalog import entries
 from core.database import sqlite, statements
-from core.database.session import reading, session
-from core.models import User
+from core.database.session import one_trip, reading, session
+from core.errors import EngineError
+from core.models import User, Video
 from core.settings import settings
+from core.videos import claims, states
 from core.videos.recipe import Recipe
 from core.videos.request import request
-from tests.people import picture_of
+from tests.people import ask, balance, picture_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -71,6 +73,25 @@ async def test_a_charge_is_one_trip_and_its_commit_another(alice: User, trips: l
     assert trips == ["run", "commit"]
 
 
+async def test_what_happens_to_every_video_is_one_trip_each_with_begin_and_commit(
+    alice: User, trips: list[str]
+) -> None:
+    first, second = await ask(alice, model="sora-2"), await ask(alice, model="sora-2")
+    async with one_trip() as db:
+        claimed = await claims.claim_submit(db, first.id)
+        other = await claims.claim_submit(db, second.id)
+        assert claimed and other
+        trips.clear()
+        assert await claims.intend(db, claimed)
+        assert await claims.mark_submitted(db, claimed, "video_1", first_look=0)
+        assert await states.finish(db, claimed, key="k", poster_key="p", width=1, height=1, duration=1.0, size_bytes=1)
+        assert await states.fail(db, other, EngineError())
+    assert trips == ["run"] * 4
+    async with reading() as db:
+        assert (await db.exec(select(Video.status).order_by(col(Video.id)))).all() == ["completed", "failed"]
+    assert await balance(alice) == 100 - first.cost_credits
+
+
 async def _one_statement(db: AsyncSession) -> None:
     await db.exec(text("UPDATE users SET credits = 0"))  # type: ignore[call-overload]
 
@@ -79,16 +100,16 @@ async def _steps(db: AsyncSession) -> None:
     await statements.run(db, [update(User).values(credits=0).returning(col(User.id))], {})
 
 
-@pytest.mark.parametrize("work", [_one_statement, _steps])
+@pytest.mark.parametrize(("unit", "work"), [(session, _one_statement), (session, _steps), (one_trip, _steps)])
 async def test_who_is_canceled_while_waiting_for_the_lock_leaves_none_behind(
-    alice: User, work: Callable[[AsyncSession], Awaitable[None]]
+    alice: User, unit: Callable[[], Any], work: Callable[[AsyncSession], Awaitable[None]]
 ) -> None:
     path = Path(settings().database_url.removeprefix("sqlite:///"))
     with sqlite3.connect(path, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
 
         async def write() -> None:
-            async with session() as db:
+            async with unit() as db:
                 await work(db)
 
         writing = asyncio.create_task(write())

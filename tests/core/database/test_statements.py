@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, insert, select, update
 
 from core.database import statements
-from core.database.session import reading, session
+from core.database.session import after_commit, one_trip, reading, session
 from core.models import Group, User, now
 from tests.people import balance
 
@@ -42,10 +42,58 @@ async def test_each_step_uses_what_those_before_it_returned_and_nothing_follows_
 
 
 async def test_an_error_is_sqlalchemys_and_takes_everything_back(alice: User) -> None:
-    twice: Any = insert(Group).values(name="Marketing", created_at=now()).returning(col(Group.id).label("group"))
+    twice: Any = (
+        insert(Group).values(name="Marketing", priority=False, created_at=now()).returning(col(Group.id).label("group"))
+    )
     with pytest.raises(IntegrityError):
         async with session() as db:
             await statements.run(db, [twice], {})
             await statements.run(db, [twice], {})
     async with reading() as db:
         assert (await db.exec(select(Group.id))).all() == []
+
+
+async def test_one_trip_is_a_transaction_that_commits_or_takes_everything_back(alice: User) -> None:
+    name: Any = (
+        insert(Group)
+        .values(name=bindparam("name"), priority=False, created_at=now())
+        .returning(col(Group.id).label("group"))
+    )
+    told: list[str] = []
+
+    async def tell() -> None:
+        told.append("done")
+
+    async with one_trip() as db:
+        await statements.run(db, [name], {"name": "Marketing"})
+        after_commit(db, tell)
+        assert not told
+    assert told == ["done"]
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        async with one_trip() as db:
+            await statements.run(db, [TAKE, name], {"who": alice.id, "cost": 60, "name": "Marketing"})
+    assert await balance(alice) == 100
+
+
+async def test_one_trip_that_only_reads_waits_for_no_writer(alice: User) -> None:
+    async with session() as db:
+        await db.exec(update(User).values(credits=0))
+        async with one_trip() as other:
+            assert await statements.rows(other, FIND, {"email": alice.email}) == [{"who": alice.id, "blocked_at": None}]
+
+
+async def test_a_list_and_the_time_are_parameters_of_a_statement_that_is_built_once(alice: User, bob: User) -> None:
+    late: Any = select(col(User.id)).where(
+        col(User.email).in_([alice.email, bob.email, "nobody"]), col(User.created_at) < statements.moment()
+    )
+    async with one_trip() as db:
+        found = await statements.rows(db, late.order_by(col(User.id)), {})
+        assert [row["id"] for row in found] == [alice.id, bob.id]
+        assert await statements.rows(db, late.where(col(User.created_at) > statements.moment()), {}) == []
+
+
+async def test_a_loaded_row_is_as_a_session_reads_it(alice: User) -> None:
+    async with reading() as db:
+        read = (await db.exec(select(User).where(User.id == alice.id))).one()
+        found = await statements.rows(db, select(*User.__table__.c), {})  # type: ignore[attr-defined]
+    assert statements.loaded(User, found[0] | {"more": 1}).model_dump() == read.model_dump()

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from core.database.session import session
 from core.errors import (
@@ -200,6 +200,14 @@ def test_oversampling_never_goes_past_the_pictures_own_resolution() -> None:
     large = pictures_framing.frame(photo(3000, 2000), 1280, 720, {}, scale=2)
     assert Image.open(io.BytesIO(small)).size == (1280, 720)
     assert Image.open(io.BytesIO(large)).size == (2560, 1440)
+
+
+@pytest.mark.parametrize("size", [(2400, 1600), (2401, 1603)])
+def test_a_large_picture_is_framed_as_if_all_of_it_were_decoded(size: tuple[int, int]) -> None:
+    content = photo(*size)
+    framed = pictures_framing.picture(content, 600, 400, {})
+    whole = Image.open(io.BytesIO(content)).convert("RGB").resize((600, 400), Image.Resampling.LANCZOS)
+    assert max(ImageStat.Stat(ImageChops.difference(framed, whole)).rms) < 1.5
 
 
 async def test_the_same_picture_twice_is_one(alice: User) -> None:

@@ -21,7 +21,7 @@ from tests.workers.media.tags import read_tags
 from tests.workers.media.test_mp4 import film
 from tests.workers.videos.test_flow import ended
 from workers.cron import cleanup
-from workers.media import copies, mp4
+from workers.media import copies, watching
 from workers.media.keepable import Files, check, is_light, lighten
 from workers.media.most import Most
 
@@ -41,7 +41,7 @@ def test_a_heavy_file_is_kept_beside_a_smaller_copy_of_the_same_size_and_length(
     files = kept(noise(tmp_path / "raw.mp4"), tmp_path, {"adsvideo_model": "m"}, 2.0)
     assert files.original and files.video != files.original
     assert files.video.stat().st_size < 0.8 * files.original.stat().st_size
-    copy, original = mp4.probe(files.video), mp4.probe(files.original)
+    copy, original = watching.probe(files.video), watching.probe(files.original)
     assert (copy.width, copy.height, copy.has_audio) == (640, 360, True)
     assert copy.seconds == pytest.approx(original.seconds, abs=0.1)
     assert read_tags(files.video)["adsvideo_model"] == read_tags(files.original)["adsvideo_model"] == "m"
@@ -51,7 +51,7 @@ def test_a_large_file_has_a_preview_that_is_small_and_silent(tmp_path: Path) -> 
     files = kept(noise(tmp_path / "raw.mp4"), tmp_path, {}, 0)
     assert files.original is None
     assert files.preview and files.preview.stat().st_size < files.video.stat().st_size / 2
-    probe = mp4.probe(files.preview)
+    probe = watching.probe(files.preview)
     assert (probe.width, probe.height, probe.has_audio) == (480, 270, False)
     assert probe.seconds == pytest.approx(2.0, abs=0.1)
 

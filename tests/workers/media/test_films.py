@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.workers.media.films import FILMS, Film, upright, write
 from tests.workers.media.test_mp4 import packets
-from workers.media import copies, mp4
+from workers.media import copies, mp4, watching
 from workers.media.keepable import Files, check
 from workers.media.most import Most
 from workers.media.shown import shown
@@ -72,7 +72,7 @@ def test_size_length_poster_and_preview_say_the_same(tmp_path: Path, name: str) 
         assert poster.size == film.shown
         assert min(unlike(np.asarray(poster.convert("RGB")), upright(n, film)) for n in film.numbers) < 12
     mp4.encode(files.video, tmp_path / "preview.mp4", copies.PREVIEW, longest=96, sound=False)
-    probe = mp4.probe(tmp_path / "preview.mp4")
+    probe = watching.probe(tmp_path / "preview.mp4")
     assert probe.width / probe.height == pytest.approx(film.shown[0] / film.shown[1], rel=0.05)
 
 

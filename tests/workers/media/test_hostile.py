@@ -9,7 +9,7 @@ import pytest
 from core.errors import TooHeavy, Unplayable
 from tests.servers import clip, hostile
 from tests.workers.media.test_mp4 import film
-from workers.media import mp4
+from workers.media import mp4, watching
 from workers.media.most import Most
 
 
@@ -46,7 +46,7 @@ def test_frames_that_grow_in_the_middle_are_refused(tmp_path: Path) -> None:
 
 def test_a_frame_that_is_as_large_as_it_may_be_is_taken(tmp_path: Path) -> None:
     raw = saved(tmp_path, hostile.frames(1000, times=3))
-    assert mp4.probe(raw, most=Most(megapixels=1)).width == 1000
+    assert watching.probe(raw, most=Most(megapixels=1)).width == 1000
 
 
 def test_a_film_without_end_is_refused(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_cut_off_file_is_never_taken_for_trouble_of_our_disk(tmp_path: Path, n
     for length in (*range(20, 400, 10), *range(400, len(whole), len(whole) // 20)):
         raw = saved(tmp_path, whole[:length], name)
         try:
-            mp4.probe(raw)
+            watching.probe(raw)
         except Unplayable as error:
             failures.add(error.detail)
     assert failures
@@ -103,4 +103,4 @@ def test_a_cut_off_file_is_never_taken_for_trouble_of_our_disk(tmp_path: Path, n
 
 def test_a_file_that_is_not_there_is_trouble_of_ours(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        mp4.probe(tmp_path / "raw.mp4")
+        watching.probe(tmp_path / "raw.mp4")

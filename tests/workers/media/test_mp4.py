@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from core.errors import Unplayable
 from tests.workers.media.tags import read_tags
-from workers.media import mp4
+from workers.media import mp4, watching
 from workers.media.poster import write_poster
 
 TAGS = {
@@ -48,6 +48,7 @@ def film(
     *,
     pictures: Iterable[Image.Image] = (),
     size: tuple[int, int] = (160, 90),
+    gop: int = 0,
 ) -> Path:
     """A video of two seconds (or of these pictures, 12 a second) made for the test."""
     pictures = list(pictures) or [scene(n, size) for n in range(24)]
@@ -55,6 +56,8 @@ def film(
         stream = out.add_stream(codec, rate=12, options={"x265-params": "log-level=none"} if "265" in codec else {})
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = *pictures[0].size, pix_fmt
+        if gop:
+            stream.codec_context.gop_size = gop
         track = out.add_stream(sound, rate=48000) if sound else None
         for number, picture in enumerate(pictures):
             out.mux(stream.encode(frame_of(picture, number)))
@@ -83,7 +86,7 @@ def is_fast_start(path: Path) -> bool:
 
 
 def test_probe_tells_what_a_file_is(tmp_path: Path) -> None:
-    probe = mp4.probe(film(tmp_path / "a.mp4", sound="aac"))
+    probe = watching.probe(film(tmp_path / "a.mp4", sound="aac"))
     assert (probe.width, probe.height, probe.codec, probe.pix_fmt, probe.has_audio) == (
         160,
         90,
@@ -94,7 +97,7 @@ def test_probe_tells_what_a_file_is(tmp_path: Path) -> None:
     assert probe.seconds == pytest.approx(2, abs=0.05)
     assert probe.fps == pytest.approx(12, abs=0.1)
     assert "mp4" in probe.container
-    assert not mp4.probe(film(tmp_path / "b.mp4")).has_audio
+    assert not watching.probe(film(tmp_path / "b.mp4")).has_audio
 
 
 @pytest.mark.parametrize(
@@ -113,14 +116,14 @@ def test_probe_refuses_what_is_no_video(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "raw.mp4"
     path.write_bytes(content)
     with pytest.raises(Unplayable):
-        mp4.probe(path)
+        watching.probe(path)
 
 
 @pytest.mark.parametrize("name", ["picture.jpg", "picture.png", "raw.mp4"])
 def test_probe_refuses_a_picture(tmp_path: Path, name: str) -> None:
     scene(0, (160, 90)).save(tmp_path / name, "JPEG" if name.endswith("jpg") else "PNG")
     with pytest.raises(Unplayable):
-        mp4.probe(tmp_path / name)
+        watching.probe(tmp_path / name)
 
 
 def test_probe_refuses_sound_alone(tmp_path: Path) -> None:
@@ -133,7 +136,7 @@ def test_probe_refuses_sound_alone(tmp_path: Path) -> None:
         out.mux(track.encode(frame))
         out.mux(track.encode())
     with pytest.raises(Unplayable):
-        mp4.probe(tmp_path / "sound.mp4")
+        watching.probe(tmp_path / "sound.mp4")
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
@@ -146,11 +149,11 @@ def test_probe_refuses_a_file_that_was_cut_off(tmp_path: Path, share: float, mov
         for number in range(36):
             out.mux(stream.encode(frame_of(Image.effect_noise((160, 90), 60).convert("RGB"), number)))
         out.mux(stream.encode())
-    assert mp4.probe(path).seconds == pytest.approx(3, abs=0.05)
+    assert watching.probe(path).seconds == pytest.approx(3, abs=0.05)
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(Unplayable):
-        mp4.probe(path)
+        watching.probe(path)
 
 
 @pytest.mark.parametrize("sound", ["", "aac"])
@@ -237,15 +240,40 @@ def test_a_disk_that_refuses_is_not_the_files_fault(tmp_path: Path) -> None:
         mp4.finish(film(tmp_path / "raw.mp4"), tmp_path / "nowhere" / "whole.mp4", {})
 
 
+BLACK_START = [Image.new("RGB", (160, 90))] * 4 + [scene(n, (160, 90)) for n in range(20)]
+
+
+def lightness(path: Path) -> float:
+    """The mean luma of a picture."""
+    with Image.open(path) as picture:
+        light = picture.convert("L").tobytes()
+    return sum(light) / len(light)
+
+
 @pytest.mark.parametrize(("name", "kind"), [("poster.webp", "WEBP"), ("poster.jpg", "JPEG")])
-def test_the_poster_is_not_the_black_start(tmp_path: Path, name: str, kind: str) -> None:
-    black = [Image.new("RGB", (160, 90))] * 4
-    path = film(tmp_path / "a.mp4", pictures=black + [scene(n, (160, 90)) for n in range(20)])
-    write_poster(path, tmp_path / name)
+@pytest.mark.parametrize("gop", [2, 250])
+def test_the_poster_is_not_the_black_start(tmp_path: Path, name: str, kind: str, gop: int) -> None:
+    write_poster(film(tmp_path / "a.mp4", pictures=BLACK_START, gop=gop), tmp_path / name)
     with Image.open(tmp_path / name) as poster:
         assert (poster.format, poster.size) == (kind, (160, 90))
-        light = poster.convert("L").tobytes()
-    assert sum(light) / len(light) > 60
+    assert lightness(tmp_path / name) > 60
+
+
+def test_nor_is_it_where_a_file_says_of_every_frame_that_it_is_a_key_frame(tmp_path: Path) -> None:
+    source = film(tmp_path / "a.mp4", pictures=BLACK_START, gop=250)
+    with av.open(str(source), "r") as container, av.open(str(tmp_path / "b.mp4"), "w") as out:
+        stream = out.add_stream_from_template(container.streams.video[0])
+        for packet in container.demux(video=0):
+            if packet.size:
+                packet.is_keyframe, packet.stream = True, stream
+                out.mux(packet)
+    write_poster(tmp_path / "b.mp4", tmp_path / "poster.webp")
+    assert lightness(tmp_path / "poster.webp") > 60
+
+
+def test_a_film_of_fewer_frames_than_its_decoder_holds_back_is_whole(tmp_path: Path) -> None:
+    source = film(tmp_path / "raw.mp4", pictures=[scene(n, (160, 90)) for n in range(3)])
+    assert mp4.finish(source, tmp_path / "whole.mp4", {}).seconds == pytest.approx(0.25, abs=0.05)
 
 
 def test_a_poster_keeps_the_aspect(tmp_path: Path) -> None:
