@@ -10,6 +10,10 @@ workers  A load bound by the worker and not by the machine's cores: each file ta
 pages    Pages of the studio, opened as a browser does (the page, then its WebSocket), each of a user of its own with a
          video under way. `change` is from a worker's write of news to the message at the page, at the first 30 of them
          while the others stand open; beside it the same from a page of plain NiceGUI that looks once a second.
+memory   What one more page of the studio costs, and one more bare page of as many elements: 60 of each after 30 others,
+         so that what is filled once (5 MiB with our first page) is in neither. At first it was in ours, and so were
+         messages, which any browser acknowledges within three seconds: the figure fell by that, not by less memory. A
+         bare page's socket is compressed, as NiceGUI comes; beside it one whose socket is not, as ours.
 """
 
 # ruff: noqa: E402
@@ -29,6 +33,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -48,6 +53,8 @@ from tests.servers.postgresql import PostgreSQL
 from tests.servers.valkey import Valkey
 
 LISTENING = 30
+WEIGHED = 60
+"""Pages whose memory is measured, after LISTENING others. Python takes it by the MiB: few of them would tell less."""
 PUSHES = 10
 ROUNDS = 20
 VALUES = itertools.cycle(range(100, 1000))
@@ -148,6 +155,8 @@ class Page:
         self.told = asyncio.Event()
         self.expected = ""
         self.elements = 0
+        self._client_id = ""
+        self._next_message = 0
         # every browser offers to compress its socket, and memory for it is a server's if it accepts
         self._socket = socketio.AsyncClient(reconnection=False, websocket_extra_options={"compress": 15})
         self._socket.on("*", self._hear)
@@ -160,7 +169,9 @@ class Page:
         if not found:
             raise RuntimeError(f"not a page of NiceGUI: {html[:300]}")
         self.elements = html.count('"tag":')
-        own = {"client_id": found[1], "tab_id": str(uuid4()), "document_id": str(uuid4()), "next_message_id": "0"}
+        self._client_id = found[1]
+        ids = {"client_id": self._client_id, "tab_id": str(uuid4()), "document_id": str(uuid4())}
+        own = {**ids, "next_message_id": "0"}
         asked = "&".join(f"{name}={value}" for name, value in {**own, "implicit_handshake": "true"}.items())
         own_cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
         await self._socket.connect(
@@ -168,8 +179,14 @@ class Page:
         )
 
     async def _hear(self, event: str, *arguments: Any) -> None:
+        if arguments and isinstance(arguments[0], dict):
+            self._next_message = arguments[0].get("_id", self._next_message - 1) + 1
         if self.expected and self.expected in json.dumps(arguments):
             self.told.set()
+
+    async def acknowledge(self) -> None:
+        """As NiceGUI's script does every three seconds: until then the server keeps what it has sent."""
+        await self._socket.emit("ack", {"client_id": self._client_id, "next_message_id": self._next_message})
 
     async def close(self) -> None:
         """Leave."""
@@ -255,30 +272,53 @@ async def look(url: str, server: psutil.Process, made: list[tuple[int, int]], gi
             await publish_all([news(page, ahead) for page in opened])
             await asyncio.wait_for(last.told.wait(), 60)
         rate = ROUNDS * goal / (time.perf_counter() - started)
+        for page in opened:
+            await page.acknowledge()
+        await asyncio.sleep(1)
         per_page = (memory(server) - empty) / goal * 1024
         print(f"{goal:>6} pages {show(took)}  {per_page:>7.0f} KiB a page {rate:>8.0f} pushes a second", flush=True)
         RESULTS[f"pages {goal}"] = took
-    MEMORY["studio"], MEMORY["elements"] = per_page, opened[0].elements
     for page in opened:
         await page.close()
     await close_redis()
 
 
-async def look_at_bare(url: str, server: psutil.Process) -> None:
-    """What a bare page of as many elements costs, beside as many that have filled what is filled once."""
+async def weigh(server: psutil.Process, open_page: Callable[[int], Awaitable[Page]]) -> tuple[float, int]:
+    """KiB that one more page costs, beside as many that have filled what is filled once; how many elements it has."""
     opened: list[Page] = []
     before = 0.0
-    for number in range(2 * LISTENING):
+    for number in range(LISTENING + WEIGHED):
         if number == LISTENING:
             await asyncio.sleep(3)
             before = memory(server)
-        page = Page(0, 0)
-        await page.open(f"{url}/bare", {}, f"?elements={MEMORY['elements']:.0f}")
-        opened.append(page)
+        opened.append(await open_page(number))
     await asyncio.sleep(3)
-    MEMORY["bare"] = (memory(server) - before) / LISTENING * 1024
+    cost = (memory(server) - before) / WEIGHED * 1024
     for page in opened:
         await page.close()
+    return cost, opened[0].elements
+
+
+async def weigh_studio(url: str, server: psutil.Process, made: list[tuple[int, int]]) -> None:
+    """What one more page of the studio costs."""
+
+    async def open_page(number: int) -> Page:
+        page = Page(*made[number])
+        await page.open(f"{url}/", session_cookie(page.person, os.environ["STORAGE_SECRET"]))
+        return page
+
+    MEMORY["studio"], MEMORY["elements"] = await weigh(server, open_page)
+
+
+async def weigh_bare(url: str, server: psutil.Process, name: str) -> None:
+    """What one more bare page of as many elements costs."""
+
+    async def open_page(_number: int) -> Page:
+        page = Page(0, 0)
+        await page.open(f"{url}/bare", {}, f"?elements={MEMORY['elements']:.0f}")
+        return page
+
+    MEMORY[name], _ = await weigh(server, open_page)
 
 
 async def look_at_timer(url: str) -> None:
@@ -317,7 +357,7 @@ def show(took: list[float]) -> str:
 
 RESULTS: dict[str, list[float]] = {}
 MEMORY: dict[str, float] = {}
-"""KiB a page of the studio and of the bare page; how many elements both have."""
+"""KiB of one more page: of the studio, `bare`, and `uncompressed`; how many `elements` each of them has."""
 
 
 def pages(postgresql: PostgreSQL, valkey: Valkey, given: argparse.Namespace) -> None:
@@ -327,17 +367,25 @@ def pages(postgresql: PostgreSQL, valkey: Valkey, given: argparse.Namespace) -> 
     port, other = free_port(), free_port()
     with set_up(postgresql, valkey, "pages", PORT=str(port)) as variables:
         migrate()
-        made = asyncio.run(people(max(given.pages)))
-        with process(str(ROOT / "main.py"), "web", **variables) as web:
-            wait_for(f"http://127.0.0.1:{port}/healthz")
-            asyncio.run(look(f"http://127.0.0.1:{port}", psutil.Process(web.pid), made, given))
-        with process(str(ROOT / "bench" / "scale_timer.py"), str(other), **variables) as plain:
+        made = asyncio.run(people(max(LISTENING + WEIGHED, *given.pages)))
+        url = f"http://127.0.0.1:{port}"
+        for measure in (weigh_studio, partial(look, given=given)):
+            with process(str(ROOT / "main.py"), "web", **variables) as web:
+                wait_for(f"{url}/healthz")
+                asyncio.run(measure(url, psutil.Process(web.pid), made))
+        plain = str(ROOT / "bench" / "scale_timer.py")
+        with process(plain, str(other), "uncompressed", **variables) as bare:
             wait_for(f"http://127.0.0.1:{other}/")
-            asyncio.run(look_at_bare(f"http://127.0.0.1:{other}", psutil.Process(plain.pid)))
+            asyncio.run(weigh_bare(f"http://127.0.0.1:{other}", psutil.Process(bare.pid), "uncompressed"))
+        with process(plain, str(other), **variables) as bare:
+            wait_for(f"http://127.0.0.1:{other}/")
+            asyncio.run(weigh_bare(f"http://127.0.0.1:{other}", psutil.Process(bare.pid), "bare"))
             asyncio.run(look_at_timer(f"http://127.0.0.1:{other}"))
+    studio, bare_one, uncompressed = (MEMORY[name] for name in ("studio", "bare", "uncompressed"))
     print(
-        f"{MEMORY['studio']:.0f} KiB a page of the studio, {MEMORY['studio'] / MEMORY['bare']:.2f} times a bare page of"
-        f" as many elements ({MEMORY['elements']:.0f}; {MEMORY['bare']:.0f} KiB)"
+        f"{studio:.0f} KiB one more page of the studio, {studio / bare_one:.2f} times a bare page of as many elements"
+        f" ({MEMORY['elements']:.0f}; {bare_one:.0f} KiB), {studio / uncompressed:.2f} times one whose socket is not"
+        f" compressed ({uncompressed:.0f} KiB)"
     )
     timer, few = RESULTS["timer"], RESULTS[f"pages {given.pages[0]}"]
     for name, took in RESULTS.items():

@@ -30,4 +30,11 @@ def bare(elements: int = 100) -> None:
             ui.button("A button", on_click=lambda: None)
 
 
-ui.run(port=int(sys.argv[1]), host="127.0.0.1", reload=False, show=False, show_welcome_message=False)
+ui.run(
+    port=int(sys.argv[1]),
+    host="127.0.0.1",
+    reload=False,
+    show=False,
+    show_welcome_message=False,
+    ws_per_message_deflate="uncompressed" not in sys.argv,
+)

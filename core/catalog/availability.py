@@ -26,6 +26,8 @@ class Offer:
 
 _answers: dict[str, Answer] = {}
 _running: dict[str, asyncio.Task[Answer]] = {}
+_menu: list[Offer] = []
+"""The last one. While it stays the same, all pages that are open hold the same offers."""
 
 
 async def _answer(server: Server) -> Answer:
@@ -108,7 +110,10 @@ async def offers() -> list[Offer]:
 
 def _with_default(menu: list[Offer]) -> list[Offer]:
     first = next((i for i, offer in enumerate(menu) if offer.state.name == "ready"), None)
-    return [replace(offer, default=i == first) for i, offer in enumerate(menu)]
+    menu = [replace(offer, default=i == first) for i, offer in enumerate(menu)]
+    if menu != _menu:
+        _menu[:] = menu
+    return list(_menu)
 
 
 async def _states(all_models: Iterable[Model]) -> list[State]:

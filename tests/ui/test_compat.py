@@ -73,6 +73,22 @@ async def test_a_deleted_element_is_freed_without_a_collection(visitor: Visitor)
         gc.enable()
 
 
+@pytest.mark.usefixtures("me")
+@pytest.mark.parametrize("path", ["/", "/library", "/account", "/ads", "/batch"])
+async def test_a_closed_page_is_freed_without_a_collection(visitor: Visitor, path: str) -> None:
+    await visitor.open(path)
+    closed = list(map(weakref.ref, Client.instances.values()))
+    gc.disable()
+    try:
+        visitor.client = None
+        for page in list(Client.instances.values()):
+            page.delete()
+        del page
+        await until(lambda: not any(page() is not None for page in closed))
+    finally:
+        gc.enable()
+
+
 async def test_what_a_block_runs_does_not_keep_its_page(visitor: Visitor) -> None:
     class Switch(Block):
         def __init__(self) -> None:

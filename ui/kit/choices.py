@@ -29,7 +29,7 @@ class Choices(Tag):
     ) -> None:
         super().__init__("ads-choices", classes, state=state, **attributes)
         self._choose = choose
-        self._options: dict[str, Markup] = {}
+        self._keys: frozenset[str] = frozenset()
         self.on("choose", self._chosen, ["detail"])
 
     def free(self) -> None:
@@ -38,9 +38,8 @@ class Choices(Tag):
 
     def show(self, options: Mapping[str, Markup]) -> None:
         """Show these buttons."""
-        if options != self._options:
-            self._options = dict(options)
-            self.props["innerHTML"] = Markup().join(self._options.values())
+        self._keys = frozenset(options)
+        self.put("innerHTML", str(Markup().join(options.values())))
 
     def mark_chosen(self, *keys: str) -> None:
         """Mark these keys as chosen; a key without a button marks none."""
@@ -48,4 +47,4 @@ class Choices(Tag):
 
     def _chosen(self, event: events.GenericEventArguments) -> Awaitable[None] | None:
         key = event.args.get("detail") if isinstance(event.args, dict) else None
-        return self._choose(key) if isinstance(key, str) and key in self._options else None
+        return self._choose(key) if isinstance(key, str) and key in self._keys else None

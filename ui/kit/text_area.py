@@ -27,6 +27,10 @@ class TextArea(Tag):
         self._max_length = max_length
         self.on("input", self._typed, js_handler="(e) => emit(e.target.value)")
 
+    def free(self) -> None:
+        """Let go of what holds the rest of a page that is closed."""
+        self._call = lambda _text: None
+
     def _typed(self, event: events.GenericEventArguments) -> None:
         self.value = str(event.args)[: self._max_length]
         self._call(self.value)

@@ -68,6 +68,11 @@ async def test_with_nothing_configured_the_camera_is_the_default(place: Path, mo
     assert found["runway"] == ("no_key", "it is not set up here", False)
 
 
+async def test_while_nothing_changes_all_pages_hold_the_same_offers(place: Path) -> None:
+    before, now = await availability.offers(), await availability.offers()
+    assert all(one is other for one, other in zip(before, now, strict=True))
+
+
 async def test_a_server_that_lists_sora_2_makes_it_the_default(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     found = await menu(monkeypatch, OPENAI_BASE_URL=serve(200, {"data": [{"id": "sora-2"}, {"id": "wan"}]}))
     assert found["sora-2"] == ("ready", "", True)

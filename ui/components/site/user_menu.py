@@ -36,11 +36,12 @@ def account_button(user: User) -> Markup:
 
 def leave_once_signed_out(user: User) -> None:
     """End the page: nothing on it may be used any more by somebody who is signed out, whatever its browser does."""
-    state, client = page_state.of(user), context.client
+    state = page_state.of(user)
 
     def leave() -> None:
-        client.content.clear()
-        client.run_javascript("reloadUnlessLeaving()")
+        page = context.client  # asked for when it is needed: a page that its own handlers hold is not freed at once
+        page.content.clear()
+        page.run_javascript("reloadUnlessLeaving()")
 
     def hear(news: News) -> None:
         if news.status == SIGNED_OUT:

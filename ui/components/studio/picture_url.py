@@ -36,6 +36,10 @@ class PictureUrl(Tag):
         self.on("leave", lambda _: self.switch(), [])
         self.switched = Event[bool]()
 
+    def free(self) -> None:
+        """Let go of what holds the rest of a page that is closed."""
+        self._accept, self._complain = lambda _picture: None, lambda _reason: None
+
     def switch(self) -> None:
         """Show the box, ready to type, or put it away again."""
         opens = bool(self.props.get("hidden"))
