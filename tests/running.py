@@ -141,7 +141,7 @@ class RunningApp:
         try:
             if process.name() == "adsvideo-worker":  # forked
                 return True
-            # what the worker itself starts bears its arguments for a moment
+            # what the worker itself starts has its arguments for a moment
             ours = self.process is not None and process.ppid() == self.process.pid
         except psutil.Error:
             return False

@@ -45,7 +45,8 @@ class Supervisor:
         if self._work and (self._worker is None or self._worker.poll() is not None):
             if isinstance(self._worker, forked.Forked):
                 self._worker.close()
-            self._worker = forked.begin("worker", self._work, may_ask=True) or _begin_worker()
+            # listed as one that loads everything anew
+            self._worker = forked.begin("worker --child", self._work, may_ask=True) or _begin_worker()
 
     def stop(self, *, if_unused: bool = False) -> None:
         """Stop the worker, then the embedded Redis (with `if_unused` only if nobody else is connected)."""

@@ -70,7 +70,7 @@ def begin(
 ) -> "Forked | None":
     """A process that calls the target with its copies of these file descriptors; None if there is no server (any more).
 
-    It has the modules in memory from its start, and so has every later one. It bears the name in the system's list.
+    It has the modules in memory from its start, and so has every later one. Lists of processes show the name.
     With `may_ask` it is a part of the app, which asks for processes itself and ends as the whole app does; any other
     leaves nothing behind.
     """
@@ -256,5 +256,8 @@ def _run(wish: _Wish, files: list[int]) -> NoReturn:
 
 
 def _name(name: str) -> None:
-    """As `ps` and `top` show it: all have the same command line."""
+    """As lists of processes show it, by name or by command line: all would have the same."""
+    from setproctitle import setproctitle  # noqa: PLC0415 - only where processes are forked
+
+    setproctitle(f"{sys.executable} {sys.argv[0]} {name}")
     Path("/proc/self/comm").write_text(f"adsvideo-{name}"[:15])

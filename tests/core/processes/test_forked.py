@@ -25,6 +25,7 @@ def done(what: str, error: str = "") -> str:
 def test_a_process_has_what_it_was_given_and_what_was_loaded_for_it() -> None:
     assert json.loads(done("what_it_has")) == {
         "name": "adsvideo-told",
+        "last": "told",
         "session": True,
         "stdin": "",
         "wave": True,
