@@ -19,7 +19,7 @@ from sqlalchemy import update as sql_update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database.session import Session
+from core.database.session import Unit
 from core.database.statements import moment, run
 from core.errors import Conflict, NotFound, clean
 from core.models import UTCDateTime, Video, WebhookDelivery, WebhookEndpoint, now
@@ -99,15 +99,20 @@ async def delete(session: AsyncSession, user_id: int, endpoint_id: int) -> None:
 _deliveries: Any = WebhookDelivery.__table__  # type: ignore[attr-defined]
 
 
-def announcing(user_id: ColumnElement[int], video_id: ColumnElement[int]) -> Any:
-    """Create a delivery of `event` for each of the user's endpoints, due `at` once; the two are parameters."""
+def announcing(user_id: ColumnElement[int], video_id: ColumnElement[int], *which: ColumnElement[bool]) -> Any:
+    """Create a delivery of `event` for each of the user's endpoints (`which`: not of all), due `at` once."""
     at = bindparam("at", type_=UTCDateTime())
     event = bindparam("event", type_=_deliveries.c.event.type)
     row = select(col(WebhookEndpoint.id), video_id, event, literal(0), at, literal(""), at)  # type: ignore[call-overload]
-    return insert(_deliveries).from_select(COLUMNS, row.where(col(WebhookEndpoint.user_id) == user_id))
+    theirs = row.where(col(WebhookEndpoint.user_id) == user_id, *which)
+    # one that is deleted in this moment gets none: a delivery without its endpoint would take the whole change back
+    stays = theirs.with_for_update(read=True, key_share=True, of=WebhookEndpoint)
+    return insert(_deliveries).from_select(COLUMNS, stays)
 
 
-ANNOUNCE = announcing(bindparam("user_id"), bindparam("video_id", type_=_deliveries.c.video_id.type))
+_USER: ColumnElement[int] = bindparam("user_id")
+_VIDEO: ColumnElement[int] = bindparam("video_id", type_=_deliveries.c.video_id.type)
+ANNOUNCE = announcing(_USER, _VIDEO)
 """The same as a step for core.database.statements, for the `user_id` and `video_id` that a step before it returned."""
 
 
@@ -116,24 +121,24 @@ async def announce(session: AsyncSession, user_id: int, video_id: int, status: s
     await run(session, [ANNOUNCE], {"user_id": user_id, "video_id": video_id, "event": EVENTS[status], "at": now()})
 
 
+_TOLD = select(WebhookDelivery.id).where(
+    WebhookDelivery.endpoint_id == WebhookEndpoint.id,
+    col(WebhookDelivery.video_id) == _VIDEO,
+    WebhookDelivery.event == SHARED,
+)
+_ANNOUNCE_SHARED = announcing(_USER, _VIDEO, col(WebhookEndpoint.form) == "adsvideo", ~_TOLD.exists())
+
+
 async def announce_shared(session: AsyncSession, user_id: int, video_id: int) -> None:
     """The same for a video that is shared, once; the form of OpenAI's API knows no such event."""
-    at = literal(now(), UTCDateTime())
-    told = select(WebhookDelivery.id).where(
-        WebhookDelivery.endpoint_id == WebhookEndpoint.id,
-        WebhookDelivery.video_id == video_id,
-        WebhookDelivery.event == SHARED,
-    )
-    rows = select(  # type: ignore[call-overload]
-        col(WebhookEndpoint.id), literal(video_id), literal(SHARED), literal(0), at, literal(""), at
-    ).where(col(WebhookEndpoint.user_id) == user_id, WebhookEndpoint.form == "adsvideo", ~told.exists())
-    await session.exec(insert(WebhookDelivery).from_select(COLUMNS, rows))
+    values = {"user_id": user_id, "video_id": video_id, "event": SHARED, "at": now()}
+    await run(session, [_ANNOUNCE_SHARED], values)
 
 
 _DUE = select(WebhookDelivery.id).where(col(WebhookDelivery.next_try_at) <= moment()).limit(1)
 
 
-async def has_due(session: Session) -> bool:
+async def has_due(session: Unit) -> bool:
     """Whether `claim` would find any; only reads, so that an idle worker does not write."""
     return "id" in await run(session, (_DUE,), {})
 

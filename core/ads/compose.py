@@ -12,7 +12,7 @@ from core.ads import layout, storyboard
 from core.ads.ask import LATER
 from core.catalog import entries
 from core.catalog.size import Size
-from core.database.session import Session
+from core.database.session import Unit
 from core.database.statements import loaded, rows
 from core.errors import SourceGone
 from core.models import Ad, AdShot, Video, now
@@ -35,7 +35,7 @@ def _complete() -> Any:
     return select(*states.video_table.c).where(*_waits(), ~missing.exists()).order_by(col(Video.id)).limit(AT_ONCE)
 
 
-async def due(db: Session) -> list[Video]:
+async def due(db: Unit) -> list[Video]:
     """Ads in one format whose shots are all completed."""
     return [loaded(Video, row) for row in await rows(db, _complete(), {})]
 

@@ -168,7 +168,7 @@ def _refunding(_on_postgresql: bool) -> Sequence[Any]:
         "created_at": bindparam("at"),
     }
     return (
-        select(_users.c.credits.label("before")).where(payer, price > 0).with_for_update(),
+        select(_users.c.credits.label("before")).where(payer, price > 0).with_for_update(key_share=True),
         insert_once(_ledger, "reference").values(line).returning(_ledger.c.id.label("line")),
         sql_update(_users).where(payer).values(credits=_users.c.credits + price),
     )

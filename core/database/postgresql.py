@@ -114,7 +114,10 @@ def patient_engine(url: str) -> AsyncEngine:
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the error means that the server is down, restarting, full, or has closed the connection."""
+    """Whether the server is down, restarting, full, has closed the connection, or gave others the way (a deadlock).
+
+    Nothing was written, and the same may work a moment later.
+    """
     if isinstance(error, DBAPIError):
         cause = error.orig.__cause__ if error.orig else None
         return error.connection_invalidated or (cause is not None and is_away(cause))
@@ -124,7 +127,8 @@ def is_away(error: BaseException) -> bool:
         asyncpg.CannotConnectNowError,
         asyncpg.TooManyConnectionsError,
     )
-    return isinstance(error, (*lost_connection, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError))
+    ended = asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.DeadlockDetectedError
+    return isinstance(error, (*lost_connection, *ended))
 
 
 async def connect_when_up(connect: Callable[[], Awaitable[object]], seconds: float | None = None) -> None:

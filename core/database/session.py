@@ -25,8 +25,8 @@ from core.settings import settings
 log = logging.getLogger(__name__)
 CLOSE_SECONDS = 5.0
 READERS = 16
-Session = AsyncSession | OneTrip
-"""What functions take whose work is `core.database.statements.run`."""
+Unit = AsyncSession | OneTrip
+"""Of work: what functions take whose statements are `run`. A `OneTrip` commits each run by itself."""
 AfterCommit = Callable[[], Awaitable[object]]
 
 
@@ -118,7 +118,7 @@ async def close_database() -> None:
         await loop_engines.reading.dispose()
 
 
-def after_commit(session: Session, action: AfterCommit) -> None:
+def after_commit(session: Unit, action: AfterCommit) -> None:
     """Run `action` after the session's commit; if it fails, that is only logged.
 
     For news and queue jobs: both may be lost, since pages read the database and the sweep queues jobs again.
@@ -199,7 +199,7 @@ async def one_trip() -> AsyncIterator[OneTrip]:
             yield opened
     finally:
         loop_engines.count(-1)
-    await _do_after(opened.info)
+        await _do_after(opened.info)  # of what has been committed, whatever came then
 
 
 @asynccontextmanager

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import ColumnElement, Float, bindparam
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgresql_dialect
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect as sqlite_dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import postgresql, sqlite
@@ -35,13 +37,17 @@ def moment(ahead: timedelta = timedelta()) -> ColumnElement[datetime]:
 
 
 def loaded(entity: type[T], columns: Mapping[str, Any]) -> T:
-    """A row as its class, as if it had been read in a session that is closed; what else `columns` has is left out.
+    """A row as its class, as if it had been read in a session that is closed; what else `columns` has is left out."""
+    names = entity.__mapper__.columns  # type: ignore[attr-defined]
+    row = made(entity, {name: columns[name] for name, _column in names.items()})
+    make_transient_to_detached(row)
+    return row
 
-    `entity(**columns)` would set one column after the other, which costs as much as to write them.
-    """
-    mapper: Any = entity.__mapper__  # type: ignore[attr-defined]
-    row: T = mapper.class_manager.new_instance()
-    vars(row).update({name: columns[name] for name, _column in mapper.columns.items()})
+
+def made(entity: type[T], columns: Mapping[str, Any]) -> T:
+    """As `entity(**columns)` with all its columns, which would set one after the other: as dear as to write them."""
+    row: T = entity.__mapper__.class_manager.new_instance()  # type: ignore[attr-defined]
+    vars(row).update(columns)
     return row
 
 
@@ -80,17 +86,27 @@ class OneTrip:
 
 @asynccontextmanager
 async def _driver(engine: AsyncEngine) -> AsyncIterator[Any]:
-    """asyncpg's own connection. Waits for a server that restarts; raises NotAvailable if it stays or goes away."""
+    """asyncpg's own connection. Waits for a server that restarts; raises NotAvailable if it stays or goes away.
+
+    Other errors are SQLAlchemy's.
+    """
     connection = engine.connect()
     await postgresql.connect_when_up(connection.start)
     try:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         try:
             yield driver
+        except asyncio.CancelledError:
+            # it may be inside a transaction, of which the pool knows nothing: whoever got it next would commit nothing
+            await asyncio.shield(connection.invalidate())
+            raise
         except Exception as error:
             if driver.is_closed() or postgresql.is_away(error):
                 raise NoAnswer(Phrase("The database")) from error
-            raise
+            if not isinstance(error, asyncpg.PostgresError):
+                raise
+            kind = IntegrityError if isinstance(error, asyncpg.IntegrityConstraintViolationError) else DBAPIError
+            raise kind(None, None, error, hide_parameters=True) from error
     finally:
         await asyncio.shield(connection.close())
 

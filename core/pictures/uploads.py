@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database.session import Session
+from core.database.session import Unit
 from core.database.statements import loaded, run
 from core.errors import (
     Conflict,
@@ -122,7 +122,7 @@ _OF_VIDEO = select(*Picture.__table__.c).where(  # type: ignore[attr-defined]
 )
 
 
-async def of_video(session: Session, video: Video) -> Picture | None:
+async def of_video(session: Unit, video: Video) -> Picture | None:
     """The picture a video was made from; None if it has been deleted."""
     row = await run(session, (_OF_VIDEO,), {"user_id": video.user_id, "picture_id": video.picture_id})
     return loaded(Picture, row) if row else None

@@ -105,7 +105,10 @@ async def _priced(user: User, recipe: Recipe) -> Model:
 
 
 async def _with_own_picture(user: User, recipe: Recipe) -> Recipe:
-    """The recipe with its picture stored as one of the user's own: before the charge, as a bucket takes its time."""
+    """The recipe with its picture stored as one of the user's own: before the charge, as a bucket takes its time.
+
+    It stays theirs if the charge is refused then, as an upload does.
+    """
     fetched = await keeping.fetch(user.id, recipe.picture_url) if recipe.picture_url else None
     async with session() as db:
         if fetched:

@@ -23,7 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.catalog import entries
 from core.catalog.entries import Server
-from core.database.session import Session, after_commit, locking
+from core.database.session import Unit, after_commit, locking
 from core.database.statements import loaded, moment, run
 from core.errors import AdsVideoError
 from core.models import ACTIVE, UTCDateTime, Video, now
@@ -88,7 +88,7 @@ def _claim(models: tuple[str, ...] = (), max_jobs: int | None = None) -> Any:
     )
 
 
-async def claim_submit(session: Session, video_id: int) -> Video | None:
+async def claim_submit(session: Unit, video_id: int) -> Video | None:
     """Claim a video to submit, of the same model as `video_id`; None if none is due or our own worker makes it.
 
     The claimed video is the next in turn of its model, not always `video_id`: there are as many jobs as videos, and
@@ -107,20 +107,17 @@ async def claim_submit(session: Session, video_id: int) -> Video | None:
     return loaded(Video, row) if "id" in row else None
 
 
-def _is_mine(video: Any) -> tuple[ColumnElement[bool], ...]:
-    """Conditions: the video, or the one with these parameters, is active and nobody else has claimed it since."""
-    return col(Video.id) == video.id, col(Video.status).in_(ACTIVE), col(Video.attempts) == video.attempts
+def _is_mine(video: Video) -> tuple[ColumnElement[bool], ...]:
+    """Conditions: the video is active and nobody else has claimed it since."""
+    return _is_claimed(video.id, video.attempts)
 
 
-class _Bound:
-    """A video by parameters."""
-
-    id: Any = bindparam("id")
-    attempts: Any = bindparam("attempts")
+def _is_claimed(video_id: Any, attempts: Any) -> tuple[ColumnElement[bool], ...]:
+    return col(Video.id) == video_id, col(Video.status).in_(ACTIVE), col(Video.attempts) == attempts
 
 
 _INTEND = changing(
-    *_is_mine(_Bound),
+    *_is_claimed(bindparam("id"), bindparam("attempts")),
     is_to_submit(),
     col(Video.next_look_at) > bindparam("at"),  # the lease, and with it the place at the server
     submitted_at=bindparam("at"),
@@ -128,7 +125,7 @@ _INTEND = changing(
 )
 
 
-async def intend(session: Session, video: Video) -> bool:
+async def intend(session: Unit, video: Video) -> bool:
     """Record, right before the call, that the provider is asked for this claimed video.
 
     False if it was canceled or another worker has it; then the provider must not be asked.
@@ -203,7 +200,7 @@ _SUBMITTED = changing(
 )
 
 
-async def mark_submitted(session: Session, video: HasId, provider_id: str, first_look: float) -> bool:
+async def mark_submitted(session: Unit, video: HasId, provider_id: str, first_look: float) -> bool:
     """The provider has it under this id: poll in `first_look` seconds, or at once if its cancel was requested."""
     first_look_at = now() + timedelta(seconds=first_look)
     values = {"id": video.id, "provider_id": provider_id, "first_look_at": first_look_at}
@@ -237,13 +234,13 @@ async def resubmit(session: AsyncSession, video: HasId, provider_id: str) -> boo
     return changed is not None
 
 
-def _due_local() -> ColumnElement[bool]:
-    return col(Video.model).in_(entries.local_models()) & col(Video.status).in_(ACTIVE) & is_due()
+def _due_local(local_models: Sequence[str]) -> ColumnElement[bool]:
+    return col(Video.model).in_(local_models) & col(Video.status).in_(ACTIVE) & is_due()
 
 
 async def claim_local(session: AsyncSession) -> Video | None:
     """Claim the next video in turn for a local engine, also one whose worker has died; None if none is due."""
-    due = select(Video.id).where(_due_local()).order_by(*_IN_TURN).limit(1)
+    due = select(Video.id).where(_due_local(entries.local_models())).order_by(*_IN_TURN).limit(1)
     changed = await change_one(
         session,
         col(Video.id).in_(lock_ids(due)),
@@ -260,11 +257,11 @@ async def claim_local(session: AsyncSession) -> Video | None:
 
 
 @lru_cache(2)
-def _next_local(_local_models: tuple[str, ...]) -> Any:
-    return select(Video.id).where(_due_local()).limit(1)
+def _next_local(local_models: tuple[str, ...]) -> Any:
+    return select(Video.id).where(_due_local(local_models)).limit(1)
 
 
-async def has_due_local(session: Session) -> bool:
+async def has_due_local(session: Unit) -> bool:
     """Whether `claim_local` would find one; only reads, so that an idle worker does not write."""
     return "id" in await run(session, (_next_local(tuple(entries.local_models())),), {})
 

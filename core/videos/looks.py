@@ -1,6 +1,6 @@
 """Claims videos that are due for a look at their provider or a download, and records the results."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.catalog import entries
-from core.database.session import Session, after_commit
+from core.database.session import Unit, after_commit
 from core.database.statements import loaded, moment, rows
 from core.models import ACTIVE, Video, now
 from core.redis import queue
@@ -41,8 +41,8 @@ class Watched:
 _WATCHED: list[Any] = [getattr(Video, name) for name in Watched.__slots__]
 
 
-def _at_provider() -> ColumnElement[bool]:
-    return is_at_provider(Video) & col(Video.model).not_in(entries.local_models())
+def _at_provider(local_models: Sequence[str]) -> ColumnElement[bool]:
+    return is_at_provider(Video) & col(Video.model).not_in(local_models)
 
 
 def _is_unsettled() -> ColumnElement[bool]:
@@ -50,11 +50,12 @@ def _is_unsettled() -> ColumnElement[bool]:
 
 
 @lru_cache(2)
-def _due(_local_models: tuple[str, ...]) -> Any:
-    return select(Video.model, _is_unsettled().label("is_unsettled")).where(_at_provider(), is_due()).distinct()
+def _due(local_models: tuple[str, ...]) -> Any:
+    at_provider = _at_provider(local_models)
+    return select(Video.model, _is_unsettled().label("is_unsettled")).where(at_provider, is_due()).distinct()
 
 
-async def due(session: Session) -> tuple[set[str], bool]:
+async def due(session: Unit) -> tuple[set[str], bool]:
     """The models with videos due for a look, and whether any unknown outcome or cancel is due.
 
     Only reads, so that an idle worker does not write.
@@ -66,7 +67,7 @@ async def due(session: Session) -> tuple[set[str], bool]:
 
 async def count_running(session: AsyncSession) -> dict[str, int]:
     """How many videos of each model are at their provider."""
-    query = select(Video.model, func.count()).where(_at_provider()).group_by(col(Video.model))
+    query = select(Video.model, func.count()).where(_at_provider(entries.local_models())).group_by(col(Video.model))
     return {model: number for model, number in await session.exec(query)}  # noqa: C416 - rows are not quite tuples
 
 
@@ -81,7 +82,8 @@ async def claim_unsettled(session: AsyncSession, limit: int) -> list[Watched]:
 
 
 async def _claim(session: AsyncSession, limit: int, ahead: float, which: ColumnElement[bool]) -> list[Watched]:
-    due = select(Video.id).where(_at_provider(), is_due(ahead), which).order_by(col(Video.next_look_at)).limit(limit)
+    at_provider = _at_provider(entries.local_models())
+    due = select(Video.id).where(at_provider, is_due(ahead), which).order_by(col(Video.next_look_at)).limit(limit)
     claim = (
         sql_update(Video)
         .where(col(Video.id).in_(lock_ids(due)), is_due(ahead))
@@ -209,7 +211,7 @@ def _next_ready(full: int) -> Any:
     return query.order_by(col(Video.next_look_at)).limit(bindparam("limit"))
 
 
-async def next_collects(session: Session, limit: int, full: Collection[int] = ()) -> list[int]:
+async def next_collects(session: Unit, limit: int, full: Collection[int] = ()) -> list[int]:
     """The ids of up to `limit` finished videos to download, in order, but of the users that are `full`; only reads."""
     values = {"limit": limit} | {f"full{n}": user_id for n, user_id in enumerate(full)}
     return [row["id"] for row in await rows(session, _next_ready(len(full)), values)]
@@ -233,7 +235,7 @@ def _claim_ready(users: int) -> Any:
     )
 
 
-async def claim_collects(session: Session, limit: int, rooms: Mapping[int, int], room: int) -> list[Video]:
+async def claim_collects(session: Unit, limit: int, rooms: Mapping[int, int], room: int) -> list[Video]:
     """Claim up to `limit` finished videos to download, oldest first, and up to `room` of one user.
 
     `rooms` are those of the users who have some already.

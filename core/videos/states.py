@@ -3,8 +3,8 @@
 `pending -> processing -> completed | failed | canceled`. Every change is one conditional UPDATE whose row count is
 read, so that it happens once. Nothing here commits.
 
-What happens to every video is a statement that is built once and `run`, at the worker's `one_trip`; the rest is built
-when it is needed.
+What happens to every video is a statement that is built once and `run`: at the worker's `one_trip` each run commits by
+itself, one for each change; the rest is built when it is needed.
 """
 
 import logging
@@ -21,7 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import errors, webhooks
 from core.billing import credits
 from core.catalog import entries
-from core.database.session import Session, after_commit, is_postgresql
+from core.database.session import Unit, after_commit, is_postgresql
 from core.database.statements import run
 from core.errors import (
     AdsVideoError,
@@ -94,7 +94,7 @@ def is_to_submit() -> ColumnElement[bool]:
     return (col(Video.status) == "pending") & col(Video.submitted_at).is_(None)
 
 
-def tell(session: Session, video: Video | Changed, status: str, stage: Stage | None = None) -> None:
+def tell(session: Unit, video: Video | Changed, status: str, stage: Stage | None = None) -> None:
     """Publish the change to all pages after the commit."""
     news = News(user_id=video.user_id, video_id=video.id, status=status, stage=stage)
     after_commit(session, lambda: publish(news))
@@ -127,7 +127,7 @@ _DROP = changing(*_RUNNING, status="canceled", note="started", completed_at=bind
 
 
 async def finish(
-    session: Session,
+    session: Unit,
     video: HasId,
     *,
     key: str,
@@ -147,10 +147,19 @@ async def finish(
     False if the video has ended otherwise or its owner was erased.
     """
     values = {
-        **{"id": video.id, "at": now(), "event": webhooks.EVENTS["completed"]},
-        **{"key": key, "poster_key": poster_key, "preview_key": preview_key, "original_key": original_key},
-        **{"width": width, "height": height, "duration": duration, "bytes": size_bytes},
-        **{"note": note[: errors.MAX_DETAIL], "expected_usd": expected_usd},
+        "id": video.id,
+        "at": now(),
+        "event": webhooks.EVENTS["completed"],
+        "key": key,
+        "poster_key": poster_key,
+        "preview_key": preview_key,
+        "original_key": original_key,
+        "width": width,
+        "height": height,
+        "duration": duration,
+        "bytes": size_bytes,
+        "note": note[: errors.MAX_DETAIL],
+        "expected_usd": expected_usd,
     }
     done = Changed.of(await run(session, _finishing(is_postgresql()), values))
     if done:
@@ -176,11 +185,14 @@ _FAIL = changing(
 )
 
 
-async def fail(session: Session, video: HasId, error: AdsVideoError) -> bool:
+async def fail(session: Unit, video: HasId, error: AdsVideoError) -> bool:
     """Fail a video with this error and refund it. False if it has ended already."""
     values = {
-        **{"id": video.id, "at": now(), "event": webhooks.EVENTS["failed"]},
-        **{"error_code": error.code, "error_detail": clean(getattr(error, "detail", ""))},
+        "id": video.id,
+        "at": now(),
+        "event": webhooks.EVENTS["failed"],
+        "error_code": error.code,
+        "error_detail": clean(getattr(error, "detail", "")),
     }
     done = Changed.of(await run(session, (_FAIL, webhooks.ANNOUNCE, *credits.refunding()), values))
     if done:

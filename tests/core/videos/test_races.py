@@ -4,21 +4,25 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import webhooks
 from core.accounts import identities
 from core.accounts.identities import Identity
 from core.billing import credits
 from core.catalog import entries
-from core.database.session import reading, session
-from core.errors import NotEnoughCredits
-from core.models import User, Video, now
+from core.database.session import one_trip, reading, session
+from core.errors import EngineError, NotEnoughCredits
+from core.models import User, Video, WebhookEndpoint, now
 from core.pictures import framing, presets, uploads
 from core.social import sharing
 from core.videos import claims, looks, queries, states
 from core.videos import request as videos_request
 from core.videos.recipe import Recipe
 from tests.people import ask, balance, ledger, photo, picture_of, reread
+from tests.waiting import until
 
 pytestmark = pytest.mark.both_databases
 
@@ -144,3 +148,47 @@ async def test_a_look_that_is_written_after_the_end_was_announced_does_not_put_t
         await states.change(db, col(Video.id) == video.id, next_look_at=later)
         await looks.schedule_looks(db, {video.id: 20}, unless_ready=True)
     assert (await reread(video)).next_look_at == later
+
+
+async def _endpoint(db: AsyncSession, user: User) -> int:
+    endpoint = WebhookEndpoint(user_id=user.id, url="https://example.com/hook", sealed_secret="")
+    db.add(endpoint)
+    await db.flush()
+    return endpoint.id
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_video_that_is_completed_while_a_webhook_is_deleted_is_completed(alice: User) -> None:
+    video = await ask(alice)
+    async with session() as db:
+        endpoint_id = await _endpoint(db, alice)
+        await claims.claim_local(db)
+
+    async def finish() -> bool:
+        async with one_trip() as db:
+            return await states.finish(
+                db, video, key="k", poster_key="p", width=1, height=1, duration=1.0, size_bytes=1
+            )
+
+    async def waits() -> bool:
+        async with reading() as db:
+            waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            return bool((await (await db.connection()).execute(waiting)).scalar())
+
+    async with session() as holder:
+        await states.change(holder, col(Video.id) == video.id, title="Cup")
+        finishing = asyncio.create_task(finish())
+        await until(waits)
+        async with session() as db:
+            await webhooks.delete(db, alice.id, endpoint_id)
+    assert await finishing
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_refund_waits_for_nobody_who_only_names_the_user(alice: User) -> None:
+    video = await ask(alice)
+    async with session() as other:
+        await _endpoint(other, alice)
+        async with one_trip() as db, asyncio.timeout(60):
+            assert await states.fail(db, video, EngineError())
+    assert await balance(alice) == 100
