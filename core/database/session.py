@@ -17,7 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import folders
 from core.database import postgresql, sqlite
-from core.database.statements import OneTrip, run
+from core.database.one_trip import OneTrip
+from core.database.statements import run
 from core.errors import NoAnswer, NoRoom
 from core.phrase import Phrase
 from core.settings import settings

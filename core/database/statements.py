@@ -6,25 +6,21 @@ For what happens to every video: there SQLAlchemy's own way of running a stateme
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-import asyncpg
 from sqlalchemy import ColumnElement, Float, bindparam
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgresql_dialect
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect as sqlite_dialect
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.database import postgresql, sqlite
-from core.errors import NoAnswer
+from core.database import sqlite
 from core.models import UTCDateTime, now
-from core.phrase import Phrase
 
 _DIALECTS: Any = {"sqlite": sqlite_dialect(), "postgresql": postgresql_dialect()}  # type: ignore[no-untyped-call]
 T = TypeVar("T")
@@ -51,67 +47,14 @@ def made(entity: type[T], columns: Mapping[str, Any]) -> T:
     return row
 
 
-class OneTrip:
-    """Stands for a session in functions that only `run`: each run is a transaction of its own, in one trip.
+class Runs(Protocol):
+    """What stands for a session here."""
 
-    It reads if all its statements do. On PostgreSQL one statement is one trip, more are one each, and BEGIN and COMMIT.
-    """
-
-    def __init__(self, writing: AsyncEngine, reading: AsyncEngine) -> None:
-        self.info: dict[str, Any] = {}
-        self._writing, self._reading = writing, reading
-
-    async def run(self, statements: Sequence[Any], values: Values) -> "_Found":
-        """For `run` and `rows`."""
-        only_reads = all(statement.is_select for statement in statements)
-        engine = self._reading if only_reads else self._writing
-        steps = [_compiled(statement, engine.dialect.name) for statement in statements]
-        found = _Found()
-        if engine.dialect.name == "sqlite":
-
-            def run_all(own: sqlite3.Connection, given_up: threading.Event) -> None:
-                own.execute(sqlite.READ if only_reads else sqlite.WRITE)
-                _in_turn(own, steps, values, found)
-                own.execute("ROLLBACK" if given_up.is_set() else "COMMIT")
-
-            async with engine.connect() as connection:
-                await _in_one_trip(connection, run_all)
-            return found
-        async with _driver(engine) as driver, driver.transaction() if len(steps) > 1 else nullcontext():
-            for step in steps:
-                if not found.has(step, await driver.fetch(step.sql, *step.arguments(values, found.columns))):
-                    break
-        return found
+    async def run(self, statements: Sequence[Any], values: Values) -> "Found":
+        """Run statements in turn; see `run`."""
 
 
-@asynccontextmanager
-async def _driver(engine: AsyncEngine) -> AsyncIterator[Any]:
-    """asyncpg's own connection. Waits for a server that restarts; raises NotAvailable if it stays or goes away.
-
-    Other errors are SQLAlchemy's.
-    """
-    connection = engine.connect()
-    await postgresql.connect_when_up(connection.start)
-    try:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        try:
-            yield driver
-        except asyncio.CancelledError:
-            # it may be inside a transaction, of which the pool knows nothing: whoever got it next would commit nothing
-            await asyncio.shield(connection.invalidate())
-            raise
-        except Exception as error:
-            if driver.is_closed() or postgresql.is_away(error):
-                raise NoAnswer(Phrase("The database")) from error
-            if not isinstance(error, asyncpg.PostgresError):
-                raise
-            kind = IntegrityError if isinstance(error, asyncpg.IntegrityConstraintViolationError) else DBAPIError
-            raise kind(None, None, error, hide_parameters=True) from error
-    finally:
-        await asyncio.shield(connection.close())
-
-
-async def run(session: AsyncSession | OneTrip, steps: Sequence[Any], values: Values) -> dict[str, Any]:
+async def run(session: AsyncSession | Runs, steps: Sequence[Any], values: Values) -> dict[str, Any]:
     """Run statements in turn, each with `values` and the columns that those before it returned; returns all columns.
 
     Stops after one that asks for a row and gets none. The statements are built once, since they are compiled once. A
@@ -120,19 +63,19 @@ async def run(session: AsyncSession | OneTrip, steps: Sequence[Any], values: Val
     return (await _found(session, steps, values)).columns
 
 
-async def rows(session: AsyncSession | OneTrip, statement: Any, values: Values) -> list[dict[str, Any]]:
+async def rows(session: AsyncSession | Runs, statement: Any, values: Values) -> list[dict[str, Any]]:
     """`run` one statement; the columns of all its rows."""
     return (await _found(session, (statement,), values)).all_rows()
 
 
-async def _found(session: AsyncSession | OneTrip, statements: Sequence[Any], values: Values) -> "_Found":
-    if isinstance(session, OneTrip):
+async def _found(session: AsyncSession | Runs, statements: Sequence[Any], values: Values) -> "Found":
+    if not isinstance(session, AsyncSession):
         return await session.run(statements, values)
     connection = await session.connection()
-    steps = [_compiled(statement, connection.dialect.name) for statement in statements]
-    found = _Found()
+    steps = [compiled(statement, connection.dialect.name) for statement in statements]
+    found = Found()
     if connection.dialect.name == "sqlite":
-        await _in_one_trip(connection, lambda own, _given_up: _in_turn(own, steps, values, found))
+        await in_one_trip(connection, lambda own, _given_up: in_turn(own, steps, values, found))
         return found
     for step in steps:
         result = await connection.exec_driver_sql(step.sql, tuple(step.arguments(values, found.columns)))
@@ -141,23 +84,23 @@ async def _found(session: AsyncSession | OneTrip, statements: Sequence[Any], val
     return found
 
 
-def _in_turn(own: sqlite3.Connection, steps: Sequence["_Compiled"], values: Values, found: "_Found") -> None:
-    """In the connection's thread."""
+def in_turn(own: sqlite3.Connection, steps: Sequence["Compiled"], values: Values, found: "Found") -> None:
+    """Run them in the connection's thread."""
     for step in steps:
         if not found.has(step, own.execute(step.sql, step.arguments(values, found.columns)).fetchall()):
             return
 
 
-class _Found:
+class Found:
     """What statements have returned."""
 
     def __init__(self) -> None:
         self.columns: dict[str, Any] = {}
         """Of the first row of each."""
-        self._step: _Compiled
+        self._step: Compiled
         self._rows: Sequence[Sequence[Any]] = ()
 
-    def has(self, step: "_Compiled", rows: Sequence[Sequence[Any]]) -> bool:
+    def has(self, step: "Compiled", rows: Sequence[Sequence[Any]]) -> bool:
         """Take what a step has returned. False if it asked for a row and got none."""
         self._step, self._rows = step, rows
         if rows:
@@ -169,9 +112,7 @@ class _Found:
         return [self._step.columns(row) for row in self._rows]
 
 
-async def _in_one_trip(
-    connection: AsyncConnection, work: Callable[[sqlite3.Connection, threading.Event], None]
-) -> None:
+async def in_one_trip(connection: AsyncConnection, work: Callable[[sqlite3.Connection, threading.Event], None]) -> None:
     """Errors and a cancel are treated as by SQLAlchemy: the thread of who has given up may still wait for the lock."""
     driver = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, sqlite.Connection)
@@ -186,7 +127,7 @@ async def _in_one_trip(
         raise
 
 
-class _Compiled:
+class Compiled:
     """A statement as the driver's text, with what turns values into the driver's and back."""
 
     def __init__(self, statement: Any, dialect: Any) -> None:
@@ -232,5 +173,6 @@ def _argument(parameter: Any, value: object, dialect: Any) -> Callable[[Mapping[
 
 
 @lru_cache(100)
-def _compiled(statement: Any, dialect: str) -> _Compiled:
-    return _Compiled(statement, _DIALECTS[dialect])
+def compiled(statement: Any, dialect: str) -> Compiled:
+    """The statement for `sqlite` or `postgresql`, compiled once."""
+    return Compiled(statement, _DIALECTS[dialect])

@@ -15,8 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.catalog import entries
 from core.catalog.entries import OPENAI_HOST, Model, Server
 from core.catalog.size import Size
+from core.database.one_trip import OneTrip
 from core.database.session import one_trip, session
-from core.database.statements import OneTrip
 from core.errors import (
     EngineError,
     NotAvailable,
